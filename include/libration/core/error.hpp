@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// What is thrown: `argument_error` for a caller's mistake, `file_error` for a damaged or missing file.
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <libration/core/config.hpp>
+
+namespace libration::inline LIBRATION_ABI {
+
+/// A caller's mistake, thrown before the first step. The message says who complains, what came and what was expected:
+/// `lyapunov::spectrum: h0 has 3 rows, expected 2 (the map's dimension)`.
+class argument_error : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+/// A file that cannot be used: its path, the byte where reading stopped making sense, and the reason.
+class file_error : public std::runtime_error {
+ public:
+  /// \param byte offset from the file's start, in bytes; `no_byte` where no place in the file is to blame
+  file_error(std::string path, std::uint64_t byte, std::string reason)
+      : std::runtime_error(byte == no_byte ? path + ": " + reason
+                                           : path + ": byte " + std::to_string(byte) + ": " + reason),
+        path_(std::move(path)),
+        reason_(std::move(reason)),
+        byte_(byte) {}
+
+  static constexpr std::uint64_t no_byte = ~std::uint64_t{0};
+
+  const std::string& path() const noexcept { return path_; }
+  const std::string& reason() const noexcept { return reason_; }
+  std::uint64_t byte() const noexcept { return byte_; }
+
+ private:
+  std::string path_, reason_;
+  std::uint64_t byte_;
+};
+
+/// Throws `argument_error` with `who: what` unless the condition holds. The text is only built on failure when `what` is a
+/// callable that returns it.
+template <class What>
+inline void require(bool condition, std::string_view who, const What& what) {
+  if (condition) [[likely]]
+    return;
+  std::string message(who);
+  message += ": ";
+  if constexpr (requires { message += what(); })
+    message += what();
+  else
+    message += what;
+  throw argument_error(message);
+}
+
+/// Throws `argument_error` unless `rows == expected`: `who: name has 3 rows, expected 2 (reason)`.
+inline void require_rows(std::int64_t rows, std::int64_t expected, std::string_view who, std::string_view name,
+                         std::string_view reason) {
+  require(rows == expected, who, [&] {
+    return std::string(name) + " has " + std::to_string(rows) + " rows, expected " + std::to_string(expected) + " (" +
+           std::string(reason) + ")";
+  });
+}
+
+}  // namespace libration::inline LIBRATION_ABI

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// How a measurement ended (`status`) and what an exponent says of stability (`verdict`).
+
+#include <cstdint>
+#include <string_view>
+
+#include <libration/core/config.hpp>
+
+namespace libration::inline LIBRATION_ABI {
+
+/// How a measurement ended. The numbers beside any status but `not_run` are those of the steps that were done.
+enum class status : std::uint8_t {
+  not_run,        ///< nothing was computed: the default
+  ok,             ///< ran to its end
+  not_converged,  ///< the largest number of steps came before the tolerance
+  lost_frame,     ///< a forced interval between orthonormalisations was too long: the columns became parallel
+  collapsed,      ///< an autonomous orbit repeats in floating point although its exponent is positive
+  diverged,       ///< a state or a tangent stopped being finite
+  cancelled       ///< stopped by the caller's stop token
+};
+
+/// What the leading exponent and its 95 % interval say: below -margin, inside, above +margin; else undecided.
+enum class verdict : std::uint8_t { undecided, stable, neutral, chaotic };
+
+/// \return the enumerator's name
+constexpr std::string_view to_string(status s) noexcept {
+  constexpr std::string_view names[] = {"not_run",   "ok",       "not_converged", "lost_frame",
+                                        "collapsed", "diverged", "cancelled"};
+  return names[static_cast<std::uint8_t>(s)];
+}
+
+/// \return the enumerator's name
+constexpr std::string_view to_string(verdict v) noexcept {
+  constexpr std::string_view names[] = {"undecided", "stable", "neutral", "chaotic"};
+  return names[static_cast<std::uint8_t>(v)];
+}
+
+}  // namespace libration::inline LIBRATION_ABI
