@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The standard error of the mean of a stationary, autocorrelated series.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+#include <span>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/stats/batch_series.hpp>
+#include <libration/stats/detail/choose.hpp>
+#include <libration/stats/student_t.hpp>
+
+namespace libration::inline LIBRATION_ABI::stats {
+
+/// A mean with its error. NaN: not known (fewer than `minimum_batches` batches, or a value was not finite).
+struct [[nodiscard]] mean_estimate {
+  /// a step
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  /// of the mean, autocorrelation accounted for
+  double standard_error = std::numeric_limits<double>::quiet_NaN();
+  /// of Student's t for (mean - truth) / standard_error; 0: error not known
+  double degrees_of_freedom = 0.0;
+  /// the number of independent values (of what was recorded at a time) whose mean would have this standard error
+  double effective_samples = std::numeric_limits<double>::quiet_NaN();
+  /// correlation of neighbouring batches: from about 0.7 on the run is short against the memory of what was recorded,
+  /// and the error rests on an extrapolation
+  double batch_correlation = std::numeric_limits<double>::quiet_NaN();
+  /// that the mean is over
+  std::int64_t steps = 0;
+
+  /// \param level  0 < level < 1
+  /// \return half the width of the interval that holds the truth with probability `level`; NaN where the error is not
+  /// known
+  double half_width(double level = 0.95) const {
+    if (!(degrees_of_freedom > 0.0)) return std::numeric_limits<double>::quiet_NaN();
+    return standard_error * student_t_quantile(0.5 + 0.5 * level, degrees_of_freedom);
+  }
+  double lower(double level = 0.95) const { return mean - half_width(level); }
+  double upper(double level = 0.95) const { return mean + half_width(level); }
+};
+
+/// Number of batches from which on an error is given.
+inline constexpr Eigen::Index minimum_batches = 16;
+
+/// Number of cosines that are averaged over a number of batches, and so the degrees of freedom: 4 to 16.
+constexpr Eigen::Index cosine_count(Eigen::Index batches) noexcept {
+  return std::clamp<Eigen::Index>(batches / 8, 4, 16);
+}
+
+namespace detail {
+
+struct long_run_variance {
+  double value;        // limit of N var(mean of N batches)
+  double correlation;  // of neighbouring batches
+};
+
+/// From N >= 3 batch means, which are centred on return: the lag-one autoregression y_i = phi y_{i-1} + r_i is taken
+/// out, the long-run variance of r is the mean square of its projections sqrt(2/n) sum_i cos(pi j (i - 1/2)/n) r_i for
+/// j = 1..cosines (the mean is orthogonal to all of them), and that of y is 1/(1 - phi)^2 times as much.
+template <class Array>
+long_run_variance prewhitened_cosine_variance(Array& y, Eigen::Index cosines) {
+  y -= y.mean();
+  const Eigen::Index n = y.size() - 1;
+  const double squares = y.square().sum();
+  if (squares == 0.0) return {0.0, 0.0};
+  // The estimate's bias -(1 + 3 phi)/N is taken back. The bound keeps a series that drifts through the whole run
+  // finite.
+  const double raw = (y.head(n) * y.tail(n)).sum() / squares;
+  const double phi = std::clamp(raw + (1.0 + 3.0 * raw) / static_cast<double>(n + 1), -0.97, 0.97);
+  const Array residual = y.tail(n) - phi * y.head(n);
+
+  // cos(j a) for all i at once, from cos((j - 1) a) and cos((j - 2) a).
+  const double length = static_cast<double>(n);
+  const Array twice = 2.0 * (Array::LinSpaced(n, 0.5, length - 0.5) * (std::numbers::pi / length)).cos();
+  Array previous = Array::Ones(n), current = 0.5 * twice;
+  double sum = 0.0;
+  for (Eigen::Index j = 1; j <= cosines; ++j) {
+    const double projection = (current * residual).sum();
+    sum += projection * projection;
+    previous = twice * current - previous;
+    previous.swap(current);
+  }
+  const double recolour = 1.0 / ((1.0 - phi) * (1.0 - phi));
+  return {recolour * 2.0 * sum / length / static_cast<double>(cosines), phi};
+}
+
+}  // namespace detail
+
+/// The mean of one recorded variable with its standard error, from the batch means.
+///
+/// The long-run variance of the batches is estimated by the equal-weighted cosine (EWC) estimator after prewhitening
+/// with a first-order autoregression; (mean - truth)/standard_error then follows Student's t with as many degrees of
+/// freedom as there are cosines. Nothing is assumed of the series but that it is stationary and its memory short
+/// against the run; where the sums telescope, so that the true error falls as 1/n, so does the standard error (it is
+/// then 1.7 to 2.2 times too large).
+///
+/// It is never below the deviation of one recorded value divided by the number of values, nor below what the unfinished
+/// last batch does to the mean: a cycle can cancel in every batch, and yet the run ends somewhere within the cycle.
+///
+/// An infinite mean has a NaN error: no number of further steps would change it.
+///
+/// \param row   which variable
+/// \param lane  which run, where the record holds SIMD lanes
+/// Accuracy:  the 95 % interval holds the truth in 94 to 96 % of runs for independent, exponential, autoregressive
+///            (-0.8, 0.9, 0.99), Hénon series of 1e3 to 1e5 values, and in more for nearly cancelling ones; plain batch
+///            means range from 36 to 100 % there (tests/stats/mean_error.test.cpp)
+/// Cost:      about 12 N operations and N cosines for N < 256 batches, microseconds; no allocation
+/// Source:    Lazarus, Lewis, Stock, Watson, "HAR inference: recommendations for practice", Journal of Business and
+///            Economic Statistics 36 (2018) 541-559 (EWC); Andrews, Monahan, "An improved heteroskedasticity and
+///            autocorrelation consistent covariance matrix estimator", Econometrica 60 (1992) 953-966 (prewhitening);
+///            Kendall, "Note on bias in the estimation of autocorrelation", Biometrika 41 (1954) 403-404. Departures:
+///            their combination, on batch means, with 16 cosines from 128 batches on, is chosen here by measured
+///            coverage
+template <class T, Eigen::Index Capacity>
+mean_estimate mean_error(const batch_series<T, Capacity>& series, Eigen::Index row = 0, int lane = 0) {
+  static_assert(Capacity >= 2 * minimum_batches, "libration: mean_error needs a record of at least 32 batches");
+  mean_estimate out;
+  out.steps = series.steps();
+  if (out.steps == 0) return out;
+  out.mean = detail::lane_of(series.mean(row), lane);
+  const Eigen::Index n = series.count();
+  if (n < minimum_batches || !std::isfinite(out.mean)) return out;
+
+  Eigen::Array<double, Eigen::Dynamic, 1, 0, Capacity, 1> y(n);
+  for (Eigen::Index i = 0; i < n; ++i) y[i] = detail::lane_of(series.batch_mean(row, i), lane);
+  const Eigen::Index cosines = cosine_count(n);
+  const double end = out.mean - y.mean();
+  const auto [per_batch, correlation] = detail::prewhitened_cosine_variance(y, cosines);
+  const double batches = static_cast<double>(out.steps) / static_cast<double>(series.batch_length());
+  const double spread = detail::lane_of(series.variance(row), lane);
+  const double adds = static_cast<double>(series.adds());
+  const double variance = std::max({per_batch / batches, spread / (adds * adds), end * end});
+  if (!std::isfinite(variance)) return out;
+
+  out.standard_error = std::sqrt(variance);
+  out.degrees_of_freedom = static_cast<double>(cosines);
+  out.batch_correlation = correlation;
+  out.effective_samples = variance > 0.0 ? spread / variance : adds;
+  return out;
+}
+
+/// The mean of a whole series, one value a step, with its standard error.
+///
+/// \param values  in time order; an error needs at least `minimum_batches` of them
+inline mean_estimate mean_error(std::span<const double> values) {
+  batch_series<double> series;
+  for (const double x : values) series.add(x);
+  return mean_error(series);
+}
+
+}  // namespace libration::inline LIBRATION_ABI::stats
