@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// What a map is: a formula on `state<T, n>`, or `step` and `tangent` on vectors; and `explain<M>()`, which says what a type lacks.
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include <libration/core/config.hpp>
+#include <libration/core/views.hpp>
+#include <libration/scalar/state.hpp>
+
+namespace libration::inline LIBRATION_ABI::maps {
+
+/// The number of inputs a step takes: `M::input_dimension`, or 0 for an autonomous formula or field.
+template <class M>
+inline constexpr int input_dimension = [] {
+  if constexpr (requires { static_cast<int>(M::input_dimension); })
+    return static_cast<int>(M::input_dimension);
+  else
+    return 0;
+}();
+
+namespace detail {
+
+template <class M>
+concept with_dimension = requires { static_cast<int>(M::dimension); } && (static_cast<int>(M::dimension) > 0);
+
+template <class M, class T>
+using state_of = state<T, static_cast<int>(M::dimension)>;
+template <class M, class T>
+using input_of = state<T, (input_dimension<M> > 0 ? input_dimension<M> : 1)>;
+
+// The four forms of a formula.
+template <class M, class T>
+concept calls_h = requires(const M& m, const state_of<M, T>& h) {
+  { m(h) } -> std::convertible_to<state_of<M, T>>;
+};
+template <class M, class T>
+concept calls_th = requires(const M& m, std::int64_t t, const state_of<M, T>& h) {
+  { m(t, h) } -> std::convertible_to<state_of<M, T>>;
+};
+template <class M, class T>
+concept calls_hx = requires(const M& m, const state_of<M, T>& h, const input_of<M, T>& x) {
+  { m(h, x) } -> std::convertible_to<state_of<M, T>>;
+};
+template <class M, class T>
+concept calls_thx = requires(const M& m, std::int64_t t, const state_of<M, T>& h, const input_of<M, T>& x) {
+  { m(t, h, x) } -> std::convertible_to<state_of<M, T>>;
+};
+template <class M, class T>
+concept formula_on = (input_dimension<M> == 0 && (calls_h<M, T> || calls_th<M, T>)) ||
+                     (input_dimension<M> > 0 && (calls_hx<M, T> || calls_thx<M, T>));
+
+template <class M>
+concept with_scalar_type = requires { typename M::scalar_type; } &&
+                           (std::same_as<typename M::scalar_type, double> || std::same_as<typename M::scalar_type, float>);
+template <class M>
+concept with_state_size = requires(const M& m) {
+  { m.state_size() } -> std::convertible_to<Eigen::Index>;
+};
+template <class M>
+concept with_input_size = requires(const M& m) {
+  { m.input_size() } -> std::convertible_to<Eigen::Index>;
+};
+template <class M>
+concept with_workspace = requires(const M& m, Eigen::Index columns) {
+  typename M::workspace;
+  { m.make_workspace(columns) } -> std::same_as<typename M::workspace>;
+};
+
+// The forms of a step and of a tangent. `Extra` is empty, or a workspace passed last.
+template <class M, class... Extra>
+concept steps_h = requires(const M& m, vector_view<typename M::scalar_type> h, vector_span<typename M::scalar_type> next,
+                           Extra&... ws) { m.step(h, next, ws...); };
+template <class M, class... Extra>
+concept steps_th = requires(const M& m, std::int64_t t, vector_view<typename M::scalar_type> h,
+                            vector_span<typename M::scalar_type> next, Extra&... ws) { m.step(t, h, next, ws...); };
+template <class M, class... Extra>
+concept steps_hx = requires(const M& m, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+                            vector_span<typename M::scalar_type> next, Extra&... ws) { m.step(h, x, next, ws...); };
+template <class M, class... Extra>
+concept steps_thx =
+    requires(const M& m, std::int64_t t, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+             vector_span<typename M::scalar_type> next, Extra&... ws) { m.step(t, h, x, next, ws...); };
+template <class M, class... Extra>
+concept steps_any = (!with_input_size<M> && (steps_h<M, Extra...> || steps_th<M, Extra...>)) ||
+                    (with_input_size<M> && (steps_hx<M, Extra...> || steps_thx<M, Extra...>));
+
+template <class M>
+concept steps_in_workspace = with_workspace<M> && steps_any<M, typename M::workspace>;
+
+template <class M>
+concept tangent_h = requires(const M& m, vector_view<typename M::scalar_type> h, matrix_view<typename M::scalar_type> V,
+                             matrix_span<typename M::scalar_type> JV) { m.tangent(h, V, JV); };
+template <class M>
+concept tangent_th = requires(const M& m, std::int64_t t, vector_view<typename M::scalar_type> h,
+                              matrix_view<typename M::scalar_type> V,
+                              matrix_span<typename M::scalar_type> JV) { m.tangent(t, h, V, JV); };
+template <class M>
+concept tangent_hx = requires(const M& m, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+                              matrix_view<typename M::scalar_type> V,
+                              matrix_span<typename M::scalar_type> JV) { m.tangent(h, x, V, JV); };
+template <class M>
+concept tangent_thx =
+    requires(const M& m, std::int64_t t, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+             matrix_view<typename M::scalar_type> V, matrix_span<typename M::scalar_type> JV) { m.tangent(t, h, x, V, JV); };
+template <class M>
+concept tangent_in_workspace =
+    steps_in_workspace<M> && requires(const M& m, matrix_view<typename M::scalar_type> V,
+                                      matrix_span<typename M::scalar_type> JV, typename M::workspace& ws) {
+      m.tangent(V, JV, ws);
+    };
+
+template <class M>
+concept derivative_h = requires(const M& m, const state_of<M, double>& h) {
+  { m.derivative(h) } -> std::convertible_to<state_of<M, double>>;
+};
+template <class M>
+concept derivative_hx = requires(const M& m, const state_of<M, double>& h, const input_of<M, double>& x) {
+  { m.derivative(h, x) } -> std::convertible_to<state_of<M, double>>;
+};
+
+}  // namespace detail
+
+/// A map written once as a formula.
+///
+///     static constexpr int dimension = n;                          // n >= 1
+///     static constexpr int input_dimension = m;                    // driven maps only, m >= 1
+///     template <class T> state<T, n> operator()([std::int64_t t,] const state<T, n>& h [, const state<T, m>& x]) const;
+///     double time_step() const;                                    // optional: exponents come per unit time
+///     template <class T> T log_abs_determinant(const state<T, n>& h) const;   // optional: ln|det J|, for the sum rule
+///     static constexpr bool lanes = false;                         // optional: the formula cannot run on SIMD lanes
+///
+/// What the compiler cannot see: the map is pure (same arguments, same result), and T is used for every quantity that depends
+/// on the state, so that the derivative follows.
+template <class M>
+concept formula_map = detail::with_dimension<M> && detail::formula_on<M, double>;
+
+/// A vector field dh/dt = f(h [, x]), made a map by a stepper such as `maps::rk4(field, dt)`.
+///
+///     static constexpr int dimension = n;
+///     template <class T> state<T, n> derivative(const state<T, n>& h [, const state<T, m>& x]) const;
+template <class M>
+concept field = detail::with_dimension<M> && ((input_dimension<M> == 0 && detail::derivative_h<M>) ||
+                                              (input_dimension<M> > 0 && detail::derivative_hx<M>));
+
+/// A map on vectors of run-time size.
+///
+///     using scalar_type = float;                                   // or double
+///     Eigen::Index state_size() const;
+///     Eigen::Index input_size() const;                             // driven maps only
+///     void step([std::int64_t t,] vector_view<S> h, [vector_view<S> x,] vector_span<S> next) const;
+///     void tangent([t,] vector_view<S> h, [vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const;   // optional
+///
+/// or, where a step computes what its tangent needs again, with a workspace that holds it:
+///
+///     struct workspace;
+///     workspace make_workspace(Eigen::Index columns) const;        // columns: the widest tangent block, 0 for none
+///     void step([t,] h, [x,] next, workspace&) const;
+///     void tangent(V, JV, workspace&) const;                       // at the (h, x) of the last step on that workspace
+///
+/// What the compiler cannot see: sizes do not change; the map is pure; `next` is written whole and never read; V: (n, k) and
+/// JV: (n, k) for any k the workspace was made for; tangent is linear in V; nothing is allocated after make_workspace.
+template <class M>
+concept vector_map = detail::with_scalar_type<M> && detail::with_state_size<M> &&
+                     (detail::steps_any<M> || detail::steps_in_workspace<M>);
+
+/// Anything that can be iterated.
+template <class M>
+concept map = formula_map<M> || vector_map<M>;
+
+/// A map whose step takes an input.
+template <class M>
+concept driven = map<M> && ((formula_map<M> && input_dimension<M> > 0) || (!formula_map<M> && detail::with_input_size<M>));
+
+/// A map that depends on time explicitly: its call takes `std::int64_t t` first.
+template <class M>
+concept timed = map<M> && ((formula_map<M> && (detail::calls_th<M, double> || detail::calls_thx<M, double>)) ||
+                           (!formula_map<M> && (detail::steps_th<M> || detail::steps_thx<M> ||
+                                                (detail::steps_in_workspace<M> && [] {
+                                                  if constexpr (detail::with_workspace<M>)
+                                                    return detail::steps_th<M, typename M::workspace> ||
+                                                           detail::steps_thx<M, typename M::workspace>;
+                                                  else
+                                                    return false;
+                                                }()))));
+
+/// A map whose tangent is known: every formula, and a vector map with `tangent`.
+template <class M>
+concept differentiable =
+    formula_map<M> || (vector_map<M> && (detail::tangent_h<M> || detail::tangent_th<M> || detail::tangent_hx<M> ||
+                                         detail::tangent_thx<M> || detail::tangent_in_workspace<M>));
+
+/// \return true where a formula may run on SIMD lanes: `M::lanes`, or true where the map does not say
+template <class M>
+inline constexpr bool lanes_allowed = [] {
+  if constexpr (requires { static_cast<bool>(M::lanes); })
+    return static_cast<bool>(M::lanes);
+  else
+    return true;
+}();
+
+/// \return the time one step covers: `map.time_step()`, or 1 where the map has none (exponents are then per step)
+template <class M>
+double time_step(const M& map) {
+  if constexpr (requires {
+                  { map.time_step() } -> std::convertible_to<double>;
+                })
+    return map.time_step();
+  else
+    return 1.0;
+}
+
+/// Calls a formula with what it takes of time, state and input.
+///
+/// \param t  the step's number, from 0
+/// \param h  state, shape (n)
+/// \param x  input, shape (m); ignored by an autonomous map
+/// \return   the next state, shape (n)
+template <class M, class T, class X>
+constexpr detail::state_of<M, T> evaluate(const M& map, [[maybe_unused]] std::int64_t t, const detail::state_of<M, T>& h,
+                                          [[maybe_unused]] const X& x) {
+  if constexpr (input_dimension<M> > 0) {
+    if constexpr (detail::calls_thx<M, double>)
+      return map(t, h, x);
+    else
+      return map(h, x);
+  } else {
+    if constexpr (detail::calls_th<M, double>)
+      return map(t, h);
+    else
+      return map(h);
+  }
+}
+
+/// Says in words what keeps M from being a map; empty where nothing does.
+template <class M>
+consteval std::string_view explain() {
+  if constexpr (map<M>) {
+    return "";
+  } else if constexpr (field<M>) {
+    return "this is a vector field: make it a map with a stepper, as in maps::rk4(field, dt)";
+  } else if constexpr (requires { M::dimension; } && !detail::with_dimension<M>) {
+    return "`dimension` must be a positive `static constexpr int`";
+  } else if constexpr (detail::with_dimension<M>) {
+    if constexpr (requires(const M& m, detail::state_of<M, double>& h) { m.derivative(h); })
+      return "`derivative(h)` does not return state<T, dimension>";
+    else if constexpr (input_dimension<M> > 0)
+      return "a driven formula needs `template <class T> state<T, n> operator()([std::int64_t t,] const state<T, n>& h, "
+             "const state<T, m>& x) const`, with n = dimension and m = input_dimension";
+    else if constexpr (requires(M& m, const detail::state_of<M, double>& h) { m(h); })
+      return "the call operator must be const and return state<T, dimension>";
+    else
+      return "a formula needs `template <class T> state<T, n> operator()([std::int64_t t,] const state<T, n>& h) const`, "
+             "with n = dimension (and `input_dimension` where it also takes an input)";
+  } else if constexpr (!requires { typename M::scalar_type; }) {
+    return "neither `static constexpr int dimension` (a formula) nor `using scalar_type` (a vector map) is there";
+  } else if constexpr (!detail::with_scalar_type<M>) {
+    return "`scalar_type` must be float or double";
+  } else if constexpr (!detail::with_state_size<M>) {
+    return "a vector map needs `Eigen::Index state_size() const`";
+  } else if constexpr (detail::with_input_size<M>) {
+    return "a driven vector map (it has input_size()) needs `void step([std::int64_t t,] vector_view<S> h, vector_view<S> x, "
+           "vector_span<S> next) const`";
+  } else {
+    return "a vector map needs `void step([std::int64_t t,] vector_view<S> h, vector_span<S> next) const` (and "
+           "`input_size()` where it also takes an input)";
+  }
+}
+
+/// Says in words what keeps M from having a tangent; empty where nothing does.
+template <class M>
+consteval std::string_view explain_tangent() {
+  if constexpr (differentiable<M>)
+    return "";
+  else if constexpr (!map<M>)
+    return explain<M>();
+  else
+    return "this vector map has no `tangent`: give it `void tangent([t,] vector_view<S> h, [vector_view<S> x,] matrix_view<S> V, "
+           "matrix_span<S> JV) const`, or wrap it in tangent::finite_difference(map)";
+}
+
+}  // namespace libration::inline LIBRATION_ABI::maps

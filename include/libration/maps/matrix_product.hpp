@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Products of matrices as linear maps that depend on time: a given list, repeated, and random Gaussian matrices.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/random.hpp>
+#include <libration/core/views.hpp>
+
+namespace libration::inline LIBRATION_ABI::maps {
+
+/// The linear map h' = A_t h with A_t = list[t mod size]: the first matrix of the list acts first.
+///
+/// Start at 0, which is fixed: the exponents are the same from everywhere, and any other orbit grows or shrinks with
+/// them until it leaves the floating-point range.
+///
+/// Exponents: ln|eigenvalues of A_{p-1} ... A_1 A_0| / p, p the number of matrices
+/// Cost:      n^2 multiplications a step, n^2 k for a block of k directions
+template <class Scalar = double>
+class matrix_product {
+ public:
+  using scalar_type = Scalar;
+  using matrix_type = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+
+  /// \param list  at least one matrix, each of shape (n, n), n >= 1
+  /// \throws      argument_error where the list is empty, or a matrix has another shape
+  explicit matrix_product(std::vector<matrix_type> list) : list_(std::move(list)) {
+    require(!list_.empty() && list_[0].rows() > 0, "maps::matrix_product", "no matrix, or an empty one");
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      require(list_[i].rows() == state_size() && list_[i].cols() == state_size(), "maps::matrix_product", [&] {
+        return "matrix " + std::to_string(i) + " is " + std::to_string(list_[i].rows()) + " x " +
+               std::to_string(list_[i].cols()) + ", expected " + std::to_string(state_size()) + " x " +
+               std::to_string(state_size()) + " (the first one's rows)";
+      });
+    }
+  }
+
+  Eigen::Index state_size() const { return list_[0].rows(); }
+
+  /// The matrix of step t >= 0.
+  const matrix_type& matrix(std::int64_t t) const { return list_[static_cast<std::size_t>(t) % list_.size()]; }
+
+  void step(std::int64_t t, vector_view<Scalar> h, vector_span<Scalar> next) const { next.noalias() = matrix(t) * h; }
+  void tangent(std::int64_t t, vector_view<Scalar>, matrix_view<Scalar> V, matrix_span<Scalar> JV) const {
+    JV.noalias() = matrix(t) * V;
+  }
+
+ private:
+  std::vector<matrix_type> list_;
+};
+
+/// The linear map h' = A_t h with independent Gaussian matrices, A_t(i, j) ~ N(0, sigma^2), each a function of
+/// (seed, t).
+///
+/// Start at 0, as with `matrix_product`. In single precision the matrices are those of double precision, rounded.
+///
+/// Exponents: ln sigma + (1/2) [ln 2 + psi((n - i + 1) / 2)], i = 1 .. n, psi the digamma function; the variance of one
+///            step's ln R_ii is (1/4) psi'((n - i + 1) / 2)
+/// Cost:      n^2 normal variates and n^2 multiplications a step, n^2 k for a block of k directions
+/// Source:    Newman, "The distribution of Lyapunov exponents: exact results for random matrices", Commun. Math. Phys.
+///            103 (1986) 121
+template <class Scalar = double>
+class gaussian_product {
+ public:
+  using scalar_type = Scalar;
+  using matrix_type = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+
+  struct workspace {
+    matrix_type matrix;  // of the last step
+  };
+
+  /// \param n      size, n >= 1
+  /// \param seed   every seed is another sequence of matrices
+  /// \param sigma  standard deviation of an entry, finite and > 0
+  /// \throws       argument_error for another n or sigma
+  explicit gaussian_product(Eigen::Index n, std::uint64_t seed = 0, double sigma = 1.0)
+      : n_(n), stream_(seed, stream_number), sigma_(sigma) {
+    require(n > 0, "maps::gaussian_product", [&] { return "n is " + std::to_string(n) + ", expected at least 1"; });
+    require(std::isfinite(sigma) && sigma > 0, "maps::gaussian_product",
+            [&] { return "sigma is " + std::to_string(sigma) + ", expected a finite number > 0"; });
+  }
+
+  Eigen::Index state_size() const { return n_; }
+  workspace make_workspace(Eigen::Index) const { return {matrix_type::Zero(n_, n_)}; }
+
+  void step(std::int64_t t, vector_view<Scalar> h, vector_span<Scalar> next, workspace& ws) const {
+    fill(t, ws.matrix);
+    next.noalias() = ws.matrix * h;
+  }
+  void tangent(matrix_view<Scalar> V, matrix_span<Scalar> JV, workspace& ws) const { JV.noalias() = ws.matrix * V; }
+
+  /// Writes the matrix of step t >= 0, shape (n, n).
+  void fill(std::int64_t t, matrix_span<Scalar> A) const {
+    stream_.fill_normal(A, static_cast<std::uint64_t>(t) * static_cast<std::uint64_t>(n_ * n_));
+    if (sigma_ != 1.0) A *= static_cast<Scalar>(sigma_);
+  }
+
+ private:
+  // Keeps these matrices apart from what else is drawn from the user's seed.
+  static constexpr std::uint64_t stream_number = 0x6d617472'69636573;
+
+  Eigen::Index n_;
+  random_stream stream_;
+  double sigma_;
+};
+
+}  // namespace libration::inline LIBRATION_ABI::maps

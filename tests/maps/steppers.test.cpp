@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/// \file
+/// The steppers: euler, rk4, leapfrog, yoshida4.
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <libration/core/error.hpp>
+#include <libration/maps/euler.hpp>
+#include <libration/maps/leapfrog.hpp>
+#include <libration/maps/lorenz63.hpp>
+#include <libration/maps/rk4.hpp>
+#include <libration/maps/three_body.hpp>
+
+#include "formula_laws.hpp"
+
+namespace {
+
+namespace maps = libration::maps;
+using namespace libration_test;
+
+// The pendulum, H = p^2/2 - cos q: a separable Hamiltonian that is not linear.
+struct pendulum {
+  static constexpr int degrees = 1;
+  static constexpr int dimension = 2;
+  template <class T>
+  state<T, 1> velocity(const state<T, 1>& p) const {
+    return p;
+  }
+  template <class T>
+  state<T, 1> force(const state<T, 1>& q) const {
+    using std::sin;
+    return {-sin(q[0])};
+  }
+  template <class T>
+  state<T, 2> derivative(const state<T, 2>& h) const {
+    using std::sin;
+    return {h[1], -sin(h[0])};
+  }
+  double energy(const state<double, 2>& h) const { return 0.5 * h[1] * h[1] - std::cos(h[0]); }
+};
+
+// A decay towards the input.
+struct relaxation {
+  static constexpr int dimension = 1;
+  static constexpr int input_dimension = 1;
+  template <class T>
+  state<T, 1> derivative(const state<T, 1>& h, const state<T, 1>& x) const {
+    return {x[0] - h[0]};
+  }
+};
+
+// Where the map is after the time `until`.
+template <class M, int n = dimension_of<M>>
+state<double, n> after(const M& map, double until, state<double, n> h) {
+  const int steps = static_cast<int>(std::lround(until / map.time_step()));
+  for (int t = 0; t < steps; ++t) h = map(h);
+  return h;
+}
+
+// log2 of the ratio of errors at dt and dt/2, against a run of rk4 whose own error is far smaller.
+template <class Make>
+double order(const Make& make, double dt) {
+  const state<double, 2> start{1.0, 0.5};
+  const double until = 4.0;
+  const auto exact = after(maps::rk4(pendulum{}, 1.0 / 4096), until, start);
+  const auto error = [&](double size) {
+    const auto h = after(make(size), until, start);
+    return std::hypot(h[0] - exact[0], h[1] - exact[1]);
+  };
+  return std::log2(error(dt) / error(dt / 2));
+}
+
+}  // namespace
+
+// The order's own correction falls as dt: at these steps the slopes are within 0.1 of it.
+TEST_CASE("maps::euler: order 1", "[order]") {
+  CHECK(std::abs(order([](double dt) { return maps::euler(pendulum{}, dt); }, 1.0 / 1024) - 1) < 0.1);
+}
+TEST_CASE("maps::rk4: order 4", "[order]") {
+  CHECK(std::abs(order([](double dt) { return maps::rk4(pendulum{}, dt); }, 1.0 / 32) - 4) < 0.1);
+}
+TEST_CASE("maps::leapfrog: order 2", "[order]") {
+  CHECK(std::abs(order([](double dt) { return maps::leapfrog(pendulum{}, dt); }, 1.0 / 64) - 2) < 0.1);
+}
+TEST_CASE("maps::yoshida4: order 4", "[order]") {
+  CHECK(std::abs(order([](double dt) { return maps::yoshida4(pendulum{}, dt); }, 1.0 / 32) - 4) < 0.1);
+}
+
+TEST_CASE("maps::rk4, euler, leapfrog, yoshida4: laws of a formula", "[law]") {
+  const state<double, 3> h{1.0, 2.0, 20.0};
+  check_formula(maps::rk4(maps::lorenz63{}, 0.01), h);
+  check_formula(maps::euler(maps::lorenz63{}, 0.01), h);
+  check_sweep(
+      [](auto rho) {
+        return maps::rk4(maps::basic_lorenz63<decltype(rho)>{10.0, rho, 8.0 / 3.0}, 0.01);
+      },
+      20.0, 30.0, h);
+  const state<double, 2> q{0.7, -0.3};
+  check_formula(maps::leapfrog(pendulum{}, 0.1), q, {64});
+  check_formula(maps::yoshida4(pendulum{}, 0.1), q, {64});
+}
+
+TEST_CASE("maps::euler, rk4: a linear field is Taylor's polynomial", "[oracle]") {
+  // dh/dt = x - h with the input held: h - x shrinks by 1 - dt, and by the first five terms of e^{-dt}.
+  const state<double, 1> h{3.0}, x{1.0};
+  const double dt = 0.125;
+  CHECK(std::abs(maps::euler(relaxation{}, dt)(h, x)[0] - (1 + 2 * (1 - dt))) < 1e-15);
+  const double factor = 1 - dt + dt * dt / 2 - dt * dt * dt / 6 + dt * dt * dt * dt / 24;
+  CHECK(std::abs(maps::rk4(relaxation{}, dt)(h, x)[0] - (1 + 2 * factor)) < 1e-15);
+}
+
+TEST_CASE("maps::rk4: a driven field gives a driven map, another an autonomous one", "[law]") {
+  using driven_map = maps::rk4_map<relaxation>;
+  static_assert(maps::formula_map<driven_map> && maps::driven<driven_map> && !maps::timed<driven_map>);
+  static_assert(maps::input_dimension<driven_map> == 1);
+  using autonomous_map = maps::rk4_map<maps::lorenz63>;
+  static_assert(maps::formula_map<autonomous_map> && !maps::driven<autonomous_map> && !maps::timed<autonomous_map>);
+  static_assert(maps::lanes_allowed<autonomous_map>);
+  static_assert(maps::formula_map<maps::leapfrog_map<pendulum>> && !maps::driven<maps::leapfrog_map<pendulum>>);
+  SUCCEED();
+}
+
+TEST_CASE("maps::rk4, euler, leapfrog, yoshida4: the time step, another one, and the field", "[law]") {
+  const auto check = [](const auto& map) {
+    CHECK(maps::time_step(map) == 0.25);
+    CHECK(map.with_time_step(0.125).time_step() == 0.125);
+  };
+  check(maps::rk4(pendulum{}, 0.25));
+  check(maps::euler(pendulum{}, 0.25));
+  check(maps::leapfrog(pendulum{}, 0.25));
+  check(maps::yoshida4(pendulum{}, 0.25));
+  CHECK(maps::rk4(maps::lorenz63{10.0, 30.0, 2.0}, 0.01).with_time_step(0.02).field().rho == 30.0);
+}
+
+TEST_CASE("maps::rk4, euler, leapfrog, yoshida4: a step that is no positive number is refused", "[failure]") {
+  for (const double dt : {0.0, -0.1, std::numeric_limits<double>::infinity(), std::nan("")}) {
+    CHECK_THROWS_AS(maps::rk4(pendulum{}, dt), libration::argument_error);
+    CHECK_THROWS_AS(maps::euler(pendulum{}, dt), libration::argument_error);
+    CHECK_THROWS_AS(maps::leapfrog(pendulum{}, dt), libration::argument_error);
+    CHECK_THROWS_AS(maps::yoshida4(pendulum{}, dt), libration::argument_error);
+  }
+  CHECK_THROWS_WITH(maps::leapfrog(pendulum{}, -1.0), Contains("maps::leapfrog: dt is -1"));
+}
+
+TEST_CASE("maps::leapfrog, yoshida4: symplectic and reversible", "[law]") {
+  const auto check = [](const auto& map) {
+    const state<double, 2> h{0.7, -0.3};
+    CHECK(std::abs(jacobian(map, h).determinant() - 1) < 1e-14);
+    // Forward, momentum turned round, forward again: back at the start.
+    auto back = map(h);
+    back[1] = -back[1];
+    back = map(back);
+    CHECK(std::abs(back[0] - h[0]) < 1e-15);
+    CHECK(std::abs(back[1] + h[1]) < 1e-15);
+  };
+  check(maps::leapfrog(pendulum{}, 0.2));
+  check(maps::yoshida4(pendulum{}, 0.2));
+}
+
+TEST_CASE("maps::leapfrog: the energy error does not drift; euler's does", "[law]") {
+  const pendulum hamiltonian;
+  const state<double, 2> start{1.0, 0.5};
+  const auto worst = [&](const auto& map, int steps) {
+    auto h = start;
+    double error = 0;
+    for (int t = 0; t < steps; ++t) {
+      h = map(h);
+      error = std::max(error, std::abs(hamiltonian.energy(h) - hamiltonian.energy(start)));
+    }
+    return error;
+  };
+  const auto map = maps::leapfrog(hamiltonian, 0.05);
+  const double early = worst(map, 1'000), late = worst(map, 100'000);
+  CHECK(late < 1.1 * early);
+  CHECK(worst(maps::euler(hamiltonian, 0.05), 1'000) > 100 * early);
+}
