@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Gram-Schmidt on the frames that SIMD lanes cannot treat alike: dependent columns, extreme magnitudes, infinities.
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+#include <libration/core/config.hpp>
+#include <libration/scalar/state.hpp>
+#include <libration/scalar/traits.hpp>
+
+namespace libration::inline LIBRATION_ABI::tangent::detail {
+
+/// Squares of norms for which nothing overflows, and nothing that matters underflows.
+template <class Base>
+struct careful_range {
+  static constexpr bool wide = std::numeric_limits<Base>::max_exponent > 200;
+  Base epsilon = std::numeric_limits<Base>::epsilon();
+  double low = wide ? 0x1p-600 : 0x1p-60;
+  double high = wide ? 0x1p+600 : 0x1p+60;
+};
+
+/// Modified Gram-Schmidt, twice, on `count` columns of n doubles, column j starting at v + j n.
+///
+/// \param epsilon resolution of the numbers that the columns came from
+/// \param pivot, squared_norm, squared_pivot as in `small_triangle`
+/// \return false where an entry is not finite; the columns are untouched then
+inline bool careful_gram_schmidt(double* v, int n, int count, double epsilon, double* pivot, double* squared_norm,
+                                 double* squared_pivot) {
+  for (int i = 0; i < n * count; ++i)
+    if (!std::isfinite(v[i])) return false;
+  const auto dot = [n](const double* a, const double* b) {
+    double sum = 0;
+    for (int i = 0; i < n; ++i) sum += a[i] * b[i];
+    return sum;
+  };
+  const auto project = [&](double* w, int last, int but) {
+    for (int pass = 0; pass < 2; ++pass)
+      for (int j = 0; j < last; ++j) {
+        if (j == but) continue;
+        const double* q = v + j * n;
+        const double overlap = dot(q, w);
+        for (int i = 0; i < n; ++i) w[i] -= overlap * q[i];
+      }
+  };
+  const auto scale = [n](double* w, double factor) {
+    for (int i = 0; i < n; ++i) w[i] *= factor;
+  };
+  for (int j = 0; j < count; ++j) {
+    double* w = v + j * n;
+    double largest = 0;
+    for (int i = 0; i < n; ++i) largest = std::fmax(largest, std::fabs(w[i]));
+    const int exponent = largest > 0 ? std::ilogb(largest) : 0;
+    for (int i = 0; i < n; ++i) w[i] = std::ldexp(w[i], -exponent);
+    squared_norm[j] = dot(w, w);
+    project(w, j, -1);  // columns that are not resolved are zero here
+    squared_pivot[j] = dot(w, w);
+    const double length = std::sqrt(squared_pivot[j]);
+    if (length > n * epsilon * std::sqrt(squared_norm[j])) {
+      pivot[j] = std::ldexp(length, exponent);
+      scale(w, 1 / length);
+    } else {
+      pivot[j] = 0;
+      squared_norm[j] = squared_pivot[j] = 1;
+      scale(w, 0);
+    }
+  }
+  // Each starts from the axis that the others cover least: its remainder is at least 1/n.
+  for (int j = 0; j < count; ++j) {
+    if (pivot[j] != 0) continue;
+    int axis = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < n; ++i) {
+      double covered = 0;
+      for (int c = 0; c < count; ++c) covered += v[c * n + i] * v[c * n + i];
+      if (covered < least) {
+        least = covered;
+        axis = i;
+      }
+    }
+    double* w = v + j * n;
+    w[axis] = 1;
+    project(w, count, j);
+    scale(w, 1 / std::sqrt(dot(w, w)));
+  }
+  return true;
+}
+
+template <class T>
+double get_lane(const T& x, int i) {
+  if constexpr (scalar_traits<T>::width == 1)
+    return static_cast<double>(x);
+  else
+    return static_cast<double>(x[i]);
+}
+
+template <class T>
+void put_lane(T& x, int i, double value) {
+  if constexpr (scalar_traits<T>::width == 1)
+    x = static_cast<T>(value);
+  else
+    x[i] = static_cast<typename scalar_traits<T>::base>(value);
+}
+
+/// Redoes the lanes of q and r that are out of the ordinary, from the frame v, with the criteria of `gram_schmidt`.
+template <class T, int n, std::size_t k, class Triangle>
+#if defined(__GNUC__)
+__attribute__((noinline, cold))
+#endif
+void redo_careful(const state<T, n> (&v)[k], state<T, n> (&q)[k], Triangle& r, int count) {
+  constexpr careful_range<typename scalar_traits<T>::base> range{};
+  constexpr double epsilon = static_cast<double>(range.epsilon);
+  for (int l = 0; l < scalar_traits<T>::width; ++l) {
+    bool ordinary = true;
+    for (int j = 0; j < count; ++j) {
+      const double norm = get_lane(r.squared_norm[j], l);
+      ordinary = ordinary && norm >= range.low && norm <= range.high &&
+                 get_lane(r.squared_pivot[j], l) > n * epsilon * n * epsilon * norm;
+    }
+    if (ordinary) continue;
+    double w[k * std::size_t{n}], pivot[k], squared_norm[k], squared_pivot[k];
+    for (int j = 0; j < count; ++j)
+      for (int i = 0; i < n; ++i) w[j * n + i] = get_lane(v[j][i], l);
+    const bool finite = careful_gram_schmidt(w, n, count, epsilon, pivot, squared_norm, squared_pivot);
+    for (int j = 0; j < count; ++j) {
+      constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+      for (int i = 0; i < n; ++i) put_lane(q[j][i], l, w[j * n + i]);
+      put_lane(r.pivot[j], l, finite ? pivot[j] : nan);
+      put_lane(r.squared_norm[j], l, finite ? squared_norm[j] : nan);
+      put_lane(r.squared_pivot[j], l, finite ? squared_pivot[j] : nan);
+    }
+  }
+}
+
+}  // namespace libration::inline LIBRATION_ABI::tangent::detail

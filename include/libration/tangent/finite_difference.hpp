@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// `tangent::finite_difference(map)`: a vector map that gives no tangent, with one by central differences.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/views.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/tangent/vector_system.hpp>
+
+namespace libration::inline LIBRATION_ABI::tangent {
+
+/// A vector map whose tangent is J v ≈ (g(h + ε v) − g(h − ε v)) / 2ε. Made by `finite_difference(map)`.
+template <maps::vector_map M>
+class finite_difference_map {
+  using S = typename M::scalar_type;
+  using vector = Eigen::Matrix<S, Eigen::Dynamic, 1>;
+
+ public:
+  using scalar_type = S;
+  static constexpr bool autonomous = vector_system<M>::autonomous;
+
+  /// The inner map's workspace, the point of the last step, and the two neighbours.
+  struct workspace {
+    vector_system<M> system;
+    std::int64_t t;
+    vector h, x, moved, plus, minus;
+  };
+
+  finite_difference_map(M map, double step) : map_(std::move(map)), step_(step) {
+    require(step > 0.0 && std::isfinite(step), "tangent::finite_difference", "the step must be finite and > 0");
+  }
+
+  Eigen::Index state_size() const { return map_.state_size(); }
+  Eigen::Index input_size() const
+    requires maps::driven<M>
+  {
+    return map_.input_size();
+  }
+  double time_step() const { return maps::time_step(map_); }
+  const M& map() const { return map_; }
+
+  workspace make_workspace(Eigen::Index /*columns*/) const {
+    const vector zero = vector::Zero(state_size());
+    vector_system<M> system(map_, 0);
+    const vector input = vector::Zero(system.input_size());
+    return {std::move(system), 0, zero, input, zero, zero, zero};
+  }
+
+  void step(std::int64_t t, vector_view<S> h, vector_span<S> next, workspace& ws) const
+    requires(!maps::driven<M>)
+  {
+    evaluate(t, h, ws);
+    next = ws.plus;
+  }
+  void step(std::int64_t t, vector_view<S> h, vector_view<S> x, vector_span<S> next, workspace& ws) const
+    requires maps::driven<M>
+  {
+    ws.x = x;
+    evaluate(t, h, ws);
+    next = ws.plus;
+  }
+
+  void tangent(matrix_view<S> V, matrix_span<S> JV, workspace& ws) const {
+    const double scale = step_ * (1.0 + static_cast<double>(ws.h.norm()));
+    for (Eigen::Index j = 0; j < V.cols(); ++j) {
+      const double length = static_cast<double>(V.col(j).norm());
+      if (length == 0.0) {
+        JV.col(j).setZero();
+        continue;
+      }
+      const S epsilon = static_cast<S>(scale / length);
+      ws.moved = ws.h + epsilon * V.col(j);
+      ws.system.step(ws.t, ws.moved, ws.x, ws.plus);
+      ws.moved = ws.h - epsilon * V.col(j);
+      ws.system.step(ws.t, ws.moved, ws.x, ws.minus);
+      JV.col(j) = (ws.plus - ws.minus) / (2 * epsilon);
+    }
+  }
+
+ private:
+  void evaluate(std::int64_t t, const vector_view<S>& h, workspace& ws) const {
+    ws.t = t;
+    ws.h = h;
+    ws.system.step(t, ws.h, ws.x, ws.plus);
+  }
+
+  M map_;
+  double step_;
+};
+
+/// Gives a vector map a tangent by central differences.
+///
+/// \param step  ε relative to 1 + |h|, > 0; 0: the cube root of the scalar's eps, where truncation and rounding balance
+/// Accuracy:    about eps^(2/3): 4e-11 in double, 2e-5 in float, times the map's third derivative
+/// Cost:        two steps a direction
+template <maps::vector_map M>
+finite_difference_map<M> finite_difference(M map, double step = 0.0) {
+  using S = typename M::scalar_type;
+  const double best = std::cbrt(static_cast<double>(std::numeric_limits<S>::epsilon()));
+  return {std::move(map), step == 0.0 ? best : step};
+}
+
+}  // namespace libration::inline LIBRATION_ABI::tangent

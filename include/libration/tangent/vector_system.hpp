@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// A vector map prepared for runs: its orbit, and its tangent on a block of directions, without allocation in a step.
+
+#include <cstdint>
+#include <utility>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/maps/concepts.hpp>
+
+namespace libration::inline LIBRATION_ABI::tangent {
+
+namespace detail {
+struct no_workspace {};
+template <class M>
+struct workspace_of {
+  using type = no_workspace;
+};
+template <class M>
+  requires maps::detail::steps_in_workspace<M>
+struct workspace_of<M> {
+  using type = typename M::workspace;
+};
+}  // namespace detail
+
+/// A vector map with its workspace. `advance` computes a step and what its linearisation needs; `tangent` applies that
+/// linearisation to a block, any number of times.
+template <class M>
+class vector_system {
+  using S = typename M::scalar_type;
+  static constexpr bool in_workspace = maps::detail::steps_in_workspace<M>;
+  static constexpr bool has_tangent_in_workspace = maps::detail::tangent_in_workspace<M>;
+
+ public:
+  static constexpr int width = 1;
+  static constexpr bool autonomous = [] {
+    if constexpr (requires { static_cast<bool>(M::autonomous); })
+      return static_cast<bool>(M::autonomous);
+    else
+      return !maps::driven<M> && !maps::timed<M>;
+  }();
+  static constexpr bool has_determinant = requires(const M& map, vector_view<S> h) {
+    { map.log_abs_determinant(h) } -> std::convertible_to<double>;
+  };
+
+  using map_type = M;
+  using scalar = S;
+  using mask = bool;
+  using state_type = Eigen::Matrix<S, Eigen::Dynamic, 1>;
+  using input_type = Eigen::Matrix<S, Eigen::Dynamic, 1>;
+  using frame_type = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+
+  /// \param map     outlives the system
+  /// \param columns the widest frame that `tangent` will get; 0: none
+  vector_system(const M& map, Eigen::Index columns)
+      : map_(&map), workspace_(make(map, columns)), image_(map.state_size(), columns) {
+    if constexpr (!has_tangent_in_workspace) {
+      h_.resize(state_size());
+      x_.resize(input_size());
+    }
+  }
+
+  Eigen::Index state_size() const { return map_->state_size(); }
+  Eigen::Index input_size() const {
+    if constexpr (maps::driven<M>)
+      return map_->input_size();
+    else
+      return 0;
+  }
+  double time_step() const { return maps::time_step(*map_); }
+  state_type make_state() const { return state_type::Zero(state_size()); }
+  input_type make_input() const { return input_type::Zero(input_size()); }
+  frame_type make_frame(Eigen::Index columns) const { return frame_type::Zero(state_size(), columns); }
+
+  /// One step of the orbit. Overwrites what the last `advance` left for `tangent`.
+  void step(std::int64_t t, const state_type& h, const input_type& x, state_type& next) {
+    if constexpr (in_workspace)
+      call_step(t, h, x, next, workspace_);
+    else
+      call_step(t, h, x, next);
+  }
+
+  /// One step of the orbit, and what `tangent` needs of it.
+  void advance(std::int64_t t, const state_type& h, const input_type& x, state_type& next) {
+    step(t, h, x, next);
+    if constexpr (!has_tangent_in_workspace) {
+      t_ = t;
+      h_ = h;
+      x_ = x;
+    } else if constexpr (has_determinant) {
+      h_ = h;
+    }
+  }
+
+  /// Replaces the block V, shape (n, k), by J V, J being the Jacobian at the last `advance`.
+  void tangent(frame_type& V)
+    requires maps::differentiable<M>
+  {
+    const Eigen::Index n = V.rows(), k = V.cols();
+    if (k != image_.cols()) image_.resize(n, k);
+    if constexpr (has_tangent_in_workspace)
+      map_->tangent(V, image_, workspace_);
+    else if constexpr (maps::driven<M> && maps::detail::tangent_thx<M>)
+      map_->tangent(t_, h_, x_, V, image_);
+    else if constexpr (maps::driven<M>)
+      map_->tangent(h_, x_, V, image_);
+    else if constexpr (maps::detail::tangent_th<M>)
+      map_->tangent(t_, h_, V, image_);
+    else
+      map_->tangent(h_, V, image_);
+    V.swap(image_);
+  }
+
+  /// \return ln|det J| at the last `advance`, where the map gives it
+  double log_abs_determinant() const
+    requires has_determinant
+  {
+    return map_->log_abs_determinant(h_);
+  }
+
+ private:
+  using workspace_type = typename detail::workspace_of<M>::type;
+
+  static workspace_type make(const M& map, Eigen::Index columns) {
+    if constexpr (in_workspace)
+      return map.make_workspace(columns);
+    else
+      return {};
+  }
+
+  template <class... Extra>
+  void call_step([[maybe_unused]] std::int64_t t, const state_type& h, [[maybe_unused]] const input_type& x, state_type& next,
+                 Extra&... ws) const {
+    if constexpr (maps::driven<M>) {
+      if constexpr (maps::detail::steps_thx<M, Extra...>)
+        map_->step(t, h, x, next, ws...);
+      else
+        map_->step(h, x, next, ws...);
+    } else {
+      if constexpr (maps::detail::steps_th<M, Extra...>)
+        map_->step(t, h, next, ws...);
+      else
+        map_->step(h, next, ws...);
+    }
+  }
+
+  const M* map_;
+  [[no_unique_address]] workspace_type workspace_;
+  frame_type image_;
+  state_type h_;
+  input_type x_;
+  std::int64_t t_ = 0;
+};
+
+}  // namespace libration::inline LIBRATION_ABI::tangent
