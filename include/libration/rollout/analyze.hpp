@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// `analyze`: one pass over an orbit, shown to any number of estimators.
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/progress.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/rollout/drive.hpp>
+#include <libration/rollout/inputs.hpp>
+#include <libration/rollout/prepare.hpp>
+
+namespace libration::inline LIBRATION_ABI {
+
+/// Options of `analyze`.
+struct analyze_options {
+  /// Steps that every estimator counts, >= 1; 0: as many as a matrix of inputs leaves, 100,000 otherwise.
+  std::int64_t steps = 0;
+  /// Steps of the orbit before any estimator sees one, >= 0.
+  std::int64_t transient = 0;
+  /// Called now and then with the steps done.
+  progress_callback on_progress = {};
+  std::stop_token stop = {};
+};
+
+namespace rollout {
+
+/// An estimator is a description that starts an observer (see `rollout::drive`) for a prepared map:
+///
+///     static constexpr bool needs_tangent;
+///     Eigen::Index columns(Eigen::Index n) const;               // the widest frame it will ask the tangent of
+///     void validate(Eigen::Index n) const;                      // throws argument_error
+///     auto start(const System&, std::int64_t steps) const;      // the observer, with `result()`
+template <class E>
+concept estimator = requires(const E& e, Eigen::Index n) {
+  { E::needs_tangent } -> std::convertible_to<bool>;
+  { e.columns(n) } -> std::convertible_to<Eigen::Index>;
+  e.validate(n);
+};
+
+namespace detail {
+
+// Steps to count where the options say 0; throws where a matrix of inputs is too short.
+template <class Inputs>
+std::int64_t steps_for(const Inputs& inputs, std::int64_t asked, std::int64_t before, std::string_view who) {
+  constexpr std::int64_t by_default = 100'000;
+  const std::int64_t length = inputs.length();
+  if (length == no_inputs::unbounded) return asked > 0 ? asked : by_default;
+  const std::int64_t left = length - before;
+  require(left >= std::max<std::int64_t>(asked, 1), who, [&] {
+    return "inputs have " + std::to_string(length) + " columns, expected at least " +
+           std::to_string(before + std::max<std::int64_t>(asked, 1)) + " (" + std::to_string(before) +
+           " steps of transients and " + (asked > 0 ? std::to_string(asked) : std::string("at least 1")) + " counted)";
+  });
+  return asked > 0 ? asked : left;
+}
+
+template <class Scalar = double, class Map, class H, class Inputs, class... Estimators>
+auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs, const analyze_options& options,
+             const Estimators&... estimators) {
+  const auto check = [&](bool holds, const char* field, std::int64_t value) {
+    require(holds, who, [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected >= 0"; });
+  };
+  check(options.steps >= 0, "steps", options.steps);
+  check(options.transient >= 0, "transient", options.transient);
+  const Eigen::Index n = state_size(map);
+  (estimators.validate(n), ...);
+  const Eigen::Index columns = std::max({Eigen::Index{0}, estimators.columns(n)...});
+
+  return with_system<Scalar>(map, columns, [&](auto system) {
+    using system_type = decltype(system);
+    auto source = make_inputs<typename system_type::scalar>(std::forward<Inputs>(inputs), system.input_size(), who);
+    const std::int64_t warm_up = std::max({std::int64_t{0}, estimators.warm_up()...});
+    const std::int64_t steps = steps_for(source, options.steps, options.transient + warm_up, who);
+    auto observers = std::tuple(estimators.start(system, steps)...);
+    const drive_options driving{options.transient, steps, options.on_progress, options.stop};
+    std::apply([&](auto&... o) { drive(system, make_state(system, h0, who), source, driving, o...); }, observers);
+    return std::apply([](auto&... o) { return std::tuple(o.result()...); }, observers);
+  });
+}
+
+}  // namespace detail
+}  // namespace rollout
+
+/// Runs the map from h0 and shows each step to every estimator; what several of them need of a step is computed once.
+///
+/// \param h0          start, shape (n)
+/// \param inputs      for driven maps only: a matrix (m, T), one column a step, or a callable x(t, out)
+/// \param estimators  such as `lyapunov::spectrum_estimator`
+/// \return            a tuple of the estimators' results, in their order
+/// \throws            argument_error before the first step: shapes, options, inputs too short
+template <maps::map Map, rollout::estimator... Estimators>
+  requires(!maps::driven<Map>)
+auto analyze(const Map& map, rollout::start_of<Map> h0, const analyze_options& options, const Estimators&... estimators) {
+  return rollout::detail::analyze("analyze", map, h0, rollout::no_inputs{}, options, estimators...);
+}
+template <maps::map Map, class Inputs, rollout::estimator... Estimators>
+  requires maps::driven<Map>
+auto analyze(const Map& map, rollout::start_of<Map> h0, Inputs&& inputs, const analyze_options& options,
+             const Estimators&... estimators) {
+  return rollout::detail::analyze("analyze", map, h0, std::forward<Inputs>(inputs), options, estimators...);
+}
+
+}  // namespace libration::inline LIBRATION_ABI

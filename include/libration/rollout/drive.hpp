@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The loop under every measurement: one orbit (or one in each SIMD lane), shown step by step to any number of observers.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+#include <libration/core/config.hpp>
+#include <libration/core/progress.hpp>
+#include <libration/core/status.hpp>
+#include <libration/rollout/inputs.hpp>
+#include <libration/rollout/repeats.hpp>
+#include <libration/scalar/lane_access.hpp>
+
+namespace libration::inline LIBRATION_ABI::rollout {
+
+/// What an observer sees of a step: h → next under the input x. Linearisations are asked of the system.
+template <class System>
+struct step_view {
+  std::int64_t t;                            ///< the step's number from the start of the orbit, transient included
+  const typename System::state_type& h;      ///< shape (n)
+  const typename System::input_type& x;      ///< shape (m)
+  const typename System::state_type& next;   ///< shape (n)
+  System& system;                            ///< holds this step's linearisation where an observer needs the tangent
+  const repeats<System>& cycle;              ///< whether the orbit has begun to repeat itself
+};
+
+/// How long to drive, and how to be told and stopped.
+struct drive_options {
+  std::int64_t transient = 0;  ///< steps before any observer sees one
+  std::int64_t steps = 0;      ///< steps that every observer sees, after its own warm-up
+  progress_callback on_progress = {};
+  std::stop_token stop = {};
+};
+
+/// \return the largest warm-up among the observers, in steps
+template <class... Observers>
+std::int64_t longest_warm_up(const Observers&... observers) {
+  return std::max({std::int64_t{0}, observers.warm_up()...});
+}
+
+/// Runs an orbit and shows it to observers.
+///
+/// An observer has `static constexpr bool needs_tangent`, `warm_up()` (steps it wants to see before those it counts),
+/// `observe(step_view)`, `end(mask lanes, status, t)` (those lanes are over at step t; what was
+/// gathered stands), `conclude(step_view)`
+/// (the last step is done) and `done()`.
+///
+/// \param h start, one orbit a lane
+/// \return  number of steps done, transient included
+template <class System, class Inputs, class... Observers>
+std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs, const drive_options& options,
+                   Observers&... observers) {
+  constexpr bool linearise = (Observers::needs_tangent || ...);
+  const std::int64_t warm_up = longest_warm_up(observers...);
+  const std::int64_t total = options.transient + warm_up + options.steps;
+  auto next = system.make_state();
+  auto x = system.make_input();
+  repeats<System> cycle(h);
+  typename System::mask alive = everywhere<typename System::mask>(true);
+
+  constexpr std::int64_t stretch = 256;  // steps between looks at the stop token
+  const std::int64_t report_every = std::max<std::int64_t>(total / 1000, stretch);
+  std::int64_t reported = 0;
+
+  std::int64_t t = 0;
+  while (t < total) {
+    if (options.stop.stop_requested()) {
+      (observers.end(alive, status::cancelled, t), ...);
+      return t;
+    }
+    if (options.on_progress && t - reported >= report_every) {
+      reported = t;
+      options.on_progress({t, total});
+    }
+    for (const std::int64_t until = std::min(total, t + stretch); t < until; ++t) {
+      inputs.read(t, x);
+      const bool seen = t >= options.transient;
+      if (linearise && seen)
+        system.advance(t, h, x, next);
+      else
+        system.step(t, h, x, next);
+      if constexpr (System::autonomous) cycle.observe(t, next);
+
+      const auto finite = all_finite(next);
+      if (!all(finite || !alive)) [[unlikely]] {
+        (observers.end(alive && !finite, status::diverged, t), ...);
+        alive = alive && finite;
+        if (!any(alive)) return t;
+      }
+      if (seen) {
+        const step_view<System> view{t, h, x, next, system, cycle};
+        const std::int64_t counted_from = options.transient + warm_up;
+        ((t >= counted_from - observers.warm_up() ? observers.observe(view) : void()), ...);
+        if ((observers.done() && ...)) return t + 1;
+      }
+      std::swap(h, next);
+    }
+  }
+  const step_view<System> last{t - 1, next, x, h, system, cycle};
+  (observers.conclude(last), ...);
+  if (options.on_progress) options.on_progress({total, total});
+  return t;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::rollout

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Many independent runs: groups of members in SIMD lanes, groups over threads, results in order.
+
+#include <algorithm>
+#include <cstdint>
+#include <mutex>
+#include <type_traits>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/parallel.hpp>
+#include <libration/core/progress.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/rollout/prepare.hpp>
+#include <libration/scalar/scalar.hpp>
+
+namespace libration::inline LIBRATION_ABI {
+
+/// How an ensemble is run. Nothing here changes a digit of a result, except `lanes` (elementary functions in SIMD lanes and the
+/// standard library's may differ in the last place, and a chaotic orbit shows that).
+struct ensemble_options {
+  int threads = 0;     ///< >= 1; 0: one per hardware thread
+  bool lanes = true;   ///< run formula maps in SIMD lanes where they allow it; false: one orbit at a time
+};
+
+namespace rollout {
+
+/// Orbits that run side by side in one group: two of the widest registers, and at least 8.
+inline constexpr int ensemble_width =
+    std::max(8, 2 * static_cast<int>(EIGEN_MAX_STATIC_ALIGN_BYTES) / static_cast<int>(sizeof(double)));
+using ensemble_lanes = lanes<double, ensemble_width>;
+
+/// Whether a map's members can run in lanes.
+template <class M>
+inline constexpr bool runs_in_lanes = [] {
+  if constexpr (maps::formula_map<M>)
+    return maps::lanes_allowed<M> && M::dimension <= largest_small_dimension &&
+           maps::detail::formula_on<M, ensemble_lanes>;
+  else
+    return false;
+}();
+
+/// Calls `run(first, size)` for consecutive groups of members on several threads, and reports members done.
+///
+/// \param width members in a group; the last may be smaller
+template <class Run>
+void over_groups(std::int64_t members, int width, int threads, const progress_callback& on_progress, Run&& run) {
+  std::mutex reporting;
+  std::int64_t done = 0;
+  parallel_for((members + width - 1) / width, threads, [&](std::int64_t group) {
+    const std::int64_t first = group * width;
+    const std::int64_t size = std::min<std::int64_t>(width, members - first);
+    run(first, size);
+    if (on_progress) {
+      const std::lock_guard lock(reporting);
+      done += size;
+      on_progress({done, members});
+    }
+  });
+}
+
+/// The member whose values lane `lane` of a group carries: the group's last one where the group is not full.
+constexpr std::int64_t member_of(std::int64_t first, std::int64_t size, int lane) {
+  return first + std::min<std::int64_t>(lane, size - 1);
+}
+
+}  // namespace rollout
+}  // namespace libration::inline LIBRATION_ABI
