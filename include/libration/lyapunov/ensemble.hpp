@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Spectra of many orbits: from many starts, over many parameters, along many input sequences.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/lyapunov/options.hpp>
+#include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/spectrum.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/rollout/ensemble.hpp>
+
+namespace libration::inline LIBRATION_ABI::lyapunov {
+
+namespace detail {
+
+// One group of formula orbits in lanes. `inputs` is read for all lanes at once.
+template <class M, class Inputs>
+void lanes_group(const M& map, const state<rollout::ensemble_lanes, M::dimension>& starts, Inputs& inputs,
+                 const spectrum_options& options, std::int64_t size, spectrum_result* results, std::string_view who) {
+  rollout::with_constant<M::dimension <= 4 ? M::dimension : 1>(
+      M::dimension <= 4 ? (options.count == 0 ? M::dimension : options.count) : 1, [&](auto width) {
+        constexpr int columns = M::dimension <= 4 ? decltype(width)::value : M::dimension;
+        using system_type = tangent::formula_system<M, rollout::ensemble_lanes, columns>;
+        system_type system(map);
+        const spectrum_estimator estimator{options};
+        const std::int64_t before = options.transient + options.frame_transient;
+        const std::int64_t steps = rollout::detail::steps_for(inputs, steps_to_drive<Inputs>(options), before, who);
+        auto run = estimator.start(system, steps);
+        rollout::drive(system, starts, inputs, rollout::drive_options{options.transient, steps, {}, options.stop}, run);
+        for (int lane = 0; lane < static_cast<int>(size); ++lane) results[lane] = run.result(lane);
+      });
+}
+
+// A member run alone: its progress is not reported.
+inline spectrum_options alone(spectrum_options options) {
+  options.on_progress = {};
+  return options;
+}
+
+inline void check_starts(const Eigen::Ref<const Eigen::MatrixXd>& starts, Eigen::Index n, std::string_view who) {
+  require_rows(starts.rows(), n, who, "starts", "the map's dimension; columns are members");
+  require(starts.allFinite(), who, "starts have a component that is not finite");
+}
+
+template <class M>
+state<double, M::dimension> start_column(const Eigen::Ref<const Eigen::MatrixXd>& starts, std::int64_t member) {
+  state<double, M::dimension> h;
+  for (int i = 0; i < M::dimension; ++i) h[i] = starts(i, member);
+  return h;
+}
+
+template <class M>
+state<rollout::ensemble_lanes, M::dimension> start_lanes(const Eigen::Ref<const Eigen::MatrixXd>& starts, std::int64_t first,
+                                                         std::int64_t size) {
+  state<rollout::ensemble_lanes, M::dimension> h;
+  for (int i = 0; i < M::dimension; ++i) {
+    h[i] = rollout::ensemble_lanes(0.0);
+    for (int lane = 0; lane < rollout::ensemble_width; ++lane) h[i][lane] = starts(i, rollout::member_of(first, size, lane));
+  }
+  return h;
+}
+
+}  // namespace detail
+
+/// Spectra of an autonomous map from many starts.
+///
+/// A member's result depends on its own start alone: the digits are the same on any number of threads and in any company. A
+/// member that fails is a status in its place. `options.on_progress` counts members; a stop token ends all of them, each with
+/// what it has (`cancelled`).
+///
+/// \param starts shape (n, members)
+/// \return       one result a member, in order
+/// \throws       argument_error before the first step
+/// Cost:  formula maps of up to 8 components run `rollout::ensemble_width` orbits at a time in SIMD lanes; others one by one
+template <maps::map M>
+  requires(!maps::driven<M>)
+std::vector<spectrum_result> spectrum_ensemble(const M& map, const Eigen::Ref<const Eigen::MatrixXd>& starts,
+                                               const spectrum_options& options = {}, const ensemble_options& how = {}) {
+  constexpr std::string_view who = "lyapunov::spectrum_ensemble";
+  detail::check_map<M>();
+  const Eigen::Index n = rollout::state_size(map);
+  validate(options, n, who);
+  detail::check_starts(starts, n, who);
+  std::vector<spectrum_result> results(static_cast<std::size_t>(starts.cols()));
+  const auto one = [&](std::int64_t first, std::int64_t) {
+    auto& result = results[static_cast<std::size_t>(first)];
+    if constexpr (maps::formula_map<M>)
+      result = spectrum(map, detail::start_column<M>(starts, first), detail::alone(options));
+    else
+      result = spectrum(map, starts.col(first).template cast<typename M::scalar_type>().eval(), detail::alone(options));
+  };
+  if constexpr (rollout::runs_in_lanes<M>) {
+    if (how.lanes && !options.stepper_bias) {
+      rollout::over_groups(starts.cols(), rollout::ensemble_width, how.threads, options.on_progress,
+                           [&](std::int64_t first, std::int64_t size) {
+                             rollout::no_inputs inputs;
+                             detail::lanes_group(map, detail::start_lanes<M>(starts, first, size), inputs, options, size,
+                                                 &results[static_cast<std::size_t>(first)], who);
+                           });
+      return results;
+    }
+  }
+  rollout::over_groups(starts.cols(), 1, how.threads, options.on_progress, one);
+  return results;
+}
+
+/// Spectra over many parameters: `make(p)` gives the map for the value p.
+///
+/// `make` is called with a double, and, where it takes them, with lanes of doubles: `[](auto r) { return maps::basic_logistic<decltype(r)>{r}; }`
+/// runs `rollout::ensemble_width` parameters at a time.
+///
+/// \param parameters one a member
+/// \param h0         the start of every member, shape (n)
+/// \return, \throws, digits: as for `spectrum_ensemble`
+template <class Make, class M = std::invoke_result_t<const Make&, double>>
+  requires maps::formula_map<M> && (!maps::driven<M>)
+std::vector<spectrum_result> spectrum_sweep(const Make& make, std::span<const double> parameters,
+                                            const state<double, M::dimension>& h0, const spectrum_options& options = {},
+                                            const ensemble_options& how = {}) {
+  constexpr std::string_view who = "lyapunov::spectrum_sweep";
+  validate(options, M::dimension, who);
+  const auto members = static_cast<std::int64_t>(parameters.size());
+  std::vector<spectrum_result> results(parameters.size());
+  if constexpr (std::is_invocable_v<const Make&, rollout::ensemble_lanes>) {
+    using lane_map = std::invoke_result_t<const Make&, rollout::ensemble_lanes>;
+    if constexpr (rollout::runs_in_lanes<lane_map>) {
+      if (how.lanes && !options.stepper_bias) {
+        const Eigen::Map<const Eigen::VectorXd> start(h0.component, M::dimension);
+        require(start.allFinite(), who, "h0 has a component that is not finite");
+        rollout::over_groups(members, rollout::ensemble_width, how.threads, options.on_progress,
+                             [&](std::int64_t first, std::int64_t size) {
+                               rollout::ensemble_lanes p(0.0);
+                               for (int lane = 0; lane < rollout::ensemble_width; ++lane)
+                                 p[lane] = parameters[static_cast<std::size_t>(rollout::member_of(first, size, lane))];
+                               const lane_map map = make(p);
+                               rollout::no_inputs inputs;
+                               detail::lanes_group(map, detail::start_lanes<lane_map>(start, 0, 1), inputs, options, size,
+                                                   &results[static_cast<std::size_t>(first)], who);
+                             });
+        return results;
+      }
+    }
+  }
+  rollout::over_groups(members, 1, how.threads, options.on_progress, [&](std::int64_t member, std::int64_t) {
+    const auto i = static_cast<std::size_t>(member);
+    results[i] = spectrum(make(parameters[i]), h0, detail::alone(options));
+  });
+  return results;
+}
+
+/// Spectra of a driven map along many input sequences (trials) from one start.
+///
+/// \param trials one matrix (m, T) a member, in the map's scalar (double for a formula); their lengths may differ where
+///               `options.steps` is given or the map is a vector map
+/// \return, \throws, digits: as for `spectrum_ensemble`
+template <maps::map M, class Scalar>
+  requires maps::driven<M>
+std::vector<spectrum_result> spectrum_trials(
+    const M& map, rollout::start_of<M> h0,
+    std::span<const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>> trials, const spectrum_options& options = {},
+    const ensemble_options& how = {}) {
+  constexpr std::string_view who = "lyapunov::spectrum_trials";
+  detail::check_map<M>();
+  validate(options, rollout::state_size(map), who);
+  const auto members = static_cast<std::int64_t>(trials.size());
+  std::vector<spectrum_result> results(trials.size());
+  if constexpr (rollout::runs_in_lanes<M> && std::is_same_v<Scalar, double>) {
+    bool alike = true;
+    for (const auto& trial : trials) {
+      require_rows(trial.rows(), M::input_dimension, who, "a trial", "the map's input size; columns are steps");
+      alike = alike && (options.steps > 0 || trial.cols() == trials.front().cols());
+    }
+    if (how.lanes && alike && !options.stepper_bias) {
+      const Eigen::Map<const Eigen::VectorXd> start(h0.component, M::dimension);
+      require(start.allFinite(), who, "h0 has a component that is not finite");
+      rollout::over_groups(members, rollout::ensemble_width, how.threads, options.on_progress,
+                           [&](std::int64_t first, std::int64_t size) {
+                             std::vector<const Eigen::MatrixXd*> sources;
+                             for (int lane = 0; lane < rollout::ensemble_width; ++lane)
+                               sources.push_back(&trials[static_cast<std::size_t>(rollout::member_of(first, size, lane))]);
+                             rollout::lane_inputs<rollout::ensemble_lanes, double> inputs(std::move(sources));
+                             detail::lanes_group(map, detail::start_lanes<M>(start, 0, 1), inputs, options, size,
+                                                 &results[static_cast<std::size_t>(first)], who);
+                           });
+      return results;
+    }
+  }
+  rollout::over_groups(members, 1, how.threads, options.on_progress, [&](std::int64_t member, std::int64_t) {
+    const auto i = static_cast<std::size_t>(member);
+    results[i] = spectrum(map, h0, trials[i], detail::alone(options));
+  });
+  return results;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::lyapunov

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Everything of the module lyapunov: spectra, the largest exponent, ensembles.
+
+#include <libration/lyapunov/ensemble.hpp>
+#include <libration/lyapunov/interval.hpp>
+#include <libration/lyapunov/largest.hpp>
+#include <libration/lyapunov/options.hpp>
+#include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/spectrum.hpp>
+#include <libration/lyapunov/spectrum_run.hpp>
+#include <libration/lyapunov/summary.hpp>

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The options of `lyapunov::spectrum` and their check.
+
+#include <cstdint>
+#include <string>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/progress.hpp>
+
+namespace libration::inline LIBRATION_ABI::lyapunov {
+
+/// The tag of a named frame: see `frame_choice`.
+enum class named_frame : std::uint8_t { random, identity };
+
+/// A random orthonormal frame, from `seed`: almost surely every exponent is seen in its order.
+inline constexpr named_frame random = named_frame::random;
+/// The first `count` coordinate directions, in the map's own order of its state.
+inline constexpr named_frame identity = named_frame::identity;
+
+/// The first tangent directions: `lyapunov::random`, `lyapunov::identity`, or a matrix (n, count), which is orthonormalised.
+class frame_choice {
+ public:
+  frame_choice(named_frame name = named_frame::random) : name_(name) {}
+  template <class Derived>
+  frame_choice(const Eigen::MatrixBase<Derived>& matrix) : matrix_(matrix.template cast<double>()), given_(true) {}
+
+  bool given() const { return given_; }
+  named_frame name() const { return name_; }
+  const Eigen::MatrixXd& matrix() const { return matrix_; }
+
+ private:
+  named_frame name_ = named_frame::random;
+  Eigen::MatrixXd matrix_;
+  bool given_ = false;
+};
+
+/// Options of `lyapunov::spectrum`, declared in the order in which designated initialisers name them.
+struct spectrum_options {
+  /// Number of leading exponents, 0 <= count <= n. 0: all n. The cost of a step grows with it; an exponent's value does not
+  /// depend on it, the dimension and the sum rule do.
+  Eigen::Index count = 0;
+
+  /// Steps that are counted, >= 1; 0: as many as a matrix of inputs leaves after the transients, 100,000 otherwise (on a
+  /// classical chaotic map a standard error near 1e-4). With a tolerance: the fewest steps before it may stop; 0: 1000.
+  std::int64_t steps = 0;
+
+  /// Steps of the orbit before anything is measured, >= 0, so that it reaches its attractor. 1000 suits maps whose slowest
+  /// contraction is faster than e^-0.03 a step; a slower one wants more, and a recording from a given state wants 0.
+  std::int64_t transient = 1000;
+
+  /// Steps that then only turn the frame, >= 0, so that its columns reach their directions. The error left after N steps is
+  /// about exp(-N gap), gap the distance of neighbouring exponents; spread over the counted steps it fades as 1/steps.
+  std::int64_t frame_transient = 100;
+
+  /// Steps between orthonormalisations, >= 0. 0: chosen at run time from the frame's measured condition, and shortened and
+  /// gone back over where a column is lost. A forced interval that is too long ends with `lost_frame`.
+  std::int64_t interval = 0;
+
+  /// Largest standard error wanted, per unit of time, >= 0; 0: off, `steps` steps are done. Otherwise the run goes on from
+  /// `steps` until every exponent (the first `tolerance_count`) has it, or `max_steps` are counted (`not_converged`).
+  double tolerance = 0.0;
+
+  /// Most steps that a tolerance may take, >= 0; 0: all that a matrix of inputs holds, otherwise 100 times `steps`, or ten
+  /// million where `steps` is 0.
+  std::int64_t max_steps = 0;
+
+  /// First directions: `lyapunov::random` (from `seed`), `lyapunov::identity`, or a matrix (n, count). Exponents stay in the
+  /// frame's order, which for a random frame descends.
+  frame_choice frame = named_frame::random;
+
+  /// Half-width of "neutral", per unit of time, >= 0. An exponent whose 95 % interval lies within ±margin is called neutral:
+  /// at 1e-3 a difference is carried about a thousand units of time without doubling or halving.
+  double neutral_margin = 1e-3;
+
+  /// Seed of the random frame.
+  std::uint64_t seed = 0;
+
+  /// How many of the first exponents the tolerance holds for, >= 0; 0: all.
+  Eigen::Index tolerance_count = 0;
+
+  /// Flows under a stepper: repeat the run at half the time step, and report the difference (`spectrum_result::stepper_bias`).
+  bool stepper_bias = false;
+
+  /// Keep the running estimate (`spectrum_result::history`): at most 256 points, 16 bytes each an exponent.
+  bool history = false;
+
+  /// Called now and then with the steps done; cancelled runs keep what they have.
+  progress_callback on_progress = {};
+  std::stop_token stop = {};
+};
+
+/// \param n the map's dimension
+/// \throws argument_error that names the field, what came and what was expected
+inline void validate(const spectrum_options& options, Eigen::Index n, std::string_view who) {
+  const auto check = [&](bool holds, const char* field, auto value, const std::string& expected) {
+    require(holds, who, [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected " + expected; });
+  };
+  check(options.count >= 0 && options.count <= n, "count", options.count,
+        "0 to " + std::to_string(n) + " (the map's dimension; 0: all)");
+  check(options.steps >= 0, "steps", options.steps, ">= 0");
+  check(options.transient >= 0, "transient", options.transient, ">= 0");
+  check(options.frame_transient >= 0, "frame_transient", options.frame_transient, ">= 0");
+  check(options.interval >= 0, "interval", options.interval, ">= 0 (0: automatic)");
+  check(options.tolerance >= 0.0, "tolerance", options.tolerance, ">= 0 (0: off)");
+  check(options.max_steps == 0 || options.max_steps >= options.steps, "max_steps", options.max_steps,
+        ">= .steps (or 0: 100 times as many)");
+  check(options.neutral_margin >= 0.0, "neutral_margin", options.neutral_margin, ">= 0");
+  const Eigen::Index count = options.count == 0 ? n : options.count;
+  check(options.tolerance_count >= 0 && options.tolerance_count <= count, "tolerance_count", options.tolerance_count,
+        "0 to " + std::to_string(count) + " (the number of exponents; 0: all)");
+  if (options.frame.given()) {
+    const auto& matrix = options.frame.matrix();
+    require(matrix.rows() == n && matrix.cols() == count, who, [&] {
+      return ".frame is " + std::to_string(matrix.rows()) + " x " + std::to_string(matrix.cols()) + ", expected " +
+             std::to_string(n) + " x " + std::to_string(count) + " (the map's dimension, the count)";
+    });
+    require(matrix.allFinite(), who, ".frame has an entry that is not finite");
+  }
+}
+
+}  // namespace libration::inline LIBRATION_ABI::lyapunov

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// What a spectrum comes back with: exponents and error bars, dimension, entropy, verdict, and the evidence to distrust them.
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/status.hpp>
+
+namespace libration::inline LIBRATION_ABI::lyapunov {
+
+inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+/// A number and its standard error; NaN where there was not enough to tell.
+struct estimate {
+  double value = unknown;
+  double standard_error = unknown;
+};
+
+/// Finite-time exponents: growth rates over consecutive, non-overlapping windows of equal length.
+struct finite_time {
+  std::int64_t window = 0;    ///< steps in a window
+  Eigen::MatrixXd values;     ///< shape (count, windows), per unit of time; columns in order of time
+
+  /// \return shape (count): mean and sample standard deviation over the windows
+  Eigen::VectorXd mean() const { return values.rowwise().mean(); }
+  Eigen::VectorXd spread() const;
+  /// \param p 0 <= p <= 1
+  /// \return  shape (count): the p-quantile over the windows (linear interpolation of the order statistics)
+  Eigen::VectorXd quantile(double p) const;
+};
+
+/// The running estimate, on request.
+struct running_estimate {
+  Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> steps;  ///< shape (points): counted steps so far
+  Eigen::MatrixXd exponents;                             ///< shape (count, points), per unit of time
+  Eigen::MatrixXd half_width;                            ///< shape (count, points): of the 95 % interval; NaN while unknown
+};
+
+/// The result of `lyapunov::spectrum`. Rates are natural logarithms per unit of time: per step where `time_step` is 1.
+struct [[nodiscard]] spectrum_result {
+  Eigen::VectorXd exponents;           ///< shape (count), in the frame's order; -inf where the map is singular
+  Eigen::VectorXd standard_error;      ///< shape (count), autocorrelation-aware; NaN where the run was too short to tell
+  Eigen::VectorXd half_width;          ///< shape (count): the 95 % interval is exponents ± half_width (Student's t)
+  Eigen::VectorXd effective_samples;   ///< shape (count): independent one-interval growths with the same standard error
+
+  estimate kaplan_yorke_dimension;     ///< of the counted exponents
+  bool dimension_is_lower_bound = false;  ///< the partial sum of a partial spectrum is not yet negative
+  estimate entropy_rate;               ///< nats per unit of time: the sum of the positive exponents (Pesin; an upper bound)
+
+  libration::verdict verdict = libration::verdict::undecided;  ///< of the leading exponent, by `neutral_margin`
+  double neutral_margin = 0.0;         ///< as asked for
+
+  std::int64_t steps = 0;              ///< steps counted
+  double time_step = 1.0;              ///< units of time a step
+  libration::status status = libration::status::not_run;
+  std::int64_t failed_at = -1;         ///< step (transients included) where the orbit diverged or the frame was lost; or -1
+
+  // Evidence.
+  double worst_condition = unknown;    ///< largest ratio, at any orthonormalisation, of a column's norm to its pivot
+  double worst_defect = unknown;       ///< largest |QᵀQ - I| of a frame, sampled
+  std::int64_t orthonormalisations = 0;
+  double mean_interval = unknown;      ///< steps between them
+  std::int64_t breakdowns = 0;         ///< intervals gone back over because a column was lost in them
+  double sum = unknown;                ///< of the exponents
+  double mean_log_abs_determinant = unknown;  ///< of the Jacobians, per unit of time: equals `sum` for the full spectrum
+  std::int64_t cycle_length = 0;       ///< steps after which the orbit repeats exactly in floating point; 0: it does not
+  double degrees_of_freedom = unknown; ///< of the interval's Student t
+  std::uint64_t seed = 0;              ///< of the random frame
+
+  lyapunov::finite_time finite_time;
+  running_estimate history;            ///< empty unless `history` was asked for
+  Eigen::VectorXd stepper_bias;        ///< shape (count): exponents at dt less those at dt/2; empty unless asked for
+  Eigen::VectorXd stepper_bias_error;  ///< shape (count): standard error of that difference
+
+  /// |sum - mean ln|det J||: 0 but for rounding where the full spectrum is right; NaN where the map does not give it.
+  double sum_defect() const { return sum > mean_log_abs_determinant ? sum - mean_log_abs_determinant
+                                                                    : mean_log_abs_determinant - sum; }
+};
+
+}  // namespace libration::inline LIBRATION_ABI::lyapunov

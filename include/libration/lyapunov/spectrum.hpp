@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// `lyapunov::spectrum`: Lyapunov exponents of a map along an orbit, with error bars.
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/lyapunov/options.hpp>
+#include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/spectrum_run.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/rollout/analyze.hpp>
+#include <libration/rollout/prepare.hpp>
+#include <libration/tangent/first_frame.hpp>
+
+namespace libration::inline LIBRATION_ABI::lyapunov {
+
+/// The spectrum as an estimator for `analyze`. Of its options `steps`, `max_steps`, `transient`, `on_progress` and `stop` are
+/// the pass's business and not read here.
+struct spectrum_estimator {
+  spectrum_options options = {};
+
+  static constexpr bool needs_tangent = true;
+
+  Eigen::Index columns(Eigen::Index n) const { return options.count == 0 ? n : options.count; }
+  void validate(Eigen::Index n) const { lyapunov::validate(options, n, "lyapunov::spectrum"); }
+  std::int64_t warm_up() const { return options.frame_transient; }
+
+  /// \param steps the steps that the pass counts
+  template <class System>
+  spectrum_run<System> start(const System& system, std::int64_t steps) const {
+    static_assert(maps::differentiable<typename System::map_type>,
+                  "libration: the Lyapunov spectrum needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
+                  "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
+                  "libration::tangent::finite_difference(map)");
+    const Eigen::Index n = system.state_size();
+    const std::int64_t fewest = options.tolerance > 0.0 ? std::min(options.steps > 0 ? options.steps : 1000, steps) : steps;
+    return spectrum_run<System>(system, options, fewest, tangent::first_frame(system, columns(n), options.frame.name() == identity,
+                                                                              options.frame.given() ? &options.frame.matrix() : nullptr,
+                                                                              options.seed));
+  }
+};
+
+namespace detail {
+
+inline constexpr std::string_view spectrum_name = "lyapunov::spectrum";
+
+template <class M>
+consteval void check_map() {
+  static_assert(maps::map<M>,
+                "libration: this type is not a map: libration::maps::explain<M>() says in words which clause it misses");
+  if constexpr (maps::map<M>)
+    static_assert(maps::differentiable<M>,
+                  "libration: the Lyapunov spectrum needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
+                  "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
+                  "libration::tangent::finite_difference(map)");
+}
+
+// The most steps a run may count: what the pass is told. 0: what a matrix of inputs holds, or the pass's default.
+template <class Inputs>
+std::int64_t steps_to_drive(const spectrum_options& options) {
+  if (options.tolerance <= 0.0) return options.steps;
+  if (options.max_steps > 0) return options.max_steps;
+  if (rollout::is_matrix<Inputs>) return 0;
+  return options.steps > 0 ? 100 * options.steps : 10'000'000;
+}
+
+template <class Scalar, class M, class Inputs>
+spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
+  const spectrum_estimator estimator{options};
+  estimator.validate(rollout::state_size(map));
+  const analyze_options pass{steps_to_drive<Inputs>(options), options.transient, options.on_progress, options.stop};
+  return std::get<0>(
+      rollout::detail::analyze<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), pass, estimator));
+}
+
+template <class M>
+concept has_time_step = requires(const M& map) { map.with_time_step(map.time_step()); };
+
+// The same over the same duration at half the time step.
+template <class Scalar, class M, class Inputs>
+spectrum_result with_stepper_bias(spectrum_result r, [[maybe_unused]] const M& map, [[maybe_unused]] rollout::start_of<M> h0,
+                                  [[maybe_unused]] Inputs&& inputs, [[maybe_unused]] spectrum_options options) {
+  if constexpr (has_time_step<M>) {
+    options.steps = 2 * r.steps;
+    options.tolerance = 0.0;
+    options.transient *= 2;
+    options.frame_transient *= 2;
+    const auto finer = run_spectrum<Scalar>(map.with_time_step(0.5 * map.time_step()), h0, std::forward<Inputs>(inputs), options);
+    r.stepper_bias = r.exponents - finer.exponents;
+    r.stepper_bias_error = (r.standard_error.array().square() + finer.standard_error.array().square()).sqrt().matrix();
+  }
+  return r;
+}
+
+template <class Scalar, class M, class Inputs>
+spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
+  check_map<M>();
+  require(!options.stepper_bias || has_time_step<M>, spectrum_name,
+          ".stepper_bias is set, but the map has no with_time_step(dt): only a flow under a stepper has such a bias");
+  auto r = run_spectrum<Scalar>(map, h0, inputs, options);
+  if (options.stepper_bias) return with_stepper_bias<Scalar>(std::move(r), map, h0, inputs, options);
+  return r;
+}
+
+}  // namespace detail
+
+/// The leading Lyapunov exponents of a map along the orbit from h0:
+/// λ_i = lim (1/T) Σ ln R_t(i,i), with Q_{t+1} R_{t+1} = J_t Q_t and diag R > 0.
+///
+/// \param map     a formula map, or a vector map with `tangent`
+/// \param h0      start, shape (n): braces for a formula, a vector of the map's scalar for a vector map
+/// \param inputs  driven maps only: a matrix (m, T), one column a step, transients included, or a callable x(t, out)
+/// \tparam Scalar the scalar a formula runs in: double, or `single`; a vector map has its own
+/// \return  natural logarithms per unit of time (per step where the map has no time step); status `ok`, `not_converged` (with a
+///          tolerance), `lost_frame` (with a forced interval), `collapsed`, `diverged` or `cancelled`; the numbers beside each are
+///          those of the steps that were counted
+/// \throws  argument_error before the first step: a shape or an option out of range, inputs too short
+/// Accuracy: of a pivot eps · condition, with a condition of at most about eps^(-2/5) in automatic intervals; sums are compensated
+/// Cost:    a step and k tangent directions a step; an orthonormalisation every interval; no allocation in a step
+/// Source:  Benettin, Galgani, Giorgilli, Strelcyn, "Lyapunov characteristic exponents for smooth dynamical systems and for
+///          Hamiltonian systems", Meccanica 15 (1980); Shimada, Nagashima, Progress of Theoretical Physics 61 (1979);
+///          departures: the interval is found at run time; error bars by `stats::mean_error`
+template <class Scalar = double, class M>
+  requires(!maps::driven<M>)
+spectrum_result spectrum(const M& map, rollout::start_of<M> h0, const spectrum_options& options = {}) {
+  return detail::spectrum<Scalar>(map, h0, rollout::no_inputs{}, options);
+}
+template <class Scalar = double, class M, class Inputs>
+  requires maps::driven<M>
+spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options = {}) {
+  return detail::spectrum<Scalar>(map, h0, inputs, options);
+}
+
+}  // namespace libration::inline LIBRATION_ABI::lyapunov

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The engine of `lyapunov::spectrum`: carries a frame along the orbit, orthonormalises it in time, and keeps the books.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/status.hpp>
+#include <libration/lyapunov/interval.hpp>
+#include <libration/lyapunov/options.hpp>
+#include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/summary.hpp>
+#include <libration/rollout/drive.hpp>
+#include <libration/scalar/lane_access.hpp>
+#include <libration/stats/batch_series.hpp>
+#include <libration/stats/stopping_rule.hpp>
+#include <libration/tangent/frame.hpp>
+
+namespace libration::inline LIBRATION_ABI::lyapunov {
+
+/// An observer (see `rollout::drive`) that measures the spectrum of one orbit, or of one in each SIMD lane.
+///
+/// Every orthonormalisation happens when a lane's own interval is over and at the ends of equal stretches of steps, so that
+/// what a lane computes depends on nothing but its own orbit. A column lost in an automatic interval is gone back for: the
+/// stretch since the last orthonormalisation is run again with one at every step.
+template <class System>
+class spectrum_run {
+  using T = typename System::scalar;
+  using real = tangent::growth_type<T>;  // double, or lanes of double
+  using mask = typename System::mask;
+  using state_type = typename System::state_type;
+  using input_type = typename System::input_type;
+  using frame_type = typename System::frame_type;
+  static constexpr int width = System::width;
+
+ public:
+  static constexpr bool needs_tangent = true;
+
+  /// \param steps steps that will be counted (with a tolerance: the fewest)
+  spectrum_run(const System& system, const spectrum_options& options, std::int64_t steps, const frame_type& first_frame)
+      : options_(options),
+        count_(options.count == 0 ? system.state_size() : options.count),
+        full_(count_ == system.state_size()),
+        time_step_(system.time_step()),
+        frame_(first_frame),
+        replay_system_(system),
+        checkpoint_{system.make_state(), first_frame},
+        trial_(first_frame),
+        factor_(system.state_size(), count_),
+        stretch_(stretch_length(steps, options.interval)),
+        interval_(options.interval, stretch_, std::numeric_limits<typename scalar_traits<T>::base>::epsilon()),
+        series_(count_ + 1, stretch_),
+        growth_(static_cast<std::size_t>(count_)),
+        flushed_(static_cast<std::size_t>(count_ + 1)),
+        results_(static_cast<std::size_t>(width)) {
+    if (options.interval == 0) inputs_.assign(static_cast<std::size_t>(stretch_), system.make_input());
+    for (books& b : books_) b.rule = stats::stopping_rule(options.tolerance, std::max<std::int64_t>(1, steps));
+  }
+
+  std::int64_t warm_up() const { return options_.frame_transient; }
+  bool done() const { return !any(active_); }
+
+  void observe(const rollout::step_view<System>& view) {
+    if (!started_) begin(view);
+    view.system.tangent(frame_);
+    if (options_.interval == 0) inputs_[static_cast<std::size_t>(view.t % stretch_)] = view.x;
+    if constexpr (System::has_determinant) {
+      if (full_ && counting_) determinant_.add(view.system);
+    }
+    ++seen_;
+    const bool boundary = counting_ ? ++in_stretch_ == stretch_ : seen_ == warm_up();
+    if (!boundary && seen_ < next_due_) return;
+
+    orthonormalise(view, boundary ? active_ : interval_.due(seen_) && active_);
+    if (boundary && counting_) {
+      close_stretch(view);
+    } else if (boundary) {
+      counting_ = true;
+      clear_growth();
+    }
+  }
+
+  /// Ends some lanes: what they have counted becomes their result.
+  void end(const mask& lanes, libration::status how, std::int64_t t) {
+    failed_at_ = t;
+    const mask ending = lanes && active_;
+    for (int lane = 0; lane < width; ++lane)
+      if (lane_of(ending, lane)) finish(lane, how);
+  }
+
+  /// The driver's last word: the unfinished stretch is orthonormalised and counted.
+  void conclude(const rollout::step_view<System>& view) {
+    const mask unfinished = active_ && interval_.since(seen_) > real(0.0);
+    if (any(unfinished)) orthonormalise(view, unfinished);
+    for (int lane = 0; lane < width; ++lane) {
+      if (!lane_of(active_, lane)) continue;
+      const bool converged = options_.tolerance <= 0.0 || worst_error(lane) <= options_.tolerance;
+      finish(lane, fell_on_cycle(view, lane, true) ? libration::status::collapsed
+                   : converged                     ? libration::status::ok
+                                                   : libration::status::not_converged);
+    }
+  }
+
+  const spectrum_result& result(int lane = 0) const { return results_[static_cast<std::size_t>(lane)]; }
+
+ private:
+  // Stretches are at most 64 steps long, and at least 128 of them fit into the counted steps where that can be had: a power
+  // of two, or a multiple of a forced interval.
+  static std::int64_t stretch_length(std::int64_t steps, std::int64_t interval) {
+    std::int64_t length = 1;
+    while (length < 64 && 2 * length * 128 <= steps) length *= 2;
+    return interval == 0 ? length : interval * std::max<std::int64_t>(1, length / interval);
+  }
+
+  void begin(const rollout::step_view<System>& view) {
+    started_ = true;
+    counting_ = warm_up() == 0;
+    checkpoint_.h = view.h;
+    next_due_ = interval_.next(0);
+  }
+
+  void orthonormalise(const rollout::step_view<System>& view, const mask& due) {
+    trial_ = frame_;
+    factor_(trial_);
+    const mask broken = due && !factor_.finite();
+    mask lost = due && factor_.unresolved();
+    if (any(lost)) [[unlikely]]
+      lost = lost && interval_.since(seen_) > real(1.0);
+    const mask good = due && !lost && !broken;
+    count_growth(good);
+    const real condition = factor_.condition();
+    note(good, interval_.since(seen_), condition);
+    interval_.adapt(good, seen_, condition);
+    if (all(good)) [[likely]]
+      std::swap(trial_, frame_);
+    else
+      assign_where(good, trial_, frame_);
+    if (any(broken)) [[unlikely]]
+      end(broken, libration::status::diverged, view.t);
+    if (any(lost)) [[unlikely]] {
+      if (options_.interval > 0) {
+        end(lost, libration::status::lost_frame, view.t);
+      } else {
+        for (int lane = 0; lane < width; ++lane)
+          if (lane_of(lost, lane)) go_back(view, lost, interval_.since(seen_), lane);
+      }
+    }
+    if (options_.interval == 0) {
+      assign_where(due, view.next, checkpoint_.h);
+      assign_where(due, frame_, checkpoint_.frame);
+    }
+    next_due_ = interval_.next(seen_);
+  }
+
+  // Runs the steps since a lane's last orthonormalisation again, with one at every step, for it and the lanes among `lost`
+  // that have as many. `since` is 0 in lanes that have been seen to.
+  void go_back(const rollout::step_view<System>& view, const mask& lost, const real& since, int lane) {
+    const auto steps = static_cast<std::int64_t>(lane_value(since, lane));
+    if (steps == 0) return;
+    const mask group = lost && since == real(static_cast<double>(steps));
+    state_type h = checkpoint_.h, next = h;
+    trial_ = checkpoint_.frame;
+    for (std::int64_t t = view.t + 1 - steps; t <= view.t; ++t) {
+      replay_system_.advance(t, h, inputs_[static_cast<std::size_t>(t % stretch_)], next);
+      replay_system_.tangent(trial_);
+      factor_(trial_);
+      count_growth(group);
+      note(group, real(1.0), factor_.condition());
+      std::swap(h, next);
+    }
+    assign_where(group, trial_, frame_);
+    const mask broken = group && !factor_.finite();
+    for (int other = 0; other < width; ++other) {
+      if (!lane_of(group, other)) continue;
+      interval_.shorten(other, seen_);
+      ++books_[other].breakdowns;
+    }
+    if (any(broken)) end(broken, libration::status::diverged, view.t);
+  }
+
+  // The pivots; an unresolved one is 0, the map's own singularity, and counts as minus infinity.
+  void count_growth(const mask& where) {
+    for (Eigen::Index i = 0; i < count_; ++i) growth_[static_cast<std::size_t>(i)].multiply(where, factor_.pivot(i));
+  }
+
+  void note(const mask& where, const real& steps, const real& condition) {
+    orthonormalisations_ += select(where, real(1.0), real(0.0));
+    worst_condition_ = select(where && condition > worst_condition_, condition, worst_condition_);
+    if (counting_) pending_steps_ += select(where, steps, real(0.0));
+  }
+
+  void clear_growth() {
+    for (auto& sum : growth_) sum = {};
+    determinant_ = {};
+    pending_steps_ = real(0.0);
+    in_stretch_ = 0;
+  }
+
+  void flush() {
+    for (std::size_t i = 0; i < growth_.size(); ++i) flushed_[i] = growth_[i].value();
+    flushed_.back() = determinant_.value();
+  }
+
+  void close_stretch(const rollout::step_view<System>& view) {
+    flush();
+    series_.add(std::span<const real>(flushed_), stretch_);
+    clear_growth();
+    if (series_.adds() >= 2 * sampled_) {  // at powers of two, so that it costs nothing
+      sampled_ = series_.adds();
+      const real defect = factor_.defect(frame_);
+      for (int lane = 0; lane < width; ++lane)
+        if (lane_of(active_, lane)) books_[lane].worst_defect = std::max(books_[lane].worst_defect, lane_value(defect, lane));
+    }
+    if constexpr (System::autonomous) {
+      if (any(view.cycle.found() && active_)) [[unlikely]] {
+        for (int lane = 0; lane < width; ++lane)
+          if (lane_of(active_, lane) && fell_on_cycle(view, lane, false)) finish(lane, libration::status::collapsed);
+      }
+    }
+    if (series_.steps() >= books_[0].rule.next_check()) {
+      for (int lane = 0; lane < width; ++lane)
+        if (books_[lane].rule.stop(series_.steps(), worst_error(lane)) && lane_of(active_, lane))
+          finish(lane, libration::status::ok);
+    }
+  }
+
+  // Whether the orbit repeats on an unstable cycle that its start was not on. `now`: judge by what is there; otherwise once a
+  // whole cycle has been counted since the repetition was seen.
+  bool fell_on_cycle(const rollout::step_view<System>& view, int lane, bool now) {
+    if constexpr (!System::autonomous) {
+      return false;
+    } else {
+      books& b = books_[lane];
+      if (b.cycle_settled || view.cycle.period(lane) == 0) return false;
+      const double growth = lane_value(series_.total(0), lane);
+      const std::int64_t counted = series_.steps();
+      if (b.cycle_length == 0) {
+        b.cycle_length = view.cycle.period(lane);
+        b.cycle_from = counted;
+        b.cycle_growth = growth;
+      }
+      if (!now && counted - b.cycle_from < b.cycle_length) return false;
+      const bool whole = counted - b.cycle_from >= b.cycle_length;
+      const double rate = whole ? (growth - b.cycle_growth) / static_cast<double>(counted - b.cycle_from)
+                                : growth / static_cast<double>(std::max<std::int64_t>(counted, 1));
+      b.cycle_settled = true;
+      return rate > least_instability && !starts_on_cycle(view, lane);
+    }
+  }
+
+  bool starts_on_cycle(const rollout::step_view<System>& view, int lane) {
+    state_type h = view.next, next = h;
+    const input_type x = replay_system_.make_input();
+    for (std::int64_t i = 0; i < books_[lane].cycle_length; ++i) {
+      if (lane_of(rollout::all_equal(h, view.cycle.start()), lane)) return true;
+      replay_system_.step(view.t + 1 + i, h, x, next);
+      std::swap(h, next);
+    }
+    return false;
+  }
+
+  double worst_error(int lane) const {
+    const Eigen::Index judged = options_.tolerance_count == 0 ? count_ : options_.tolerance_count;
+    double worst = 0.0;
+    for (Eigen::Index i = 0; i < judged; ++i) {
+      if (lane_value(series_.total(i), lane) == -std::numeric_limits<double>::infinity()) continue;
+      const double error = stats::mean_error(series_, i, lane).standard_error / time_step_;
+      if (!(error <= worst)) worst = error;  // NaN stays
+    }
+    return std::isnan(worst) ? std::numeric_limits<double>::infinity() : worst;
+  }
+
+  void finish(int lane, libration::status how) {
+    const books& b = books_[lane];
+    spectrum_result& r = results_[static_cast<std::size_t>(lane)];
+    r.status = how;
+    r.time_step = time_step_;
+    r.neutral_margin = options_.neutral_margin;
+    r.seed = options_.seed;
+    r.failed_at = how == status::diverged || how == status::lost_frame ? failed_at_ : -1;
+    flush();
+    detail::summarise(series_, lane, flushed_,
+                      static_cast<std::int64_t>(lane_value(pending_steps_, lane)), count_, full_, options_.history, r);
+    r.orthonormalisations = static_cast<std::int64_t>(lane_value(orthonormalisations_, lane));
+    r.worst_condition = lane_value(worst_condition_, lane);
+    r.worst_defect = b.worst_defect;
+    r.mean_interval = static_cast<double>(seen_) / static_cast<double>(std::max<std::int64_t>(1, r.orthonormalisations));
+    r.breakdowns = b.breakdowns;
+    r.cycle_length = b.cycle_length;
+    if (System::has_determinant && full_ && r.steps > 0)
+      r.mean_log_abs_determinant = (lane_value(series_.total(count_), lane) +
+                                    lane_value(flushed_.back(), lane)) /
+                                   (static_cast<double>(series_.steps() + in_stretch_) * time_step_);
+    set_lane(active_, lane, false);
+  }
+
+  static constexpr double least_instability = 1e-9;  // growth a step below which a repeating orbit counts as neutral
+
+  struct books {
+    std::int64_t breakdowns = 0;
+    double worst_defect = 0.0;
+    std::int64_t cycle_length = 0, cycle_from = 0;
+    double cycle_growth = 0.0;
+    bool cycle_settled = false;
+    stats::stopping_rule rule{0.0};
+  };
+
+  spectrum_options options_;
+  Eigen::Index count_;
+  bool full_;
+  double time_step_;
+  frame_type frame_;
+  System replay_system_;
+  struct {
+    state_type h;
+    frame_type frame;
+  } checkpoint_;
+  frame_type trial_;
+  tangent::frame_factor<System> factor_;
+  std::int64_t stretch_;
+  interval_control<real, width> interval_;
+  stats::batch_series<real> series_;  // rows: the exponents, then ln|det J|
+  std::vector<tangent::log_product<real>> growth_;  // since the last whole stretch
+  std::vector<real> flushed_;
+  tangent::determinant_sum<System> determinant_;
+  std::vector<input_type> inputs_;  // of the last stretch, by t modulo its length
+  std::vector<spectrum_result> results_;
+  mask active_ = everywhere<mask>(true);
+  books books_[static_cast<std::size_t>(width)];
+  real orthonormalisations_ = real(0.0), pending_steps_ = real(0.0), worst_condition_ = real(1.0);
+  std::int64_t seen_ = 0, in_stretch_ = 0, next_due_ = 0, failed_at_ = -1, sampled_ = 0;
+  bool started_ = false, counting_ = false;
+};
+
+}  // namespace libration::inline LIBRATION_ABI::lyapunov

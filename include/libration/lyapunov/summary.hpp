@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// From recorded growth to a result: exponents with error bars, dimension, entropy, verdict, finite-time values, history.
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/lyapunov/result.hpp>
+#include <libration/scalar/lane_access.hpp>
+#include <libration/stats/mean_error.hpp>
+#include <libration/stats/quantiles.hpp>
+
+namespace libration::inline LIBRATION_ABI::lyapunov {
+
+inline Eigen::VectorXd finite_time::spread() const {
+  if (values.cols() < 2) return Eigen::VectorXd::Constant(values.rows(), unknown);
+  return ((values.colwise() - mean()).rowwise().squaredNorm() / static_cast<double>(values.cols() - 1)).cwiseSqrt();
+}
+
+inline Eigen::VectorXd finite_time::quantile(double p) const {
+  Eigen::VectorXd result(values.rows());
+  for (Eigen::Index i = 0; i < values.rows(); ++i) {
+    const Eigen::VectorXd row = values.row(i).transpose();
+    result[i] = stats::quantile(std::span<const double>(row.data(), static_cast<std::size_t>(row.size())), p);
+  }
+  return result;
+}
+
+/// The verdict on an exponent with a 95 % interval of the given half-width.
+inline verdict judge(double exponent, double half_width, double margin) {
+  if (exponent == -std::numeric_limits<double>::infinity()) return verdict::stable;
+  const double low = exponent - half_width, high = exponent + half_width;
+  if (high < -margin) return verdict::stable;
+  if (low > margin) return verdict::chaotic;
+  if (low >= -margin && high <= margin) return verdict::neutral;
+  return verdict::undecided;  // NaN comes here too
+}
+
+namespace detail {
+
+/// \return the standard error of the mean of a combination of the rows, from its values over batches
+inline double combined_error(const Eigen::VectorXd& batches) {
+  return stats::mean_error(std::span<const double>(batches.data(), static_cast<std::size_t>(batches.size()))).standard_error;
+}
+
+/// Kaplan–Yorke dimension D = j + (λ_1 + … + λ_j)/|λ_{j+1}| of the exponents in descending order, j the largest number of
+/// exponents with a non-negative sum; 0 where all are negative, and their number where the whole sum is not negative. Its
+/// error by linearisation: dD = (dλ_1 + … + dλ_j)/|λ_{j+1}| + (λ_1 + … + λ_j) dλ_{j+1}/λ_{j+1}².
+///
+/// \param batches shape (count, windows): the exponents over windows of equal length
+/// Source: Kaplan and Yorke 1979; the error: derived here
+inline void dimension_and_entropy(const Eigen::MatrixXd& batches, spectrum_result& r) {
+  const Eigen::Index count = r.exponents.size();
+  std::vector<Eigen::Index> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), Eigen::Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return r.exponents[a] > r.exponents[b]; });
+
+  double partial = 0.0, positive = 0.0;
+  Eigen::VectorXd partial_batches = Eigen::VectorXd::Zero(batches.cols());
+  Eigen::VectorXd positive_batches = partial_batches;
+  bool crossed = false;
+  r.kaplan_yorke_dimension = {static_cast<double>(count), 0.0};
+  for (Eigen::Index j = 0; j < count; ++j) {
+    const Eigen::Index i = order[static_cast<std::size_t>(j)];
+    const double exponent = r.exponents[i];
+    if (exponent > 0.0) {
+      positive += exponent;
+      positive_batches += batches.row(i).transpose();
+    }
+    if (!crossed && partial + exponent < 0.0) {
+      crossed = true;
+      r.kaplan_yorke_dimension.value = static_cast<double>(j) + (j == 0 ? 0.0 : partial / -exponent);
+      if (j > 0 && std::isfinite(exponent))
+        r.kaplan_yorke_dimension.standard_error =
+            combined_error(partial_batches / -exponent + batches.row(i).transpose() * (partial / (exponent * exponent)));
+    }
+    if (!crossed) {
+      partial += exponent;
+      partial_batches += batches.row(i).transpose();
+    }
+  }
+  r.dimension_is_lower_bound = !crossed;
+  r.entropy_rate = {positive, positive > 0.0 ? combined_error(positive_batches) : 0.0};
+}
+
+inline running_estimate running(const Eigen::MatrixXd& batches, std::int64_t batch_steps) {
+  running_estimate history;
+  const Eigen::Index points = batches.cols();
+  history.steps.resize(points);
+  history.exponents.resize(batches.rows(), points);
+  history.half_width.resize(batches.rows(), points);
+  std::vector<double> row(static_cast<std::size_t>(points));
+  for (Eigen::Index i = 0; i < batches.rows(); ++i) {
+    for (Eigen::Index j = 0; j < points; ++j) row[static_cast<std::size_t>(j)] = batches(i, j);
+    for (Eigen::Index j = 0; j < points; ++j) {
+      const auto so_far = stats::mean_error(std::span<const double>(row.data(), static_cast<std::size_t>(j + 1)));
+      history.exponents(i, j) = so_far.mean;
+      history.half_width(i, j) = so_far.half_width();
+      history.steps[j] = (j + 1) * batch_steps;
+    }
+  }
+  return history;
+}
+
+/// Fills in everything that follows from the recorded growth and the totals.
+///
+/// \param series  rows: the exponents' growth, natural logarithms; one run a lane
+/// \param pending shape (count): growth after the last recorded step, over `pending_steps` steps
+/// \param r       in: steps, time_step, neutral_margin, status; out: the rest
+template <class T, Eigen::Index Capacity, class Pending>
+void summarise(const stats::batch_series<T, Capacity>& series, int lane, const Pending& pending, std::int64_t pending_steps,
+               Eigen::Index count, bool full, bool keep_history, spectrum_result& r) {
+  r.steps = series.steps() + pending_steps;
+  r.exponents = Eigen::VectorXd::Constant(count, unknown);
+  r.standard_error = r.half_width = r.effective_samples = r.exponents;
+  if (r.steps == 0) return;
+  const double duration = static_cast<double>(r.steps) * r.time_step;
+  const double per_batch = static_cast<double>(series.batch_length()) * r.time_step;
+  const Eigen::Index windows = series.count();
+
+  r.finite_time.window = series.batch_length();
+  r.finite_time.values.resize(count, windows);
+  for (Eigen::Index i = 0; i < count; ++i) {
+    r.exponents[i] =
+        (lane_value(series.total(i), lane) + lane_value(pending[static_cast<std::size_t>(i)], lane)) /
+        duration;
+    for (Eigen::Index b = 0; b < windows; ++b)
+      r.finite_time.values(i, b) = lane_value(series.batch_sum(i, b), lane) / per_batch;
+    if (series.steps() > 0) {
+      const auto error = stats::mean_error(series, i, lane);
+      r.standard_error[i] = error.standard_error / r.time_step;
+      r.half_width[i] = error.half_width() / r.time_step;
+      r.effective_samples[i] = error.effective_samples;
+      if (error.degrees_of_freedom > 0.0) r.degrees_of_freedom = error.degrees_of_freedom;
+    }
+  }
+  r.sum = r.exponents.sum();
+  dimension_and_entropy(r.finite_time.values, r);
+  if (full) r.dimension_is_lower_bound = false;
+  Eigen::Index leading = 0;
+  r.exponents.maxCoeff(&leading);
+  r.verdict = judge(r.exponents[leading], r.half_width[leading], r.neutral_margin);
+  if (keep_history) r.history = running(r.finite_time.values, series.batch_length());
+}
+
+}  // namespace detail
+
+}  // namespace libration::inline LIBRATION_ABI::lyapunov

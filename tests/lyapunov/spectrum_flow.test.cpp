@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Flows under a stepper: exponents per unit of time, sum rules, the zero exponent, and the stepper's bias.
+#include <libration/lyapunov/spectrum.hpp>
+
+#include <cmath>
+
+#include <libration/maps/euler.hpp>
+#include <libration/maps/henon.hpp>
+#include <libration/maps/lorenz63.hpp>
+#include <libration/maps/lorenz96.hpp>
+#include <libration/maps/rk4.hpp>
+#include <libration/maps/rossler.hpp>
+
+#include "lyapunov/support.hpp"
+#include "support/catch.hpp"
+
+namespace lyapunov = libration::lyapunov;
+namespace maps = libration::maps;
+using libration::argument_error;
+using libration::status;
+using libration::verdict;
+using lyapunov::spectrum;
+using namespace libration_test;
+
+namespace {
+
+// What a Runge-Kutta step of order 4 leaves of the rate of volumes: the first term of the exponential series that it lacks,
+// (trace dt)^5 / 120 a step, for a Jacobian of which no eigenvalue is above the trace; ten times that for its changes along
+// the step.
+double volume_bias(double trace, double dt) { return 10.0 * std::pow(std::abs(trace) * dt, 5) / 120.0 / dt; }
+
+}  // namespace
+
+TEST_CASE("lyapunov::spectrum: Lorenz's system of 1963", "[oracle][stat]") {
+  const double dt = 0.005;
+  const auto r = spectrum(maps::rk4(maps::lorenz63{}, dt), maps::lorenz63::start(), {.steps = 200'000, .transient = 5000});
+  CHECK(r.status == status::ok);
+  CHECK(r.time_step == dt);
+  check_exponent(r, 0, 0.905675, 1e-4);
+  check_exponent(r, 1, 0.0);
+  check_exponent(r, 2, -14.572336, 1e-4);
+  const double trace = 10.0 + 1.0 + 8.0 / 3.0;
+  CHECK(std::abs(r.sum + trace) < volume_bias(trace, dt));
+  CHECK(r.sum_defect() < rounding(r) / dt);
+  CHECK(std::abs(r.kaplan_yorke_dimension.value - 2.062150) < 4.0 * r.kaplan_yorke_dimension.standard_error + 1e-5);
+  CHECK(std::abs(r.entropy_rate.value - 0.905675) < 4.0 * r.entropy_rate.standard_error + std::abs(r.exponents[1]));
+  CHECK(r.verdict == verdict::chaotic);
+  CHECK(r.mean_interval > 10.0);  // a flow needs it rarely
+}
+
+TEST_CASE("lyapunov::spectrum: Roessler's system", "[oracle][stat]") {
+  const double dt = 0.02;
+  const auto r = spectrum(maps::rk4(maps::rossler{}, dt), maps::rossler::start(), {.steps = 200'000, .transient = 5000});
+  CHECK(r.status == status::ok);
+  check_exponent(r, 0, 0.071362, 1.1e-4);
+  check_exponent(r, 1, 0.0);
+  check_exponent(r, 2, -5.394252, 1.1e-4);
+}
+
+TEST_CASE("lyapunov::spectrum: Lorenz's system of 1996, on small frames and on blocks", "[oracle][stat]") {
+  const double dt = 0.02;
+  const auto check = [&](auto field) {
+    constexpr int n = decltype(field)::dimension;
+    INFO(n << " sites");
+    const auto r = spectrum(maps::rk4(field, dt), decltype(field)::start(), {.steps = 5000, .transient = 2000});
+    CHECK(r.status == status::ok);
+    CHECK(r.exponents.size() == n);
+    // The largest rate along the orbit is about the size of a state, 10.
+    CHECK(std::abs(r.sum + n) < n * volume_bias(10.0, dt));
+    CHECK(r.exponents[0] > 0.0);
+    // One exponent is 0: the nearest has it within its error.
+    Eigen::Index nearest;
+    r.exponents.cwiseAbs().minCoeff(&nearest);
+    check_exponent(r, nearest, 0.0);
+  };
+  check(maps::lorenz96<6>{});
+  check(maps::lorenz96<10>{});
+}
+
+TEST_CASE("lyapunov::spectrum: the stepper's bias is measured by a repeat at half the step", "[oracle][stat]") {
+  // At dt = 0.01 Runge-Kutta's bias of the volume's rate is known from its series: it is in the third exponent.
+  const auto fine = spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(), {.steps = 20'000, .stepper_bias = true});
+  REQUIRE(fine.stepper_bias.size() == 3);
+  for (int i = 0; i < 3; ++i) CHECK(std::abs(fine.stepper_bias[i]) < 4.0 * fine.stepper_bias_error[i] + volume_bias(13.7, 0.01));
+  // Euler's step has ln det(1 + dt J) = dt tr J - dt^2/2 tr J^2 + ...: the sum's bias is -dt/2 times the mean of tr J^2, which
+  // is 71 on the attractor (mean z = 23.5, mean x^2 = 8/3 mean z); between dt and dt/2 half of that, to about a tenth.
+  const double dt = 0.002;
+  const auto coarse =
+      spectrum(maps::euler(maps::lorenz63{}, dt), maps::lorenz63::start(), {.steps = 50'000, .stepper_bias = true});
+  REQUIRE(coarse.stepper_bias.size() == 3);
+  CHECK(std::abs(coarse.stepper_bias.sum() / (-0.25 * dt * 71.0) - 1.0) < 0.3);
+  CHECK(spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(), {.steps = 1000}).stepper_bias.size() == 0);
+}
+
+TEST_CASE("lyapunov::spectrum: a bias can be asked of a stepper only", "[failure]") {
+  bool ran = false;
+  const auto text = message<argument_error>([&] {
+    (void)spectrum(maps::henon{}, maps::henon::start(),
+                   {.steps = 100, .stepper_bias = true, .on_progress = [&](const libration::progress&) { ran = true; }});
+  });
+  CHECK_THAT(text, Contains("stepper_bias") && Contains("with_time_step"));
+  CHECK(!ran);  // a caller's mistake is told before the first step
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+// How runs begin and end: every status, every refusal, the stopping rule, intervals, what the evidence says.
+#include <libration/lyapunov/spectrum_run.hpp>
+
+#include <cmath>
+#include <limits>
+#include <stop_token>
+#include <vector>
+
+#include <libration/lyapunov/spectrum.hpp>
+#include <libration/maps/henon.hpp>
+#include <libration/maps/linear.hpp>
+#include <libration/maps/logistic.hpp>
+#include <libration/maps/matrix_product.hpp>
+#include <libration/maps/tanh_network.hpp>
+
+#include "lyapunov/support.hpp"
+#include "support/catch.hpp"
+
+namespace lyapunov = libration::lyapunov;
+namespace maps = libration::maps;
+using Eigen::MatrixXd, Eigen::VectorXd;
+using libration::argument_error;
+using libration::status;
+using libration::verdict;
+using lyapunov::spectrum;
+using namespace libration_test;
+
+namespace {
+
+constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+
+// x' = x + x^2: from a positive start it escapes, slowly at first.
+struct escaping {
+  static constexpr int dimension = 1;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
+    return {h[0] + h[0] * h[0]};
+  }
+};
+
+struct driven_henon {
+  static constexpr int dimension = 2, input_dimension = 1;
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h, const libration::state<T, 1>& x) const {
+    return {1.0 - 1.4 * h[0] * h[0] + h[1] + 1e-3 * x[0], 0.3 * h[0]};
+  }
+};
+
+template <class Work>
+std::string refusal(Work&& work) {
+  return message<argument_error>([&] { (void)work(); });
+}
+
+}  // namespace
+
+TEST_CASE("lyapunov::spectrum: a result says first that nothing was run", "[edge]") {
+  const lyapunov::spectrum_result r;
+  CHECK(r.status == status::not_run);
+  CHECK(r.verdict == verdict::undecided);
+  CHECK(r.exponents.size() == 0);
+  CHECK(std::isnan(r.worst_condition));
+  CHECK(r.failed_at == -1);
+}
+
+TEST_CASE("lyapunov::spectrum: starts of another size, and starts that are not finite", "[failure]") {
+  CHECK_THAT(refusal([] { return spectrum(maps::henon{}, {nan_value, 0.0}); }),
+             Contains("lyapunov::spectrum: h0 has a component that is not finite (0)"));
+  CHECK_THAT(refusal([] { return spectrum(maps::henon{}, {0.0, infinity}); }), Contains("not finite (1)"));
+  const maps::linear<> map(MatrixXd::Identity(3, 3));
+  CHECK(refusal([&] { return spectrum(map, VectorXd::Zero(2).eval()); }) ==
+        "lyapunov::spectrum: h0 has 2 rows, expected 3 (the map's dimension)");
+  CHECK_THAT(refusal([&] { return spectrum(map, VectorXd::Constant(3, nan_value).eval()); }), Contains("h0 has a component"));
+}
+
+TEST_CASE("lyapunov::spectrum: options out of range and frames that do not fit", "[failure]") {
+  const maps::henon map;
+  CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.count = 3}); }), Contains("lyapunov::spectrum: .count is 3"));
+  CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.steps = -1}); }), Contains(".steps is -1"));
+  CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.transient = -1}); }), Contains(".transient is -1"));
+  CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.frame = MatrixXd::Ones(2, 1)}); }), Contains(".frame is 2 x 1"));
+  CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.frame = MatrixXd::Ones(2, 2)}); }),
+             Contains(".frame") && Contains("dependent"));
+  CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.frame = MatrixXd::Zero(2, 2)}); }), Contains("dependent"));
+}
+
+TEST_CASE("lyapunov::spectrum: inputs of other rows, and too few of them", "[failure]") {
+  const maps::driven_linear<> map(0.5 * MatrixXd::Identity(2, 2), MatrixXd::Ones(2, 3));
+  const VectorXd h = VectorXd::Zero(2);
+  CHECK_THAT(refusal([&] { return spectrum(map, h, MatrixXd::Zero(2, 5000).eval()); }),
+             Contains("inputs has 2 rows, expected 3") || Contains("inputs have 2 rows, expected 3"));
+  CHECK_THAT(refusal([&] { return spectrum(map, h, MatrixXd::Zero(3, 1000).eval(), {.steps = 500}); }),
+             Contains("inputs have 1000 columns, expected at least 1600"));
+  CHECK_THAT(refusal([&] { return spectrum(map, h, MatrixXd::Zero(3, 1100).eval()); }),
+             Contains("inputs have 1100 columns, expected at least 1101"));
+  CHECK_THAT(refusal([&] { return spectrum(map, h, MatrixXd(3, 0)); }), Contains("inputs have 0 columns"));
+  CHECK(spectrum(map, h, MatrixXd::Zero(3, 1101).eval()).steps == 1);
+  // The same for a formula.
+  CHECK_THAT(refusal([&] { return spectrum(driven_henon{}, {0.1, 0.1}, MatrixXd::Zero(2, 5000).eval()); }),
+             Contains("2 rows, expected 1"));
+}
+
+TEST_CASE("lyapunov::spectrum: an orbit that diverges leaves what was counted, and says where", "[failure]") {
+  // From 0.001 about 1,000 steps to 1, and a dozen more to the end of the floating-point range.
+  double x = 1e-3;
+  std::int64_t last = 0;
+  for (; std::isfinite(x); ++last) x = x + x * x;
+  const auto r = spectrum(escaping{}, {1e-3}, {.steps = 10'000, .transient = 100, .frame_transient = 10});
+  CHECK(r.status == status::diverged);
+  CHECK(r.failed_at == last - 1);
+  CHECK(r.steps > 0);
+  CHECK(r.steps <= last - 110);
+  CHECK(std::isfinite(r.exponents[0]));
+  CHECK(r.exponents[0] > 0.0);
+  // Before anything was counted.
+  const auto early = spectrum(escaping{}, {1e-3}, {.steps = 10'000, .transient = 5000});
+  CHECK(early.status == status::diverged);
+  CHECK(early.failed_at == last - 1);
+  CHECK(early.steps == 0);
+  CHECK(early.exponents.size() == 1);
+  CHECK(std::isnan(early.exponents[0]));
+  CHECK(early.verdict == verdict::undecided);
+  const auto henon = spectrum(maps::henon{}, {10.0, 10.0});
+  CHECK(henon.status == status::diverged);
+  CHECK(henon.failed_at < 20);
+  // A vector map.
+  const auto block = spectrum(maps::linear<>(2.0 * MatrixXd::Identity(3, 3)), VectorXd::Ones(3).eval());
+  CHECK(block.status == status::diverged);
+  CHECK(block.failed_at == 1023);  // 2^1024 is no double
+}
+
+TEST_CASE("lyapunov::spectrum: a cancelled run keeps what it has", "[failure]") {
+  std::stop_source source;
+  const auto stop_at = [&](std::int64_t when) {
+    return [&source, when](const libration::progress& p) {
+      if (p.done >= when) source.request_stop();
+    };
+  };
+  const auto r = spectrum(maps::henon{}, maps::henon::start(),
+                          {.steps = 1'000'000, .on_progress = stop_at(100'000), .stop = source.get_token()});
+  CHECK(r.status == status::cancelled);
+  CHECK(r.failed_at == -1);
+  CHECK(r.steps > 90'000);
+  CHECK(r.steps < 110'000);
+  check_exponent(r, 0, 0.4192154, 4e-6);
+  // The same digits as a run of that length.
+  const auto whole = spectrum(maps::henon{}, maps::henon::start(), {.steps = r.steps});
+  CHECK(std::abs(whole.exponents[0] - r.exponents[0]) < rounding(r));
+  // Stopped before the first step.
+  const auto none = spectrum(maps::henon{}, maps::henon::start(), {.stop = source.get_token()});
+  CHECK(none.status == status::cancelled);
+  CHECK(none.steps == 0);
+}
+
+TEST_CASE("lyapunov::spectrum: progress rises from call to call to the end", "[law]") {
+  std::vector<libration::progress> seen;
+  (void)spectrum(maps::henon{}, maps::henon::start(),
+                 {.steps = 50'000, .on_progress = [&](const libration::progress& p) { seen.push_back(p); }});
+  REQUIRE(seen.size() > 10);
+  CHECK(seen.size() < 1100);
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    CHECK(seen[i].total == 51'100);  // transients included
+    if (i > 0) CHECK(seen[i].done > seen[i - 1].done);
+  }
+  CHECK(seen.back().done == seen.back().total);
+}
+
+TEST_CASE("lyapunov::spectrum: a tolerance ends the run when every error is below it", "[stat]") {
+  const auto r = spectrum(maps::henon{}, maps::henon::start(), {.tolerance = 1e-3});
+  CHECK(r.status == status::ok);
+  CHECK(r.steps >= 1000);
+  CHECK(r.steps < 1'000'000);
+  CHECK(r.standard_error.maxCoeff() <= 1e-3);
+  check_exponent(r, 0, 0.4192154, 4e-6);
+  // For some of them only: the others of this product take longer.
+  const maps::gaussian_product<> product(3, 1);
+  const VectorXd h = VectorXd::Zero(3);
+  const auto first = spectrum(product, h, {.tolerance = 5e-3, .tolerance_count = 1});
+  const auto all = spectrum(product, h, {.tolerance = 5e-3});
+  CHECK(first.status == status::ok);
+  CHECK(all.status == status::ok);
+  CHECK(first.standard_error[0] <= 5e-3);
+  CHECK(all.standard_error.maxCoeff() <= 5e-3);
+  CHECK(first.steps < all.steps);
+}
+
+TEST_CASE("lyapunov::spectrum: a tolerance that is not reached is not_converged", "[failure]") {
+  const auto r = spectrum(maps::henon{}, maps::henon::start(), {.tolerance = 1e-9, .max_steps = 5000});
+  CHECK(r.status == status::not_converged);
+  CHECK(r.steps == 5000);
+  CHECK(r.standard_error[0] > 1e-9);
+  check_exponent(r, 0, 0.4192154, 4e-6);
+  // Inputs end it too.
+  const auto driven = spectrum(driven_henon{}, {0.1, 0.1}, uniform_inputs(1, 4000, 1), {.tolerance = 1e-9});
+  CHECK(driven.status == status::not_converged);
+  CHECK(driven.steps == 2900);
+}
+
+TEST_CASE("lyapunov::spectrum: forced intervals are right, or the frame is said to be lost", "[law]") {
+  // Between Hénon's directions the gap is 2.04 a step: from 16 to 18 steps on, 1/eps is exceeded.
+  const std::int64_t steps = 20'000;
+  const auto exact = spectrum(maps::henon{}, maps::henon::start(), {.steps = steps, .interval = 1});
+  CHECK(exact.status == status::ok);
+  int lost = 0;
+  for (std::int64_t interval = 2; interval <= 30; ++interval) {
+    const auto r = spectrum(maps::henon{}, maps::henon::start(), {.steps = steps, .interval = interval});
+    INFO("interval " << interval << ": " << r.exponents.transpose() << ", worst condition " << r.worst_condition);
+    if (r.status == status::lost_frame) {
+      ++lost;
+      CHECK(interval >= 10);
+      CHECK(r.failed_at >= 0);
+      CHECK(r.steps < steps);
+      continue;
+    }
+    REQUIRE(r.status == status::ok);
+    CHECK(interval <= 18);
+    CHECK(r.steps == steps);
+    // What rounding does to a pivot, spread over the interval's steps; and in any case far less than the error bar.
+    const double explained = 4.0 * eps * r.worst_condition / static_cast<double>(interval) + 1e-13;
+    CHECK((r.exponents - exact.exponents).cwiseAbs().maxCoeff() < explained);
+    CHECK((r.exponents - exact.exponents).cwiseAbs().maxCoeff() < r.standard_error.minCoeff());
+    CHECK(r.sum_defect() < explained);
+    CHECK(std::abs(r.mean_interval - static_cast<double>(interval)) < 0.2 * static_cast<double>(interval));
+  }
+  CHECK(lost >= 12);
+}
+
+TEST_CASE("lyapunov::spectrum: automatic intervals change no digit that counts, and never lose the frame", "[differential]") {
+  const auto compare = [](const char* name, const auto& map, const auto& h) {
+    INFO(name);
+    const auto exact = spectrum(map, h, {.steps = 3000, .transient = 200, .interval = 1});
+    const auto r = spectrum(map, h, {.steps = 3000, .transient = 200});
+    CHECK(r.status == status::ok);
+    CHECK(r.steps == 3000);
+    CHECK((r.exponents - exact.exponents).cwiseAbs().maxCoeff() < 1e-7);
+    CHECK(r.worst_condition < 1e12);
+    CHECK(r.worst_defect < 1e-13);
+    CHECK(r.orthonormalisations <= exact.orthonormalisations);
+    CHECK(exact.mean_interval == 1.0);
+  };
+  compare("henon", maps::henon{}, maps::henon::start());
+  compare("tanh network", maps::tanh_network<>(12, 2.5, 1), maps::tanh_network<>(12, 2.5, 1).start());
+  compare("gaussian product", maps::gaussian_product<>(5, 2), VectorXd::Zero(5).eval());
+}
+
+TEST_CASE("lyapunov::spectrum: a column lost in an automatic interval is gone back for", "[edge]") {
+  // For 500 steps a turn, which lets the interval grow as long as it likes; then a stretch by 1e6 a step.
+  std::vector<MatrixXd> list(500, (MatrixXd(2, 2) << 0.0, -1.0, 1.0, 0.0).finished());
+  for (int i = 0; i < 500; ++i) list.push_back((MatrixXd(2, 2) << 1e6, 0.0, 0.0, 1e-6).finished());
+  const maps::matrix_product<> map(list);
+  const VectorXd h = VectorXd::Zero(2);
+  const auto exact = spectrum(map, h, {.steps = 5000, .transient = 0, .frame_transient = 0, .interval = 1});
+  const auto r = spectrum(map, h, {.steps = 5000, .transient = 0, .frame_transient = 0});
+  CHECK(r.status == status::ok);
+  CHECK(r.breakdowns > 0);
+  CHECK((r.exponents - exact.exponents).cwiseAbs().maxCoeff() < 1e-7);
+  CHECK(std::abs(r.sum) < 1e-7);
+}
+
+TEST_CASE("lyapunov::spectrum: finite-time exponents and history add up to the exponents", "[law]") {
+  const auto r = spectrum(maps::henon{}, maps::henon::start(), {.steps = 65'536, .history = true});
+  REQUIRE(r.finite_time.values.rows() == 2);
+  REQUIRE(r.finite_time.values.cols() >= 16);
+  CHECK(r.finite_time.window * r.finite_time.values.cols() <= r.steps);
+  if (r.finite_time.window * r.finite_time.values.cols() == r.steps)
+    CHECK((r.finite_time.mean() - r.exponents).cwiseAbs().maxCoeff() < 1e-12);
+  CHECK(r.finite_time.quantile(0.0)[0] == r.finite_time.values.row(0).minCoeff());
+  CHECK(r.finite_time.quantile(1.0)[0] == r.finite_time.values.row(0).maxCoeff());
+  REQUIRE(r.history.steps.size() > 0);
+  CHECK(r.history.steps.size() <= 256);
+  CHECK(r.history.exponents.rows() == 2);
+  for (Eigen::Index j = 1; j < r.history.steps.size(); ++j) CHECK(r.history.steps[j] > r.history.steps[j - 1]);
+  CHECK(std::abs(r.history.exponents(0, r.history.exponents.cols() - 1) - r.exponents[0]) < r.half_width[0]);
+  CHECK(spectrum(maps::henon{}, maps::henon::start(), {.steps = 1000}).history.steps.size() == 0);
+}
+
+TEST_CASE("lyapunov::spectrum: the same options give the same digits; another seed another frame", "[law]") {
+  const auto a = spectrum(maps::henon{}, maps::henon::start(), {.steps = 2000, .frame_transient = 0});
+  CHECK(difference(a, spectrum(maps::henon{}, maps::henon::start(), {.steps = 2000, .frame_transient = 0})).empty());
+  const auto b = spectrum(maps::henon{}, maps::henon::start(), {.steps = 2000, .frame_transient = 0, .seed = 1});
+  CHECK(a.exponents[0] != b.exponents[0]);
+  CHECK(b.seed == 1);
+}
