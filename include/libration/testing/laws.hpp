@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The laws that every map must satisfy, for users' own tests: `testing::check_laws(map, h)` says which one fails, and how.
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/rollout/ensemble.hpp>
+#include <libration/rollout/prepare.hpp>
+#include <libration/scalar/scalar.hpp>
+#include <libration/tangent/check.hpp>
+#include <libration/tangent/first_frame.hpp>
+
+namespace libration::inline LIBRATION_ABI::testing {
+
+/// What `check_laws` found: empty where every law holds.
+struct [[nodiscard]] law_report {
+  std::vector<std::string> failures;  ///< one sentence a broken law, with the numbers
+  int checked = 0;                    ///< laws looked at
+  bool ok() const { return failures.empty() && checked > 0; }
+  std::string text() const {
+    std::string all;
+    for (const auto& f : failures) all += f + "\n";
+    return all;
+  }
+};
+
+namespace detail {
+
+inline void law(law_report& report, bool holds, const std::string& what) {
+  ++report.checked;
+  if (!holds) report.failures.push_back(what);
+}
+
+// Purity, linearity, block against single columns: for anything that runs as a vector system.
+template <class M>
+void vector_laws(law_report& report, const M& map, const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& h,
+                 const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& x, std::uint64_t seed) {
+  using S = typename M::scalar_type;
+  const Eigen::Index n = map.state_size(), k = std::min<Eigen::Index>(n, 5);
+  const double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
+  tangent::vector_system<M> system(map, k), other(map, 1);
+  auto first = system.make_state(), again = first, poisoned = first;
+  system.advance(3, h, x, first);
+  poisoned.setConstant(std::numeric_limits<S>::quiet_NaN());
+  other.step(5, first, x, again);  // another step between the two
+  other.advance(3, h, x, poisoned);
+  law(report, first == poisoned, "purity: the same (t, h, x) gave another next state the second time, or next was read");
+  if constexpr (maps::differentiable<M>) {
+    auto V = system.make_frame(k);
+    tangent::write_frame(tangent::random_frame(n, k, seed), V);
+    auto JV = V;
+    system.tangent(JV);
+    const double scale = 1.0 + static_cast<double>(JV.norm());
+    double block = 0.0;
+    for (Eigen::Index j = 0; j < k; ++j) {
+      typename tangent::vector_system<M>::frame_type column = V.col(j);
+      other.tangent(column);
+      block = std::max(block, static_cast<double>((column - JV.col(j)).norm()) / scale);
+    }
+    const double rounding = 8.0 * static_cast<double>(n) * eps;
+    law(report, block <= rounding, "block: a tangent of " + std::to_string(k) + " columns and the same columns one by one differ by " +
+                                       std::to_string(block) + ", expected at most " + std::to_string(rounding));
+    typename tangent::vector_system<M>::frame_type twice = S(2) * V;
+    system.tangent(twice);
+    const double linear = static_cast<double>((twice - S(2) * JV).norm()) / scale;
+    law(report, linear <= rounding, "linearity: J (2 V) differs from 2 J V by " + std::to_string(linear));
+  }
+}
+
+inline void tangent_law(law_report& report, const tangent::check_result& found) {
+  law(report, found.ok(), "tangent: it differs from central differences by " + std::to_string(found.error) +
+                              " (relative), expected at most " + std::to_string(found.tolerance));
+}
+
+}  // namespace detail
+
+/// Checks a vector map at one point: purity, tangent against central differences, block against single columns, linearity.
+///
+/// \param h shape (n); \param x shape (m), driven maps only
+template <maps::vector_map M>
+law_report check_laws(const M& map, vector_view<typename M::scalar_type> h,
+                      vector_view<typename M::scalar_type> x = Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>(),
+                      std::uint64_t seed = 0) {
+  law_report report;
+  detail::vector_laws(report, map, h, x, seed);
+  if constexpr (maps::differentiable<M>) detail::tangent_law(report, tangent::check(map, h, x, 3, seed));
+  return report;
+}
+
+/// Checks a formula map at one point: the laws of a vector map, and that dual numbers, single precision and SIMD lanes give
+/// the values that double gives.
+///
+/// \param h  shape (n); \param x shape (m), driven maps only
+template <maps::formula_map M>
+law_report check_laws(const M& map, const state<double, M::dimension>& h,
+                      const state<double, (maps::input_dimension<M> > 0 ? maps::input_dimension<M> : 1)>& x = {},
+                      std::uint64_t seed = 0) {
+  constexpr int n = M::dimension, m = maps::input_dimension<M> > 0 ? maps::input_dimension<M> : 1;
+  law_report report;
+  const tangent::formula_as_vector<M> vector(map);
+  detail::vector_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), seed);
+  detail::tangent_law(report, tangent::check(map, h, x, 3, seed));
+
+  const state<double, n> image = maps::evaluate(map, 3, h, x);
+  const auto compare = [&](auto scalar, const char* name, double eps) {
+    using T = decltype(scalar);
+    state<T, n> lifted;
+    state<T, m> input;
+    for (int i = 0; i < n; ++i) lifted[i] = T(h[i]);
+    for (int i = 0; i < m; ++i) input[i] = T(x[i]);
+    const state<T, n> result = maps::evaluate(map, 3, lifted, input);
+    double worst = 0.0;
+    for (int i = 0; i < n; ++i) {
+      double value;
+      if constexpr (libration::detail::is_dual<T>)
+        value = result[i].value;
+      else if constexpr (scalar_traits<T>::width > 1)
+        value = static_cast<double>(result[i][scalar_traits<T>::width - 1]);
+      else
+        value = static_cast<double>(result[i]);
+      worst = std::max(worst, std::abs(value - image[i]) / (1.0 + std::abs(image[i])));
+    }
+    detail::law(report, worst <= 256.0 * n * eps, std::string(name) + ": the value differs from double's by " +
+                                                      std::to_string(worst) + " (relative)");
+  };
+  constexpr double eps = std::numeric_limits<double>::epsilon();
+  compare(dual<double, 2>(0.0), "dual numbers", eps);
+  compare(single(0.0f), "single precision", static_cast<double>(std::numeric_limits<float>::epsilon()));
+  if constexpr (rollout::runs_in_lanes<M>) compare(rollout::ensemble_lanes(0.0), "SIMD lanes", eps);
+  return report;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::testing

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include <libration/testing/laws.hpp>
+
+#include <cmath>
+
+#include <libration/maps/henon.hpp>
+#include <libration/maps/logistic_lattice.hpp>
+#include <libration/maps/tanh_network.hpp>
+#include <libration/maps/tent.hpp>
+
+#include "support/catch.hpp"
+
+namespace maps = libration::maps;
+using libration::state;
+using libration::testing::check_laws;
+using libration::testing::law_report;
+using Eigen::VectorXd;
+using namespace libration_test;
+
+namespace {
+
+// h' = A tanh(h) + sin(x_0), with one fault a kind.
+enum class fault { none, tangent, block, linear, step_counts, reads_next };
+
+template <fault kind>
+struct network {
+  using scalar_type = double;
+  Eigen::MatrixXd A = (Eigen::MatrixXd(3, 3) << 0.5, 1.0, -0.3, 0.2, -0.7, 0.9, 1.1, 0.4, 0.6).finished();
+  mutable int steps = 0;
+
+  Eigen::Index state_size() const { return 3; }
+  Eigen::Index input_size() const { return 1; }
+  void step(libration::vector_view<double> h, libration::vector_view<double> x, libration::vector_span<double> next) const {
+    if constexpr (kind == fault::reads_next) {
+      const VectorXd before = next;
+      next = A * h.array().tanh().matrix() + 1e-3 * before;
+    } else {
+      next = A * h.array().tanh().matrix();
+    }
+    next.array() += std::sin(x[0]);
+    if constexpr (kind == fault::step_counts) next[0] += 1e-6 * ++steps;
+  }
+  void tangent(libration::vector_view<double> h, libration::vector_view<double>, libration::matrix_view<double> V,
+               libration::matrix_span<double> JV) const {
+    const VectorXd slope = 1.0 - h.array().tanh().square();
+    JV = A * slope.asDiagonal() * V;
+    if constexpr (kind == fault::tangent) JV.row(1) *= 1.001;
+    if constexpr (kind == fault::block) {
+      if (V.cols() > 1) JV.col(1) *= 1.0 + 1e-9;  // far below what differences could see
+    }
+    if constexpr (kind == fault::linear) JV.array() += 1e-9 * V.array().square();
+  }
+};
+
+template <fault kind>
+law_report laws() {
+  return check_laws(network<kind>{}, VectorXd(Eigen::Vector3d(0.3, -0.2, 0.7)), VectorXd(VectorXd::Constant(1, 0.4)));
+}
+
+// One failure, of this law.
+void check_only(const law_report& report, const std::string& law) {
+  INFO(report.text());
+  CHECK(!report.ok());
+  REQUIRE(report.failures.size() == 1);
+  CHECK_THAT(report.failures.front(), Contains(law));
+}
+
+// A formula that is wrong where its scalar is not double: the branch of `if (h > 0)` is taken by one lane for all.
+struct wrong_in_lanes {
+  static constexpr int dimension = 1;
+  template <class T>
+  state<T, 1> operator()(const state<T, 1>& h) const {
+    if constexpr (libration::scalar_traits<T>::width > 1) return {h[0] * 1.5};
+    return {h[0] * h[0]};
+  }
+};
+
+// A formula that takes the derivative away from a state.
+struct forgets_derivative {
+  static constexpr int dimension = 1;
+  template <class T>
+  state<T, 1> operator()(const state<T, 1>& h) const {
+    using std::sin;
+    if constexpr (std::is_same_v<T, double> || std::is_same_v<T, libration::single> || libration::scalar_traits<T>::width > 1)
+      return {sin(h[0])};
+    else
+      return {T(sin(h[0].value))};
+  }
+};
+
+struct wrong_in_single {
+  static constexpr int dimension = 1;
+  template <class T>
+  state<T, 1> operator()(const state<T, 1>& h) const {
+    if constexpr (std::is_same_v<T, libration::single>) return {h[0] * 1.01};
+    return {h[0] * 1.0};
+  }
+};
+
+// Counts its calls.
+struct impure_formula {
+  static constexpr int dimension = 1;
+  mutable double calls = 0.0;
+  template <class T>
+  state<T, 1> operator()(const state<T, 1>& h) const {
+    calls += 1.0;
+    return {h[0] + 1e-3 * calls};
+  }
+};
+
+struct driven_formula {
+  static constexpr int dimension = 2, input_dimension = 1;
+  static constexpr bool lanes = false;
+  template <class T>
+  state<T, 2> operator()(std::int64_t t, const state<T, 2>& h, const state<T, 1>& x) const {
+    using std::sin;
+    return {sin(h[1]) + x[0], h[0] * h[1] + 0.1 * static_cast<double>(t)};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("testing::check_laws: nothing to say of right maps", "[law]") {
+  const auto good = laws<fault::none>();
+  INFO(good.text());
+  CHECK(good.ok());
+  CHECK(good.checked >= 4);
+  CHECK(good.text().empty());
+  const auto henon = check_laws(maps::henon{}, {0.3, -0.1});
+  INFO(henon.text());
+  CHECK(henon.ok());
+  CHECK(henon.checked >= 7);
+  CHECK(check_laws(maps::logistic_lattice<12>{}, maps::logistic_lattice<12>::start()).ok());
+  CHECK(check_laws(driven_formula{}, {0.3, 0.8}, {0.5}).ok());
+  const maps::tanh_network<float> net(20, 2.0);
+  CHECK(check_laws(net, net.start()).ok());
+  CHECK(check_laws(maps::tent{1.9}, {0.3}).ok());
+}
+
+TEST_CASE("testing::check_laws: each fault breaks its own law", "[law]") {
+  check_only(laws<fault::tangent>(), "tangent: it differs from central differences");
+  check_only(laws<fault::block>(), "block: a tangent of 3 columns");
+  check_only(laws<fault::step_counts>(), "purity");
+  check_only(laws<fault::reads_next>(), "purity");
+  const auto linear = laws<fault::linear>();
+  INFO(linear.text());
+  CHECK(!linear.ok());
+  CHECK_THAT(linear.text(), Contains("linearity"));
+}
+
+TEST_CASE("testing::check_laws: formulas that are wrong for one scalar", "[law]") {
+  check_only(check_laws(wrong_in_lanes{}, {0.3}), "SIMD lanes: the value differs");
+  check_only(check_laws(wrong_in_single{}, {0.3}), "single precision: the value differs");
+  check_only(check_laws(forgets_derivative{}, {0.3}), "tangent");
+  const auto impure = check_laws(impure_formula{}, {0.3});
+  INFO(impure.text());
+  CHECK_THAT(impure.text(), Contains("purity"));
+}
+
+TEST_CASE("testing::check_laws: a state at which the map is not finite breaks laws", "[edge]") {
+  CHECK(!check_laws(maps::henon{}, {1e200, 0.0}).ok());
+  CHECK(!law_report{}.ok());  // nothing checked is not all right
+}
