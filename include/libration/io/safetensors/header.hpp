@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The header of a safetensors file, every claim of it checked against the others and against the file's size.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <libration/core/error.hpp>
+#include <libration/io/file_bytes.hpp>
+#include <libration/io/safetensors/header_handler.hpp>
+#include <libration/io/shape.hpp>
+
+namespace libration::inline LIBRATION_ABI::io::safetensors {
+
+/// The longest header that is read or written, in bytes: the limit of the format's reference implementation.
+inline constexpr std::uint64_t max_header_size = 100'000'000;
+
+/// What a checked header says.
+struct header {
+  std::vector<entry> tensors;  ///< in the order of their data
+  std::map<std::string, std::string> metadata;
+  std::uint64_t data_begin = 0;      ///< bytes from the file's start
+  std::uint64_t trailing_bytes = 0;  ///< behind the last tensor; 0 unless the options allow them
+};
+
+/// Parses and checks the header of a whole file.
+///
+/// Checked, before anything of a size that the header names is allocated: the header's length against `max_header_size`
+/// and the file; that it is one JSON object, in UTF-8, followed by white space only; no key twice; every dtype known;
+/// every tensor's extent equal to its shape's size, without overflow; the tensors contiguous from 0 on, without overlap
+/// or hole; the last one's end equal to the file's, or with `allow_trailing_bytes` not behind it. A header need not be
+/// padded.
+///
+/// \throws file_error at the byte of the header where that fails
+/// Source: the format's description and the `validate` and `read_metadata` of its reference implementation
+///         (huggingface/safetensors, safetensors/src/tensor.rs); departures: duplicate tensor names and a null
+///         `__metadata__` are refused, the 8-bit floats and smaller are unknown dtypes
+inline header read_header(std::span<const std::byte> file, const std::string& path, const read_options& options = {}) {
+  const auto fail = [&](std::uint64_t byte, std::string reason) {
+    throw file_error(path, byte, "safetensors: " + std::move(reason));
+  };
+  if (file.size() < 8) fail(file.size(), "the file ends within the 8 bytes of the header's length");
+  std::uint64_t length = 0;
+  for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
+  if (length > max_header_size)
+    fail(0, "the header's length, " + std::to_string(length) + ", is over " + std::to_string(max_header_size));
+  if (length > file.size() - 8)
+    fail(file.size(), "the file ends within its header of " + std::to_string(length) + " bytes");
+
+  const char* const file_begin = reinterpret_cast<const char*>(file.data());
+  const char* const begin = file_begin + 8;
+  const char* const end = begin + length;
+  if (length == 0 || *begin != '{') fail(8, "the header does not begin with '{'");
+  // The JSON library takes a zero byte for the end of its input, and would not see what follows.
+  if (const char* const zero = std::find(begin, end, '\0'); zero != end)
+    fail(static_cast<std::uint64_t>(zero - file_begin), "a zero byte in the header");
+
+  const char* furthest = begin;
+  detail::header_handler handler(path, file_begin, furthest);
+  nlohmann::json::sax_parse(detail::tracking_iterator(begin, &furthest), detail::tracking_iterator(end, &furthest),
+                            &handler);
+
+  auto& entries = handler.entries;
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+  });
+  header result;
+  result.metadata = std::move(handler.metadata);
+  result.data_begin = 8 + length;
+  const std::uint64_t data_size = file.size() - result.data_begin;
+  std::uint64_t position = 0;
+  result.tensors.reserve(entries.size());
+  for (auto& e : entries) {
+    const auto refuse = [&](const std::string& what) {
+      handler.fail(e.byte, "tensor " + io::detail::quoted(e.name) + ": data_offsets [" + std::to_string(e.begin) +
+                               ", " + std::to_string(e.end) + "] " + what);
+    };
+    if (e.begin > position) refuse("leave a hole from " + std::to_string(position) + " on");
+    if (e.begin < position) refuse("overlap the tensor that ends at " + std::to_string(position));
+    if (e.end > data_size) refuse("pass the end of the file, whose data is " + std::to_string(data_size) + " bytes");
+    position = e.end;
+    e.begin += result.data_begin;
+    e.end += result.data_begin;
+    result.tensors.push_back(std::move(e));
+  }
+  result.trailing_bytes = data_size - position;
+  if (result.trailing_bytes != 0 && !options.allow_trailing_bytes)
+    fail(result.data_begin + position,
+         std::to_string(result.trailing_bytes) +
+             " bytes follow the last tensor (the option allow_trailing_bytes accepts them)");
+  return result;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::io::safetensors

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// A safetensors file opened for reading: tensors by name, as raw bytes or converted into Eigen's matrices.
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/error.hpp>
+#include <libration/io/convert.hpp>
+#include <libration/io/file_bytes.hpp>
+#include <libration/io/safetensors/header.hpp>
+#include <libration/io/shape.hpp>
+
+namespace libration::inline LIBRATION_ABI::io::safetensors {
+
+/// A tensor where it lies in the file; valid as long as the file. The bytes may be unaligned.
+struct tensor {
+  std::string_view name;
+  element type = element::f32;
+  shape_view shape;                  ///< row-major: the last index runs fastest
+  std::span<const std::byte> bytes;  ///< little-endian
+  std::uint64_t offset = 0;          ///< bytes from the file's start
+};
+
+/// A safetensors file. Its header was checked when it was opened; the numbers are read and converted on request.
+///
+/// Each of `matrix`, `vector`, `scalar` and `values` throws file_error if there is no such tensor, if its shape is
+/// another
+/// (`file: tensor "rnn.weight_hh_l0" has shape (72, 24), expected (96, 32)`), or, at the byte, if an element cannot be
+/// held by S (see `read_elements`: floats are rounded, nothing else is lost).
+class file {
+ public:
+  /// \throws file_error (see `read_header`)
+  explicit file(file_bytes bytes, const read_options& options = {})
+      : bytes_(std::move(bytes)), header_(read_header(bytes_.bytes(), bytes_.path(), options)) {
+    for (std::size_t i = 0; i < header_.tensors.size(); ++i) index_.emplace(header_.tensors[i].name, i);
+  }
+
+  const std::string& path() const noexcept { return bytes_.path(); }
+  std::size_t size() const noexcept { return header_.tensors.size(); }
+  bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
+  const std::map<std::string, std::string>& metadata() const noexcept { return header_.metadata; }
+  /// \return bytes behind the last tensor; 0 unless `allow_trailing_bytes` accepted some
+  std::uint64_t trailing_bytes() const noexcept { return header_.trailing_bytes; }
+
+  /// \return every tensor's name, in the order of their data
+  std::vector<std::string> names() const {
+    std::vector<std::string> result;
+    result.reserve(size());
+    for (const entry& e : header_.tensors) result.push_back(e.name);
+    return result;
+  }
+
+  /// \throws file_error if there is none; it names the most similar ones that there are
+  safetensors::tensor tensor(std::string_view name) const {
+    const auto found = index_.find(name);
+    if (found == index_.end()) fail("no tensor " + io::detail::quoted(name) + suggestions(name));
+    const entry& e = header_.tensors[found->second];
+    return {e.name, e.type, e.shape, bytes_.bytes().subspan(e.begin, e.end - e.begin), e.begin};
+  }
+
+  /// A tensor of rank 2. \return shape (rows, cols) as in the file
+  template <number S>
+  Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> matrix(std::string_view name) const {
+    const auto t = tensor(name);
+    if (t.shape.size() != 2) refuse_shape(t, "a matrix");
+    return read_by_rows<S>(raw(t), t.shape[0], t.shape[1]);
+  }
+
+  /// The same, of a shape that is known.
+  template <number S>
+  Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> matrix(std::string_view name, Eigen::Index rows,
+                                                          Eigen::Index cols) const {
+    expect_shape(name, {rows, cols});
+    return matrix<S>(name);
+  }
+
+  /// A tensor of rank 1. \return shape (n)
+  template <number S>
+  Eigen::Matrix<S, Eigen::Dynamic, 1> vector(std::string_view name) const {
+    const auto t = tensor(name);
+    if (t.shape.size() != 1) refuse_shape(t, "a vector");
+    return all<S>(t);
+  }
+
+  /// The same, of a size that is known.
+  template <number S>
+  Eigen::Matrix<S, Eigen::Dynamic, 1> vector(std::string_view name, Eigen::Index rows) const {
+    expect_shape(name, {rows});
+    return vector<S>(name);
+  }
+
+  /// A tensor of one element, whatever its rank.
+  template <number S>
+  S scalar(std::string_view name) const {
+    const auto t = tensor(name);
+    if (t.bytes.size() != element_size(t.type)) refuse_shape(t, "one element");
+    return all<S>(t)[0];
+  }
+
+  /// Every element of a tensor of any rank. \return shape (product of the extents), the tensor's last index fastest
+  template <number S>
+  Eigen::Matrix<S, Eigen::Dynamic, 1> values(std::string_view name) const {
+    return all<S>(tensor(name));
+  }
+
+  /// The same, of a shape that is known.
+  template <number S>
+  Eigen::Matrix<S, Eigen::Dynamic, 1> values(std::string_view name,
+                                             std::initializer_list<Eigen::Index> expected) const {
+    expect_shape(name, expected);
+    return all<S>(tensor(name));
+  }
+
+  /// \throws file_error unless the tensor is there with this shape
+  void expect_shape(std::string_view name, std::initializer_list<Eigen::Index> expected) const {
+    const auto t = tensor(name);
+    const shape_view wanted(expected.begin(), expected.size());
+    if (!std::equal(t.shape.begin(), t.shape.end(), wanted.begin(), wanted.end())) refuse_shape(t, to_string(wanted));
+  }
+
+ private:
+  [[noreturn]] void fail(std::string reason) const { throw file_error(path(), file_error::no_byte, std::move(reason)); }
+
+  [[noreturn]] void refuse_shape(const safetensors::tensor& t, const std::string& expected) const {
+    fail("tensor " + io::detail::quoted(t.name) + " has shape " + to_string(t.shape) + ", expected " + expected);
+  }
+
+  raw_elements raw(const safetensors::tensor& t) const {
+    return {t.type, std::endian::little, t.bytes, t.offset, path(), t.name};
+  }
+
+  template <number S>
+  Eigen::Matrix<S, Eigen::Dynamic, 1> all(const safetensors::tensor& t) const {
+    const raw_elements from = raw(t);
+    Eigen::Matrix<S, Eigen::Dynamic, 1> result(static_cast<Eigen::Index>(from.count()));
+    read_elements(from, 0, from.count(), result.data());
+    return result;
+  }
+
+  // Number of single-character edits that lead from one name to the other (Levenshtein), row by row.
+  static std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      std::size_t diagonal = std::exchange(row[0], i + 1);
+      for (std::size_t j = 0; j < b.size(); ++j) {
+        const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+      }
+    }
+    return row.back();
+  }
+
+  std::string suggestions(std::string_view name) const {
+    if (size() == 0) return "; the file has none";
+    constexpr std::size_t shown = 3, longest = 256;
+    std::vector<std::pair<std::size_t, std::string_view>> ranked;
+    ranked.reserve(size());
+    for (const entry& e : header_.tensors)
+      ranked.emplace_back(edit_distance(name.substr(0, longest), std::string_view(e.name).substr(0, longest)), e.name);
+    const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(std::min(shown, ranked.size()));
+    std::partial_sort(ranked.begin(), middle, ranked.end());
+    std::string text = "; the most similar of " + std::to_string(size()) + ": ";
+    for (auto it = ranked.begin(); it != middle; ++it)
+      text += (it == ranked.begin() ? "" : ", ") + io::detail::quoted(it->second);
+    return text;
+  }
+
+  file_bytes bytes_;
+  header header_;
+  std::map<std::string_view, std::size_t> index_;  // views of the header's names, which do not move with this
+};
+
+/// Opens a file and checks its header.
+///
+/// \throws file_error if it cannot be read, or at the byte where it is damaged
+/// Cost:   the header; the tensors are read when asked for (a mapped file's pages even later)
+inline file open(const std::filesystem::path& path, const read_options& options = {}) {
+  return file(file_bytes::open(path, options.mapped), options);
+}
+
+/// The same, of a file's bytes in memory.
+///
+/// \param bytes stay the caller's and must outlive the result
+/// \param name  what errors call them
+inline file parse(std::span<const std::byte> bytes, std::string name, const read_options& options = {}) {
+  return file(file_bytes::borrow(bytes, std::move(name)), options);
+}
+
+}  // namespace libration::inline LIBRATION_ABI::io::safetensors

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <Eigen/Core>
+#include <libration/io/io.hpp>
+
+#include "io/scratch.hpp"
+#include "support/catch.hpp"
+#include "support/shared.hpp"
+
+using libration_test::slurp;
+namespace io = libration::io;
+namespace fs = std::filesystem;
+
+TEST_CASE("io: every recorded model is read, and written again is the same file", "[differential]") {
+  LIBRATION_REQUIRE_SHARED(folder);
+  const libration_test::scratch_folder scratch;
+  int files = 0;
+  for (const auto& item : fs::recursive_directory_iterator(folder / "models")) {
+    if (item.path().extension() != ".safetensors") continue;
+    INFO(item.path());
+    ++files;
+    const auto file = io::safetensors::open(item.path());
+    io::safetensors::tensor_set copy;
+    bool finite = true;
+    for (const auto& name : file.names()) {
+      const auto t = file.tensor(name);
+      finite = finite && file.values<double>(name).allFinite();
+      copy.add(name, t.type, {t.shape.begin(), t.shape.end()}, t.bytes);
+    }
+    CHECK(finite);
+    CHECK(file.size() > 0);
+    io::safetensors::write(scratch / "copy", copy, file.metadata());
+    const auto again = io::safetensors::open(scratch / "copy", {.mapped = false});
+    CHECK(again.names() == file.names());
+    CHECK(again.metadata() == file.metadata());
+    // With one pair of metadata nothing is left to another writer's choice: they are the same bytes.
+    if (file.metadata().size() == 1) CHECK(slurp(scratch / "copy") == slurp(item.path()));
+  }
+  CHECK(files > 0);
+}
+
+TEST_CASE("io: every recorded array is read, viewed, and written again is the same file", "[differential]") {
+  LIBRATION_REQUIRE_SHARED(folder);
+  const libration_test::scratch_folder scratch;
+  int files = 0;
+  for (const auto& item : fs::recursive_directory_iterator(folder)) {
+    if (item.path().extension() != ".npy") continue;
+    INFO(item.path());
+    ++files;
+    const auto file = io::npy::open(item.path());
+    const auto X = file.matrix<double>();
+    CHECK(X.allFinite());
+    if (file.viewable<double>()) CHECK(file.view<double>() == X);
+    if (file.viewable<float>()) CHECK(file.view<float>().cast<double>() == X);
+    io::npy::write(scratch / "copy", file.type(), file.shape(), file.bytes());
+    CHECK(slurp(scratch / "copy") == slurp(item.path()));
+  }
+  CHECK(files > 0);
+}
+
+TEST_CASE("io: a recorded series in text is the same numbers as its array", "[differential]") {
+  LIBRATION_REQUIRE_SHARED(folder);
+  for (const char* name : {"mackey_glass", "electrochemical"}) {
+    const auto X = io::npy::read<double>(folder / "data" / (std::string(name) + ".npy"));
+    std::ifstream text(folder / "data" / (std::string(name) + ".csv"));
+    REQUIRE(X.rows() == 1);
+    Eigen::Index wrong = 0, count = 0;
+    for (double value = 0; text >> value; ++count) wrong += count >= X.cols() || X(0, count) != value;
+    CHECK(count == X.cols());
+    CHECK(wrong == 0);
+  }
+}
