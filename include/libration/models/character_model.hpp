@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// A recurrent network that reads text: embedding, network, readout and vocabulary in one, from one file.
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/views.hpp>
+#include <libration/io/safetensors.hpp>
+#include <libration/models/embedding.hpp>
+#include <libration/models/readout.hpp>
+#include <libration/models/recurrent.hpp>
+#include <libration/models/vocabulary.hpp>
+
+namespace libration::inline LIBRATION_ABI::models {
+
+/// The inputs that a text makes for a network, step by step: x(t) is the embedding of token t.
+template <class Scalar>
+class token_inputs {
+ public:
+  /// \param table  must outlive this
+  token_inputs(const embedding<Scalar>& table, std::vector<token> tokens) : table_(&table), tokens_(std::move(tokens)) {
+    for (const token v : tokens_)
+      require(v >= 0 && v < table.vocabulary_size(), "models::token_inputs", [&] {
+        return "token " + std::to_string(v) + ", expected 0 to " + std::to_string(table.vocabulary_size() - 1);
+      });
+  }
+
+  /// Steps that the tokens last.
+  std::int64_t size() const { return static_cast<std::int64_t>(tokens_.size()); }
+  Eigen::Index input_size() const { return table_->size(); }
+  const std::vector<token>& tokens() const { return tokens_; }
+
+  /// \param t    0 <= t < size()
+  /// \param out  x, shape (m)
+  /// \throws argument_error  at a t out of range
+  void operator()(std::int64_t t, vector_span<Scalar> out) const {
+    require(t >= 0 && t < size(), "models::token_inputs",
+            [&] { return "step " + std::to_string(t) + " of a text of " + std::to_string(size()) + " tokens"; });
+    table_->write(tokens_[static_cast<std::size_t>(t)], out);
+  }
+
+ private:
+  const embedding<Scalar>* table_;
+  std::vector<token> tokens_;
+};
+
+/// A generator of text: reads a token, and says how likely each next one is.
+///
+/// Two views of the same thing: `step(token, ...)` and `logits` are the token model, whose feedback is a discrete
+/// choice; and `network()` driven by `inputs(tokens)` is a driven map, whose exponents are those of the network along a
+/// given text.
+///
+/// \tparam Network  `rnn`, `gru` or `lstm`: a `stacked`
+template <class Network>
+class character_model {
+ public:
+  using scalar_type = typename Network::scalar_type;
+  using network_type = Network;
+  using workspace = typename Network::workspace;
+  using vector = Eigen::Matrix<scalar_type, Eigen::Dynamic, 1>;
+
+  /// \throws argument_error  where the parts' sizes do not fit each other
+  character_model(Network network, models::embedding<scalar_type> embedding, models::readout<scalar_type> readout,
+                  models::vocabulary characters)
+      : network_(std::move(network)),
+        embedding_(std::move(embedding)),
+        readout_(std::move(readout)),
+        characters_(std::move(characters)) {
+    constexpr std::string_view who = "models::character_model";
+    require_rows(embedding_.size(), network_.input_size(), who, "the embedding", "the network's inputs");
+    require_rows(readout_.input_size(), network_.hidden_size(), who, "the readout's input", "the top layer's units");
+    require_rows(readout_.output_size(), embedding_.vocabulary_size(), who, "the readout's output",
+                 "the embedding's tokens");
+    require_rows(characters_.size(), embedding_.vocabulary_size(), who, "the vocabulary", "the embedding's tokens");
+    projected_.resize(network_.projected_size(), embedding_.vocabulary_size());
+    vector x(embedding_.size());
+    for (Eigen::Index v = 0; v < projected_.cols(); ++v) {
+      embedding_.write(static_cast<token>(v), x);
+      network_.project(x, projected_.middleCols(v, 1));
+    }
+  }
+
+  Eigen::Index state_size() const { return network_.state_size(); }
+  Eigen::Index vocabulary_size() const { return embedding_.vocabulary_size(); }
+
+  const Network& network() const { return network_; }
+  const models::embedding<scalar_type>& embedding() const { return embedding_; }
+  const models::readout<scalar_type>& readout() const { return readout_; }
+  const models::vocabulary& characters() const { return characters_; }
+
+  /// What drives `network()` along a text; this model must outlive it.
+  token_inputs<scalar_type> inputs(std::vector<token> tokens) const& { return {embedding_, std::move(tokens)}; }
+  token_inputs<scalar_type> inputs(std::vector<token> tokens) const&& = delete;
+
+  workspace make_workspace(Eigen::Index columns = 0) const { return network_.make_workspace(columns); }
+
+  /// Reads one token: the network's step with x its embedding, whose product with the input weights is looked up.
+  ///
+  /// The token's type is exact, so that this is not taken for the step of a map that depends on time.
+  ///
+  /// \param v     token, 0 <= v < vocabulary_size()
+  /// \param h     state, shape (n)
+  /// \param next  out: the next state, shape (n); apart from h
+  template <std::same_as<token> Token>
+  void step(Token v, vector_view<scalar_type> h, vector_span<scalar_type> next, workspace& ws) const {
+    eigen_assert(v >= 0 && v < vocabulary_size());
+    network_.step_projected(projected_.middleCols(v, 1), h, next, ws);
+  }
+
+  /// \param h    state, shape (n)
+  /// \param out  logits of the next token, shape (vocabulary_size)
+  void logits(vector_view<scalar_type> h, vector_span<scalar_type> out) const {
+    readout_.evaluate(network_.output(h), out);
+  }
+
+  /// Mean cost of each token after the first, given those before it, from the zero state.
+  ///
+  /// \param tokens  at least two
+  /// \return        nats per token
+  double cross_entropy(const std::vector<token>& tokens) const {
+    require(tokens.size() >= 2, "models::character_model: cross_entropy", "fewer than two tokens");
+    for (const token v : tokens)
+      require(v >= 0 && v < vocabulary_size(), "models::character_model: cross_entropy", [&] {
+        return "token " + std::to_string(v) + ", expected 0 to " + std::to_string(vocabulary_size() - 1);
+      });
+    workspace ws = make_workspace();
+    vector h = vector::Zero(state_size()), next(state_size()), y(vocabulary_size());
+    double sum = 0;
+    for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
+      step(tokens[t], h, next, ws);
+      h.swap(next);
+      logits(h, y);
+      sum += models::cross_entropy(y, tokens[t + 1]);
+    }
+    return sum / static_cast<double>(tokens.size() - 1);
+  }
+
+ private:
+  Network network_;
+  models::embedding<scalar_type> embedding_;
+  models::readout<scalar_type> readout_;
+  models::vocabulary characters_;
+  typename Network::matrix projected_;  // W x + b of every token, shape (G H, V)
+};
+
+template <class Scalar>
+using any_character_model =
+    std::variant<character_model<rnn<Scalar>>, character_model<gru<Scalar>>, character_model<lstm<Scalar>>>;
+
+struct character_model_options {
+  std::optional<vocabulary> characters = {};  ///< none: the metadata's "vocabulary"; given, it wins
+  recurrent_options network = {};             ///< conventions, and where the network is
+  std::string embedding = {};  ///< name of the embedding's tensor; empty: found, or one-hot where there is none
+  std::string readout = {};    ///< what stands before the readout's "weight" and "bias", with the dot; empty: found
+};
+
+namespace detail {
+
+/// The only tensor called `<any>.<one of names>.weight`, or nothing.
+template <std::size_t count>
+std::optional<std::string> find_weight(const io::safetensors::file& file,
+                                       const std::array<std::string_view, count>& names, std::string_view what) {
+  std::vector<std::string> found;
+  for (const std::string& name : file.names()) {
+    constexpr std::string_view ending = ".weight";
+    if (!std::string_view(name).ends_with(ending)) continue;
+    const std::string_view module = std::string_view(name).substr(0, name.size() - ending.size());
+    const std::string_view last = module.substr(module.rfind('.') + 1);  // npos + 1 is 0
+    if (std::find(names.begin(), names.end(), last) != names.end()) found.push_back(name);
+  }
+  if (found.empty()) return std::nullopt;
+  if (found.size() > 1)
+    refuse(file, "models::load_character_model",
+           std::to_string(found.size()) + " tensors could be the " + std::string(what) + ": " + some_of(found));
+  return found.front();
+}
+
+}  // namespace detail
+
+/// Reads a character model from one file: any rnn, gru or lstm (see `load_recurrent`), a readout `decoder`, `fc`,
+/// `readout`, `linear`, `out`, `output`, `head` or `lm_head`, an embedding `embedding`, `embeddings`, `encoder`,
+/// `embed` or `emb` (none: one-hot), each with any prefix, and a vocabulary from the metadata's "vocabulary" (see
+/// `vocabulary::from_json`).
+///
+/// \throws file_error  saying what is missing, there twice, of which shape, or of another kind
+template <class Scalar>
+any_character_model<Scalar> load_character_model(const io::safetensors::file& file,
+                                                 const character_model_options& options = {}) {
+  constexpr std::string_view who = "models::load_character_model";
+  constexpr std::array<std::string_view, 5> embeddings = {"embedding", "embeddings", "encoder", "embed", "emb"};
+  constexpr std::array<std::string_view, 8> readouts = {"decoder", "fc",     "readout", "linear",
+                                                        "out",     "output", "head",    "lm_head"};
+  any_recurrent<Scalar> network = load_recurrent<Scalar>(file, options.network);
+
+  std::string prefix = options.readout;
+  if (prefix.empty()) {
+    const auto name = detail::find_weight(file, readouts, "readout");
+    if (!name)
+      detail::refuse(file, who,
+                     "no readout (decoder.weight, fc.weight, ...); the file holds " + detail::some_of(file.names()));
+    prefix = name->substr(0, name->size() - std::string_view("weight").size());
+  }
+  auto output = readout<Scalar>::from(file, prefix);
+
+  std::optional<std::string> table = options.embedding;
+  if (table->empty()) table = detail::find_weight(file, embeddings, "embedding");
+  auto input = table ? embedding<Scalar>::from(file, *table) : embedding<Scalar>::one_hot(output.output_size());
+
+  const auto characters = [&] {
+    if (options.characters) return *options.characters;
+    const auto found = file.metadata().find("vocabulary");
+    if (found == file.metadata().end())
+      detail::refuse(file, who, "no vocabulary: the metadata has none under \"vocabulary\", and none was given");
+    return vocabulary::from_json(found->second);
+  };
+  try {
+    return std::visit(
+        [&](auto&& chosen) -> any_character_model<Scalar> {
+          using network_type = std::decay_t<decltype(chosen)>;
+          return character_model<network_type>(std::move(chosen), std::move(input), std::move(output), characters());
+        },
+        std::move(network));
+  } catch (const argument_error& error) {
+    throw file_error(file.path(), file_error::no_byte, error.what());
+  }
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models

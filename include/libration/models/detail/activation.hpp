@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Sigmoid and tanh on arrays, each with what its derivative needs, accurate in the saturated tails too.
+
+#include <algorithm>
+#include <cmath>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+
+namespace libration::inline LIBRATION_ABI::models::detail {
+
+template <class Scalar>
+using vector_map_of = Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
+
+/// Replaces x by sigmoid(x) = 1/(1 + e^-x), and gives 1 - sigmoid(x) = sigmoid(-x) without cancellation, so that the
+/// slope value * complement keeps its relative accuracy where the gate is saturated.
+///
+/// \param x           in: argument; out: value; count numbers
+/// \param complement  out: 1 - value; count numbers, apart from x
+/// Accuracy: 4 eps relative, both outputs, |x| < 700 (double) or 85 (float); NaN stays NaN
+/// Cost:     one vectorised exponential and one division an element; no allocation
+template <class Scalar>
+void sigmoid(Scalar* x, Scalar* complement, Eigen::Index count) {
+  vector_map_of<Scalar>(complement, count) = (-vector_map_of<Scalar>(x, count).abs()).exp();
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const Scalar e = complement[i];
+    const Scalar large = Scalar(1) / (Scalar(1) + e);
+    const Scalar small = e * large;
+    const bool positive = x[i] >= Scalar(0);
+    x[i] = positive ? large : small;
+    complement[i] = positive ? small : large;
+  }
+}
+
+/// Replaces x by tanh(x), and gives the slope 1 - tanh(x)^2 without cancellation.
+///
+/// \param x      in: argument; out: value; count numbers
+/// \param slope  out: 1 - value^2; count numbers, apart from x
+/// Accuracy: 4 eps relative for the value, 6 eps for the slope, |x| < 350 (double) or 42 (float); NaN stays NaN
+/// Cost:     one vectorised exponential and two divisions an element; no allocation
+/// Source:   the rational form for |x| < 0.625 is that of S. L. Moshier's Cephes library (tanh.c)
+template <class Scalar>
+void tanh(Scalar* x, Scalar* slope, Eigen::Index count) {
+  vector_map_of<Scalar>(slope, count) = (Scalar(-2) * vector_map_of<Scalar>(x, count).abs()).exp();
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const Scalar e = slope[i];
+    const Scalar q = Scalar(1) / (Scalar(1) + e);
+    const Scalar a = x[i];
+    const Scalar far = std::copysign((Scalar(1) - e) * q, a);
+    const Scalar z = a * a;
+    const Scalar p = (Scalar(-9.64399179425052238628e-1) * z + Scalar(-9.92877231001918586564e1)) * z +
+                     Scalar(-1.61468768441708447952e3);
+    const Scalar r = ((z + Scalar(1.12811678491632931402e2)) * z + Scalar(2.23548839060100448583e3)) * z +
+                     Scalar(4.84406305325125486048e3);
+    const Scalar near = a + a * (z * p / r);
+    slope[i] = Scalar(4) * e * q * q;
+    x[i] = std::abs(a) < Scalar(0.625) ? near : far;
+  }
+}
+
+/// Replaces x by max(x, 0), and gives the slope: 1 above zero, 0 at and below it. NaN stays NaN.
+template <class Scalar>
+void relu(Scalar* x, Scalar* slope, Eigen::Index count) {
+  for (Eigen::Index i = 0; i < count; ++i) {
+    slope[i] = x[i] > Scalar(0) ? Scalar(1) : Scalar(0);
+    x[i] = x[i] <= Scalar(0) ? Scalar(0) : x[i];
+  }
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models::detail

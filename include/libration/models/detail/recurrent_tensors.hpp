@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Finds and reads the layers of a recurrent network in a safetensors file, by PyTorch's names.
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/io/safetensors.hpp>
+#include <libration/models/layer_weights.hpp>
+
+namespace libration::inline LIBRATION_ABI::models::detail {
+
+/// Throws that a file is not what a reader (`who`) needs.
+[[noreturn]] inline void refuse(const io::safetensors::file& file, std::string_view who, const std::string& reason) {
+  throw file_error(file.path(), file_error::no_byte, std::string(who) + ": " + reason);
+}
+
+/// The first names of a list, for a message.
+inline std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(shown, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > shown) text += ", and " + std::to_string(names.size() - shown) + " more";
+  return text.empty() ? "none" : text;
+}
+
+/// What stands before `weight_hh_l0`, or a single cell's `weight_hh`, in each place of a file where one is.
+inline std::vector<std::string> find_recurrent_prefixes(const io::safetensors::file& file) {
+  std::vector<std::string> prefixes;
+  for (const std::string& entry : file.names()) {
+    const std::string_view name = entry;
+    for (const std::string_view ending : {"weight_hh_l0", "weight_hh"}) {
+      if (!name.ends_with(ending)) continue;
+      const std::string_view prefix = name.substr(0, name.size() - ending.size());
+      if (prefix.empty() || prefix.ends_with('.')) prefixes.emplace_back(prefix);
+    }
+  }
+  std::sort(prefixes.begin(), prefixes.end());
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  return prefixes;
+}
+
+/// \return the layer in a name such as `bias_ih_l3`, or -1
+inline int layer_number(std::string_view name) {
+  const std::size_t at = name.rfind("_l");
+  int layer = -1;
+  if (at == std::string_view::npos) return -1;
+  const char* const end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + at + 2, end, layer);
+  return error == std::errc() && stop == end ? layer : -1;
+}
+
+/// One layer, checked. `suffix` is "_l0", "_l1", ... or empty for a single cell.
+template <class Scalar>
+layer_weights<Scalar> read_layer(const io::safetensors::file& file, const std::string& prefix,
+                                 const std::string& suffix, Eigen::Index gates, Eigen::Index inputs,
+                                 std::string_view who) {
+  const layer_names names = {prefix + "weight_ih" + suffix, prefix + "weight_hh" + suffix, prefix + "bias_ih" + suffix,
+                             prefix + "bias_hh" + suffix};
+  const bool with_bias = file.contains(names[2]) || file.contains(names[3]);
+  layer_weights<Scalar> layer;
+  layer.input = file.matrix<Scalar>(names[0]);
+  layer.recurrent = file.matrix<Scalar>(names[1]);
+  if (with_bias) {
+    layer.input_bias = file.vector<Scalar>(names[2], layer.recurrent.rows());
+    layer.recurrent_bias = file.vector<Scalar>(names[3], layer.recurrent.rows());
+  }
+  const std::string fault = find_fault(layer, gates, inputs, names);
+  if (!fault.empty()) refuse(file, who, fault);
+  return layer;
+}
+
+/// All layers below a prefix, from the lowest up.
+///
+/// \param gates  blocks of rows a weight must have
+/// \param who    the model, for messages
+template <class Scalar>
+std::vector<layer_weights<Scalar>> read_layers(const io::safetensors::file& file, std::string_view prefix,
+                                               Eigen::Index gates, std::string_view who) {
+  const std::string before(prefix);
+  int highest = -1;
+  for (const std::string& entry : file.names()) {
+    const std::string_view name = entry;
+    if (!name.starts_with(prefix)) continue;
+    const std::string_view rest = name.substr(prefix.size());
+    if (!rest.starts_with("weight_") && !rest.starts_with("bias_")) continue;
+    if (rest.ends_with("_reverse"))
+      refuse(file, who,
+             std::string(name) + " belongs to a bidirectional network, which reads the future and is no map");
+    if (rest.starts_with("weight_hr"))
+      refuse(file, who,
+             std::string(name) + " belongs to a network with a projection (proj_size), which is not supported");
+    highest = std::max(highest, layer_number(rest));
+  }
+  std::vector<layer_weights<Scalar>> layers;
+  if (highest < 0 && file.contains(before + "weight_hh")) {
+    layers.push_back(read_layer<Scalar>(file, before, "", gates, -1, who));
+    return layers;
+  }
+  if (highest < 0) {
+    const std::vector<std::string> prefixes = find_recurrent_prefixes(file);
+    std::string reason = "no tensor " + before + "weight_hh_l0 or " + before + "weight_hh";
+    if (prefixes.empty())
+      reason += "; the file holds " + some_of(file.names());
+    else
+      for (std::size_t i = 0; i < prefixes.size(); ++i)
+        reason += (i == 0 ? "; recurrent layers are there with the prefix \"" : "\" and \"") + prefixes[i] +
+                  (i + 1 == prefixes.size() ? "\"" : "");
+    refuse(file, who, reason);
+  }
+  Eigen::Index inputs = -1;
+  for (int l = 0; l <= highest; ++l) {
+    layers.push_back(read_layer<Scalar>(file, before, "_l" + std::to_string(l), gates, inputs, who));
+    inputs = layers.back().recurrent.cols();
+  }
+  return layers;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models::detail

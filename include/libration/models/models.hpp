@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// All of `models`: trained networks as maps, from their weight files.
+
+#include <libration/models/character_model.hpp>
+#include <libration/models/embedding.hpp>
+#include <libration/models/gru.hpp>
+#include <libration/models/layer_weights.hpp>
+#include <libration/models/lstm.hpp>
+#include <libration/models/readout.hpp>
+#include <libration/models/recurrent.hpp>
+#include <libration/models/reservoir.hpp>
+#include <libration/models/rnn.hpp>
+#include <libration/models/stacked.hpp>
+#include <libration/models/vocabulary.hpp>

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Layers of recurrent cells, one upon the other, as a driven map with a hand-written tangent.
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/views.hpp>
+#include <libration/io/safetensors.hpp>
+#include <libration/models/detail/recurrent_tensors.hpp>
+#include <libration/models/layer_weights.hpp>
+
+namespace libration::inline LIBRATION_ABI::models {
+
+/// A recurrent network of any number of layers: layer l reads what layer l - 1 has just made,
+/// h_l' = cell_l(h_l, h_{l-1}'), h_{-1}' = x. A driven map in the workspace form.
+///
+/// The state is the layers' states one after another, layer 0 first: [h_0, h_1, ...], and for an LSTM [h_0, c_0, h_1,
+/// c_1, ...]. Its Jacobian is block lower triangular; the tangent goes up the layers with one matrix product a weight
+/// matrix.
+///
+/// Cost: a step is one matrix-vector product a weight matrix and a pass over the gates; a tangent on k directions one
+///       matrix-matrix product each (the first layer's input weights take no part) and a pass over the block. A step
+///       allocates nothing, nor does a tangent, except inside Eigen's products with a weight matrix above
+///       EIGEN_STACK_ALLOCATION_LIMIT (128 KiB), which it packs on the heap.
+template <class Cell>
+class stacked {
+ public:
+  using scalar_type = typename Cell::scalar_type;
+  using cell_type = Cell;
+  using options_type = typename Cell::options_type;
+  using weights_type = layer_weights<scalar_type>;
+  using matrix = typename weights_type::matrix;
+
+  /// What a step has computed and its tangent needs again. One a thread.
+  struct workspace {
+    struct layer {
+      matrix projection;  ///< W x + b, shape (G H, members)
+      typename Cell::workspace cell;
+    };
+    std::vector<layer> layers;
+  };
+
+  /// \param layers  weights from the lowest layer up, at least one; checked, and finite
+  /// \throws argument_error  naming the layer and the array, with what was expected and what came
+  explicit stacked(const std::vector<weights_type>& layers, const options_type& options = {}) {
+    require(!layers.empty(), Cell::name, "no layers, expected at least one");
+    Eigen::Index inputs = -1;
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      const std::string prefix = "layer " + std::to_string(l) + ": ";
+      const std::string fault = detail::find_fault(
+          layers[l], Cell::gate_count, inputs,
+          {prefix + "input", prefix + "recurrent", prefix + "input_bias", prefix + "recurrent_bias"});
+      require(fault.empty(), Cell::name, fault);
+      inputs = layers[l].recurrent.cols();
+      cells_.emplace_back(layers[l], options);
+      offsets_.push_back(state_size_);
+      state_size_ += Cell::state_blocks * inputs;
+    }
+  }
+
+  /// Reads a network by PyTorch's names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and so on up the
+  /// layers, or a single cell's names without `_l0`. Biases may be absent.
+  ///
+  /// \param prefix  what stands before the names, with its dot: "lstm."
+  /// \throws file_error  naming the tensor: missing, of a wrong shape, not finite, or of a bidirectional or projecting
+  /// network
+  static stacked from(const io::safetensors::file& file, std::string_view prefix = "",
+                      const options_type& options = {}) {
+    return stacked(detail::read_layers<scalar_type>(file, prefix, Cell::gate_count, Cell::name), options);
+  }
+
+  Eigen::Index state_size() const { return state_size_; }
+  Eigen::Index input_size() const { return cells_.front().input_size(); }
+  /// Units of the topmost layer, the size of `output`.
+  Eigen::Index hidden_size() const { return cells_.back().hidden_size(); }
+  std::size_t layer_count() const { return cells_.size(); }
+  const Cell& layer(std::size_t l) const { return cells_[l]; }
+  /// The row of the state where layer l's part begins: its h, then its other blocks.
+  Eigen::Index offset(std::size_t l) const { return offsets_[l]; }
+
+  /// The topmost layer's h within a state, shape (H): what a readout sees.
+  Eigen::Map<const Eigen::Matrix<scalar_type, Eigen::Dynamic, 1>> output(const vector_view<scalar_type>& h) const {
+    return {h.data() + offsets_.back(), hidden_size()};
+  }
+
+  /// \param columns  the widest tangent block, 0 for none
+  /// \param members  the widest batch of states
+  workspace make_workspace(Eigen::Index columns, Eigen::Index members = 1) const {
+    workspace ws;
+    ws.layers.reserve(cells_.size());
+    for (const Cell& cell : cells_)
+      ws.layers.push_back(
+          {matrix(Cell::gate_count * cell.hidden_size(), members), cell.make_workspace(columns, members)});
+    return ws;
+  }
+
+  /// \param h     state, shape (n)
+  /// \param x     input, shape (m)
+  /// \param next  out: the next state, shape (n); apart from h
+  void step(vector_view<scalar_type> h, vector_view<scalar_type> x, vector_span<scalar_type> next,
+            workspace& ws) const {
+    step_batch(h, x, next, ws);
+  }
+
+  /// The step of many states at once, each weight read once for all of them; columns are members.
+  ///
+  /// \param H     states, shape (n, members)
+  /// \param X     inputs, shape (m, members)
+  /// \param Next  out: the next states, shape (n, members); apart from H
+  /// A `tangent` after it is at the first member.
+  void step_batch(matrix_view<scalar_type> H, matrix_view<scalar_type> X, matrix_span<scalar_type> Next,
+                  workspace& ws) const {
+    auto projection = ws.layers.front().projection.leftCols(H.cols());
+    cells_.front().project(X, projection);
+    step_projected(projection, H, Next, ws);
+  }
+
+  /// The input's product with the first layer's weights, which `step_projected` takes; X: (m, k), P: (G H, k).
+  void project(matrix_view<scalar_type> X, matrix_span<scalar_type> P) const { cells_.front().project(X, P); }
+  /// Rows of what `project` makes.
+  Eigen::Index projected_size() const { return Cell::gate_count * cells_.front().hidden_size(); }
+
+  /// `step_batch` from inputs that `project` has already been applied to: where inputs repeat, as a text's characters
+  /// do, a table replaces the product.
+  void step_projected(matrix_view<scalar_type> P, matrix_view<scalar_type> H, matrix_span<scalar_type> Next,
+                      workspace& ws) const {
+    for (std::size_t l = 0; l < cells_.size(); ++l) {
+      const auto state = H.middleRows(offsets_[l], state_rows(l));
+      auto next = Next.middleRows(offsets_[l], state_rows(l));
+      if (l == 0) {
+        cells_[l].step(P, state, next, ws.layers[l].cell);
+      } else {
+        auto projection = ws.layers[l].projection.leftCols(H.cols());
+        cells_[l].project(Next.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()), projection);
+        cells_[l].step(projection, state, next, ws.layers[l].cell);
+      }
+    }
+  }
+
+  /// JV = (dg/dh) V at the (h, x) of the last step on this workspace.
+  ///
+  /// \param V   directions, shape (n, k), k at most the workspace's columns
+  /// \param JV  out: shape (n, k), apart from V
+  void tangent(matrix_view<scalar_type> V, matrix_span<scalar_type> JV, workspace& ws) const {
+    for (std::size_t l = 0; l < cells_.size(); ++l) {
+      const auto v = V.middleRows(offsets_[l], state_rows(l));
+      auto jv = JV.middleRows(offsets_[l], state_rows(l));
+      if (l == 0)
+        cells_[l].tangent(v, jv, ws.layers[l].cell);
+      else
+        cells_[l].tangent(v, JV.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()), jv, ws.layers[l].cell);
+    }
+  }
+
+ private:
+  Eigen::Index state_rows(std::size_t l) const { return Cell::state_blocks * cells_[l].hidden_size(); }
+
+  std::vector<Cell> cells_;
+  std::vector<Eigen::Index> offsets_;
+  Eigen::Index state_size_ = 0;
+};
+
+}  // namespace libration::inline LIBRATION_ABI::models
