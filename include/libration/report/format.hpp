@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// `fmt::print("{}", result)`: formatters of the library's results.
+
+#include <cmath>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <libration/core/config.hpp>
+#include <libration/core/status.hpp>
+#include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/summary.hpp>
+#include <libration/stats/mean_error.hpp>
+#include <libration/tangent/check.hpp>
+#include <libration/testing/laws.hpp>
+
+namespace libration::inline LIBRATION_ABI::report {
+
+/// A number with its standard error, to two digits of the error: `0.41922 ± 0.00035`. An unknown error is said to be so.
+inline std::string with_error(double value, double standard_error) {
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+  if (std::isnan(value)) return "unknown";
+  if (std::isnan(standard_error)) return fmt::format("{:.6g} (error unknown)", value);
+  if (!(standard_error > 1e-15 * (1.0 + std::abs(value)))) return fmt::format("{:.12g}", value);
+  const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0, 15);
+  return fmt::format("{:.{}f} ± {:.{}f}", value, decimals, standard_error, decimals);
+}
+
+/// What a status means, in a sentence.
+inline std::string explain(status s) {
+  switch (s) {
+    case status::not_run: return "nothing was computed";
+    case status::ok: return "ran to its end";
+    case status::not_converged: return "the largest number of steps came before the tolerance";
+    case status::lost_frame: return "the forced interval between orthonormalisations was too long: what is here ends before it";
+    case status::collapsed: return "in floating point the orbit fell onto an unstable cycle: it says nothing of the true orbit";
+    case status::diverged: return "the orbit stopped being finite: what is here ends before it";
+    case status::cancelled: return "stopped by the caller: what is here was done before";
+  }
+  return "";
+}
+
+/// A spectrum as a few lines of text: exponents, dimension, entropy, verdict, status and evidence.
+///
+/// \param most exponents listed; the others are counted
+inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 16) {
+  const char* unit = r.time_step == 1.0 ? "per step" : "per unit of time";
+  std::string out = fmt::format("Lyapunov exponents, {}, over {} steps: {}\n", unit, r.steps, to_string(r.verdict));
+  for (Eigen::Index i = 0; i < std::min(most, r.exponents.size()); ++i)
+    out += fmt::format("  {:>3}  {}\n", i + 1, with_error(r.exponents[i], r.standard_error[i]));
+  if (r.exponents.size() > most) out += fmt::format("       and {} more\n", r.exponents.size() - most);
+  if (r.exponents.size() > 0) {
+    out += fmt::format("  Kaplan-Yorke dimension {}{}\n", r.dimension_is_lower_bound ? "at least " : "",
+                       with_error(r.kaplan_yorke_dimension.value, r.kaplan_yorke_dimension.standard_error));
+    out += fmt::format("  entropy rate {} nats {}\n", with_error(r.entropy_rate.value, r.entropy_rate.standard_error), unit);
+  }
+  if (r.stepper_bias.size() > 0)
+    for (Eigen::Index i = 0; i < r.stepper_bias.size(); ++i)
+      out += fmt::format("  stepper's bias of exponent {}: {} (dt less dt/2)\n", i + 1,
+                         with_error(r.stepper_bias[i], r.stepper_bias_error[i]));
+  out += fmt::format("  status {}: {}", to_string(r.status), explain(r.status));
+  if (r.failed_at >= 0) out += fmt::format(" (step {})", r.failed_at);
+  out += '\n';
+  if (!std::isnan(r.worst_condition))
+    out += fmt::format("  evidence: {} orthonormalisations, every {:.3g} steps; worst condition {:.2g}, defect {:.1g}; {} gone back over",
+                       r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns);
+  if (!std::isnan(r.mean_log_abs_determinant))
+    out += fmt::format("; sum {:.9g}, mean ln|det J| {:.9g}", r.sum, r.mean_log_abs_determinant);
+  if (r.cycle_length > 0) out += fmt::format("; repeats after {} steps", r.cycle_length);
+  return out;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::report
+
+/// \cond
+template <>
+struct fmt::formatter<libration::status> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(libration::status s, Context& context) const {
+    const auto name = to_string(s);
+    return fmt::formatter<fmt::string_view>::format({name.data(), name.size()}, context);
+  }
+};
+template <>
+struct fmt::formatter<libration::verdict> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(libration::verdict v, Context& context) const {
+    const auto name = to_string(v);
+    return fmt::formatter<fmt::string_view>::format({name.data(), name.size()}, context);
+  }
+};
+template <>
+struct fmt::formatter<libration::lyapunov::estimate> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const libration::lyapunov::estimate& e, Context& context) const {
+    return fmt::formatter<fmt::string_view>::format(libration::report::with_error(e.value, e.standard_error), context);
+  }
+};
+template <>
+struct fmt::formatter<libration::stats::mean_estimate> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const libration::stats::mean_estimate& e, Context& context) const {
+    return fmt::formatter<fmt::string_view>::format(libration::report::with_error(e.mean, e.standard_error), context);
+  }
+};
+template <>
+struct fmt::formatter<libration::lyapunov::spectrum_result> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const libration::lyapunov::spectrum_result& r, Context& context) const {
+    return fmt::formatter<fmt::string_view>::format(libration::report::text(r), context);
+  }
+};
+template <>
+struct fmt::formatter<libration::lyapunov::finite_time> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const libration::lyapunov::finite_time& f, Context& context) const {
+    std::string out = fmt::format("finite-time exponents over {} windows of {} steps", f.values.cols(), f.window);
+    if (f.values.cols() > 1) {
+      const Eigen::VectorXd mean = f.mean(), spread = f.spread(), low = f.quantile(0.05), high = f.quantile(0.95);
+      for (Eigen::Index i = 0; i < mean.size(); ++i)
+        out += fmt::format("\n  {:>3}  mean {:.6g}, spread {:.3g}, 5 to 95 %: {:.4g} to {:.4g}", i + 1, mean[i], spread[i], low[i],
+                           high[i]);
+    }
+    return fmt::formatter<fmt::string_view>::format(out, context);
+  }
+};
+template <>
+struct fmt::formatter<libration::lyapunov::running_estimate> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const libration::lyapunov::running_estimate& h, Context& context) const {
+    std::string out = "running estimate:";
+    for (Eigen::Index j = 0; j < h.steps.size(); ++j)
+      out += fmt::format("\n  {:>9}  {:.6g} ± {:.2g}", h.steps[j], h.exponents(0, j), h.half_width(0, j));
+    return fmt::formatter<fmt::string_view>::format(out, context);
+  }
+};
+template <>
+struct fmt::formatter<libration::tangent::check_result> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const libration::tangent::check_result& r, Context& context) const {
+    return fmt::formatter<fmt::string_view>::format(
+        fmt::format("tangent {}: it differs from central differences by {:.2g} (up to {:.2g} is rounding)",
+                    r.ok() ? "ok" : "WRONG", r.error, r.tolerance),
+        context);
+  }
+};
+template <>
+struct fmt::formatter<libration::testing::law_report> : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const libration::testing::law_report& r, Context& context) const {
+    return fmt::formatter<fmt::string_view>::format(
+        r.ok() ? fmt::format("{} laws hold", r.checked) : "broken laws:\n" + r.text(), context);
+  }
+};
+/// \endcond

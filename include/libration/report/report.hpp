@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Everything of the module report: formatters, JSON, pictures, a progress bar.
+
+#include <libration/report/format.hpp>
+#include <libration/report/json.hpp>
+#include <libration/report/plot.hpp>
+#include <libration/report/progress_bar.hpp>
