@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// A figure: the ratio of two costs, measured in turns in one run on one core, against its target.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace benchmarks {
+
+/// One of the two sides of a figure.
+struct alternative {
+  std::string name;
+  double units = 0;           ///< what one call of `run` does, in units of the figure
+  std::function<void()> run;  ///< on the calling thread
+};
+
+/// What is compared: ours, and the best of the peers.
+struct figure {
+  std::string name;
+  std::string unit;           ///< of both sides' work: "steps"
+  double target = 0;          ///< of the ratio
+  bool speed = true;          ///< true: peer's cost over ours, at least the target; false: ours over the peer's, at most
+  alternative ours;
+  std::vector<alternative> peers;
+};
+
+/// The command line, the printing, and the exit status of a program of figures.
+class program {
+ public:
+  /// Arguments: `--strict` (a missed target is exit status 1), `--filter=REGEX` (figures whose name matches). Anything else
+  /// ends the program with status 2.
+  program(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+      if (std::strcmp(argv[i], "--strict") == 0) {
+        strict_ = true;
+      } else if (std::strncmp(argv[i], "--filter=", 9) == 0) {
+        try {
+          filter_ = std::regex(argv[i] + 9);
+        } catch (const std::regex_error& error) {
+          refuse(argv[0], std::string("--filter: ") + error.what());
+        }
+      } else {
+        refuse(argv[0], std::string("unknown option ") + argv[i]);
+      }
+    }
+  }
+
+  bool wanted(const std::string& name) const { return std::regex_search(name, filter_); }
+
+  /// Measures and prints a figure. Processor time of the process is measured, not the wall's, in rounds: a round runs every
+  /// alternative once, each round beginning with another. The peer is the one with the lowest median cost.
+  void measure(const figure& f) {
+    std::vector<const alternative*> sides{&f.ours};
+    for (const alternative& peer : f.peers) sides.push_back(&peer);
+    std::vector<std::vector<double>> cost(sides.size());  // seconds a unit, by side and round
+    for (int round = -1; round < rounds; ++round) {       // the first one warms up
+      for (std::size_t turn = 0; turn < sides.size(); ++turn) {
+        const std::size_t side = (turn + static_cast<std::size_t>(round + 1)) % sides.size();
+        const std::clock_t start = std::clock();
+        sides[side]->run();
+        const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        if (round >= 0) cost[side].push_back(seconds / sides[side]->units);
+      }
+    }
+
+    std::size_t best = 1;
+    for (std::size_t side = 2; side < sides.size(); ++side)
+      if (quantile(cost[side], 0.5) < quantile(cost[best], 0.5)) best = side;
+    std::vector<double> ratio;
+    for (std::size_t round = 0; round < cost[0].size(); ++round)
+      ratio.push_back(f.speed ? cost[best][round] / cost[0][round] : cost[0][round] / cost[best][round]);
+    const double median = quantile(ratio, 0.5);
+    const bool met = f.speed ? median >= f.target : median <= f.target;
+    missed_ = missed_ || !met;
+
+    std::printf("%s: %.2f (quartiles %.2f to %.2f of %d rounds), target %s %.1f: %s\n", f.name.c_str(), median,
+                quantile(ratio, 0.25), quantile(ratio, 0.75), rounds, f.speed ? "at least" : "at most", f.target,
+                met ? "met" : "MISSED");
+    for (std::size_t side = 0; side < sides.size(); ++side)
+      std::printf("    %-58s %10.4g %s/s%s\n", sides[side]->name.c_str(), 1.0 / quantile(cost[side], 0.5), f.unit.c_str(),
+                  side == best ? "  (the peer)" : "");
+    std::fflush(stdout);
+  }
+
+  int status() const { return strict_ && missed_ ? 1 : 0; }
+
+ private:
+  static constexpr int rounds = 9;
+
+  [[noreturn]] static void refuse(const char* name, const std::string& why) {
+    std::fprintf(stderr, "%s: %s\nusage: %s [--strict] [--filter=REGEX]\n", name, why.c_str(), name);
+    std::exit(2);
+  }
+
+  // By linear interpolation of the order statistics.
+  static double quantile(std::vector<double> values, double p) {
+    std::sort(values.begin(), values.end());
+    const double place = p * static_cast<double>(values.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, values.size() - 1);
+    return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
+  }
+
+  bool strict_ = false, missed_ = false;
+  std::regex filter_{""};
+};
+
+}  // namespace benchmarks
