@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numbers>
 
-#include <Eigen/Core>
 #include <fmt/format.h>
+#include <Eigen/Core>
 
 #include <libration/libration.hpp>
 
@@ -36,29 +36,31 @@ double distance_after(const two_neurons& map, const Eigen::MatrixXd& inputs, Eig
 
 int main() {
   // Inputs as a matrix, one column a step: shape (m, T). Random numbers are a function of (seed, index).
-  Eigen::MatrixXd noise(1, 401'100);
+  Eigen::MatrixXd noise(1, 1'001'100);
   libration::random_stream(2024).fill_normal(noise);
   noise *= 0.2;
 
-  fmt::print("driven by noise (a matrix of inputs)\n  gain   conditional exponents   verdict     apart after 1000 steps\n");
+  fmt::print(
+      "driven by noise (a matrix of inputs)\n"
+      "  gain   conditional exponents            verdict   apart after 1000 steps\n");
   for (const double gain : {0.5, 1.0, 2.0}) {
     const two_neurons map{gain};
-    const auto r = libration::lyapunov::spectrum(map, {0.1, 0.2}, noise, {.steps = 400'000});
-    fmt::print("  {:.1f}    {:>7.3f}  {:>7.3f}        {:<10}  {}\n", gain, r.exponents[0], r.exponents[1], r.verdict,
-               distance_after(map, noise, 1000) < 1e-9 ? "nothing: the input alone says where they are"
-                                                       : "something: they never agree");
+    const auto r = libration::lyapunov::spectrum(map, {0.1, 0.2}, noise, {.steps = 1'000'000});
+    fmt::print("  {:.1f}    {:>6.3f} ± {:.3f}, {:>6.3f} ± {:.3f}   {:<8}  {}\n", gain, r.exponents[0], r.standard_error[0],
+               r.exponents[1], r.standard_error[1], r.verdict,
+               distance_after(map, noise, 1000) < 1e-9 ? "no: the input alone says where they are" : "yes: they never agree");
   }
 
   // Inputs as a callable x(t, out): nothing is stored, the run may be as long as one likes.
   const auto wave = [](std::int64_t t, libration::vector_span<double> out) {
     out[0] = 0.2 * std::sin(2.0 * std::numbers::pi * static_cast<double>(t) / 50.0);
   };
-  const auto r = libration::lyapunov::spectrum(two_neurons{2.0}, {0.1, 0.2}, wave,
-                                               {.steps = 1000, .tolerance = 2e-3, .max_steps = 1'000'000});
+  const auto r =
+      libration::lyapunov::spectrum(two_neurons{2.0}, {0.1, 0.2}, wave, {.steps = 1000, .tolerance = 2e-3, .max_steps = 1'000'000});
   fmt::print("driven by a wave (a callable), until every standard error is below 0.002\n  {:.2f}, {:.2f}: {}, {}\n", r.exponents[0],
              r.exponents[1], r.verdict, r.status);
 
   // Without any derivative, from two neighbouring orbits: an independent check of the leading exponent.
-  const auto pair = libration::lyapunov::largest(two_neurons{2.0}, {0.1, 0.2}, noise, {.steps = 400'000});
+  const auto pair = libration::lyapunov::largest(two_neurons{2.0}, {0.1, 0.2}, noise, {.steps = 1'000'000});
   fmt::print("two trajectories, gain 2, noise: {:.3f}\n", pair.exponents[0]);
 }

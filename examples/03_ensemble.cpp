@@ -17,11 +17,12 @@ const auto make = [](auto r) { return maps::basic_logistic<decltype(r)>{r}; };
 int main() {
   // A few values, with what is known in closed form. Results come in the order of the values.
   const std::vector<double> few = {2.9, 3.2, 3.83, 3.9, 4.0};
-  const char* const known[] = {"ln|2 - r| = -0.1054", "ln|4 + 2r - r^2| / 2 = -0.9163", "inside the window of period 3", "", "ln 2 = 0.6931"};
+  const char* const known[] = {"ln|2 - r| = -0.1054", "ln|4 + 2r - r^2| / 2 = -0.9163", "inside the window of period 3", "",
+                               "ln 2 = 0.6931"};
   const auto spectra = libration::lyapunov::spectrum_sweep(make, few, {0.3}, {.steps = 400'000});
   fmt::print("   r    exponent           verdict   closed form\n");
   for (std::size_t i = 0; i < few.size(); ++i)
-    fmt::print("  {:.2f}  {:>7.4f} ± {:.4f}   {:<8}  {}\n", few[i], spectra[i].exponents[0], spectra[i].standard_error[0],
+    fmt::print("  {:.2f}  {:>7.4f} ± {:.0e}   {:<8}  {}\n", few[i], spectra[i].exponents[0], spectra[i].standard_error[0],
                spectra[i].verdict, known[i]);
 
   // Many values, with less patience for each.
@@ -30,15 +31,15 @@ int main() {
   const auto sweep = libration::lyapunov::spectrum_sweep(make, values, {0.3}, {.steps = 4000});
   int chaotic = 0;
   for (const auto& r : sweep) chaotic += r.verdict == libration::verdict::chaotic;
-  fmt::print("chaotic: {:.0f} % of the {} values of r from {} to {}\n", 100.0 * chaotic / static_cast<double>(sweep.size()), sweep.size(),
-             values.front(), values.back());
+  fmt::print("chaotic: {:.1f} % of the {} values of r from {} to {}\n", 100.0 * chaotic / static_cast<double>(sweep.size()),
+             sweep.size(), values.front(), values.back());
 
-  // Where the orbit goes: 100 points of it, after 500 steps, for every value.
+  // Where the orbit goes: 60 points of it, after 500 steps, for every value.
   std::string orbit, exponents;
   for (std::size_t i = 0; i < values.size(); ++i) {
     libration::state<double, 1> h = {0.3};
     const auto map = make(values[i]);
-    for (int t = 0; t < 600; ++t) {
+    for (int t = 0; t < 560; ++t) {
       h = map(h);
       if (t >= 500) orbit += fmt::format("{} {:.5f}\n", values[i], h[0]);
     }
@@ -47,12 +48,14 @@ int main() {
   const std::filesystem::path picture = "build/report/orbit_diagram.png";
   std::filesystem::create_directories(picture.parent_path());
   const bool drawn = libration::report::gnuplot(
-      "$orbit << EOD\n" + orbit + "EOD\n$exponents << EOD\n" + exponents + "EOD\n" +
       fmt::format("set terminal pngcairo size 900,700 font 'sans,11'\nset output '{}'\n", picture.string()) +
-      "set multiplot layout 2,1 margins 0.1,0.97,0.09,0.93 spacing 0.03\nset xrange [2.8:4]\nset grid lc rgb '#dddddd'\n"
-      "set border lc rgb '#666666'\nset title 'The logistic map: orbit and Lyapunov exponent'\nset format x ''\nset ylabel 'x'\n"
-      "plot $orbit with dots lc rgb '#1f5fa8' notitle\nunset title\nset format x '%g'\nset xlabel 'r'\n"
-      "set ylabel 'nats per step'\nset yrange [-2:0.8]\n"
-      "plot 0 lc rgb '#888888' dt 2 notitle, $exponents with lines lc rgb '#b03030' notitle\n");
+      "set multiplot layout 2,1 margins 0.1,0.97,0.09,0.93 spacing 0.03\nset xrange [2.8:4]\nset border lc rgb '#666666'\n"
+      "set title 'The logistic map: orbit and Lyapunov exponent'\nset format x ''\nset ylabel 'x'\n"
+      "plot '-' with dots lc rgb '#1f5fa8' notitle\n" +
+      orbit +
+      "e\nunset title\nset format x '%g'\nset xlabel 'r'\n"
+      "set ylabel 'nats per step'\nset yrange [-2:0.8]\nset ytics 0.5\n"
+      "plot 0 lc rgb '#888888' dt 2 notitle, '-' with lines lc rgb '#b03030' notitle\n" +
+      exponents + "e\n");
   fmt::print(stderr, "{}\n", drawn ? "picture: " + picture.string() : "no picture: gnuplot is not installed or failed");
 }

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include <Eigen/Core>
 #include <fmt/format.h>
+#include <Eigen/Core>
 
 #include <libration/libration.hpp>
 
@@ -72,6 +72,6 @@ int main() {
   // A map without a tangent is refused by the compiler, in words. Whoever wants differences asks for them: 2 steps a direction.
   const auto wrapped = libration::tangent::finite_difference(plain_cell{cell.W, cell.U});
   const auto d = libration::lyapunov::spectrum(wrapped, h, inputs, {.count = 4, .steps = 20'000});
-  fmt::print("plain_cell, by finite differences in float: the exponents differ by less than {:.0e}\n",
-             (d.exponents - r.exponents).cwiseAbs().maxCoeff() < 1e-4 ? 1e-4 : 1.0);
+  fmt::print("plain_cell, by finite differences in float: {} of 4 exponents within 0.001 of these\n",
+             ((d.exponents - r.exponents).array().abs() < 1e-3).count());
 }

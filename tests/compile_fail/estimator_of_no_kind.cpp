@@ -9,7 +9,6 @@ int main() {
 #if defined(LIBRATION_MUST_FAIL)
   (void)libration::analyze(libration::maps::henon{}, {0.1, 0.1}, {.steps = 100}, options);
 #else
-  (void)libration::analyze(libration::maps::henon{}, {0.1, 0.1}, {.steps = 100},
-                           libration::lyapunov::spectrum_estimator{options});
+  (void)libration::analyze(libration::maps::henon{}, {0.1, 0.1}, {.steps = 100}, libration::lyapunov::spectrum_estimator{options});
 #endif
 }

@@ -116,9 +116,10 @@ TEST_CASE("lyapunov::spectrum_ensemble: short runs in lanes are those of one orb
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(std::abs(apart[i].exponents[0] - many[i].exponents[0]) <
           4.0 * std::hypot(apart[i].standard_error[0], many[i].standard_error[0]));
-    CHECK(difference(apart[i], lyapunov::spectrum(maps::henon{}, {starts(0, static_cast<Eigen::Index>(i)),
-                                                                  starts(1, static_cast<Eigen::Index>(i))},
-                                                  lengthy)) == "");
+    CHECK(difference(
+              apart[i],
+              lyapunov::spectrum(maps::henon{}, {starts(0, static_cast<Eigen::Index>(i)), starts(1, static_cast<Eigen::Index>(i))},
+                                 lengthy)) == "");
   }
 }
 
@@ -182,9 +183,9 @@ TEST_CASE("lyapunov::spectrum_ensemble: a tolerance holds for each member", "[st
 TEST_CASE("lyapunov::spectrum_ensemble: progress counts members, and a stop token ends all", "[failure]") {
   std::vector<std::int64_t> done;
   (void)spectrum_ensemble(maps::henon{}, henon_starts(30), {.steps = 100, .on_progress = [&](const libration::progress& p) {
-                                                             CHECK(p.total == 30);
-                                                             done.push_back(p.done);
-                                                           }});
+                                                              CHECK(p.total == 30);
+                                                              done.push_back(p.done);
+                                                            }});
   REQUIRE(!done.empty());
   for (std::size_t i = 1; i < done.size(); ++i) CHECK(done[i] > done[i - 1]);
   CHECK(done.back() == 30);
@@ -210,7 +211,8 @@ TEST_CASE("lyapunov::spectrum_ensemble: no members, wrong starts, and maps that 
 
 TEST_CASE("lyapunov::spectrum_sweep: each parameter's own spectrum", "[oracle][differential]") {
   std::vector<double> parameters;
-  for (int i = 0; i < 21; ++i) parameters.push_back(1.13 + 0.09 * i);  // stable fixed points, 1 - 1/r; not 2, where -inf is rounding's to find
+  for (int i = 0; i < 21; ++i)
+    parameters.push_back(1.13 + 0.09 * i);  // stable fixed points, 1 - 1/r; not 2, where -inf is rounding's to find
   const auto in_lanes = [](auto r) { return maps::basic_logistic<decltype(r)>{r}; };
   const auto one_by_one = [](double r) { return maps::logistic{r}; };
   const lyapunov::spectrum_options options{.steps = 2000, .transient = 3000};
@@ -244,8 +246,7 @@ TEST_CASE("lyapunov::spectrum_trials: each input sequence's own spectrum", "[dif
   }
   check_same(spectrum_trials(driven_henon{}, {0.1, 0.1}, std::span<const MatrixXd>(trials), options, {.threads = 7}), lanes);
   check_same(spectrum_trials(driven_henon{}, {0.1, 0.1}, std::span<const MatrixXd>(trials).first(3), options), lanes);
-  const auto single =
-      spectrum_trials(driven_henon{}, {0.1, 0.1}, std::span<const MatrixXd>(trials), options, {.lanes = false});
+  const auto single = spectrum_trials(driven_henon{}, {0.1, 0.1}, std::span<const MatrixXd>(trials), options, {.lanes = false});
   for (std::size_t i = 0; i < 13; ++i)
     CHECK(difference(single[i], lyapunov::spectrum(driven_henon{}, {0.1, 0.1}, trials[i], options)) == "");
   // In lanes and alone the same orbits while they are short.

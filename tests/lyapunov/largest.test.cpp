@@ -32,9 +32,7 @@ struct without_tangent {
   using scalar_type = double;
   MatrixXd J;
   Eigen::Index state_size() const { return J.rows(); }
-  void step(libration::vector_view<double> h, libration::vector_span<double> next) const {
-    next = J * h.array().tanh().matrix();
-  }
+  void step(libration::vector_view<double> h, libration::vector_span<double> next) const { next = J * h.array().tanh().matrix(); }
 };
 
 void check_agree(const lyapunov::spectrum_result& two, const lyapunov::spectrum_result& tangent) {

@@ -40,8 +40,9 @@ void check_recorded(const Net& net, const MatrixXd& inputs, const MatrixXd& fram
   const Eigen::Map<const VectorXd> expected(values.data(), static_cast<Eigen::Index>(values.size()));
   for (const std::int64_t interval : {1, 0}) {
     INFO("interval " << interval);
-    const auto r = lyapunov::spectrum(net, VectorXd::Zero(net.state_size()).eval(), inputs,
-                                      {.count = frame.cols(), .transient = 0, .frame_transient = 0, .interval = interval, .frame = frame});
+    const auto r =
+        lyapunov::spectrum(net, VectorXd::Zero(net.state_size()).eval(), inputs,
+                           {.count = frame.cols(), .transient = 0, .frame_transient = 0, .interval = interval, .frame = frame});
     CHECK(r.status == libration::status::ok);
     CHECK(r.steps == inputs.cols());
     REQUIRE(r.exponents.size() == expected.size());

@@ -52,9 +52,8 @@ TEST_CASE("lyapunov::spectrum: nothing is allocated in a step of a driven networ
   const libration::models::gru<double> gru(libration_test::random_layers<double>(3, 2, {3, 4}));
   const VectorXd zero = VectorXd::Zero(7);
   const MatrixXd inputs = libration_test::random_matrix(2, 40'000, 1.0, 9);
-  check_no_allocation("gru, a matrix of inputs", [&](std::int64_t steps) {
-    (void)lyapunov::spectrum(gru, zero, inputs, {.count = 3, .steps = steps});
-  });
+  check_no_allocation("gru, a matrix of inputs",
+                      [&](std::int64_t steps) { (void)lyapunov::spectrum(gru, zero, inputs, {.count = 3, .steps = steps}); });
   check_no_allocation("gru, a callable", [&](std::int64_t steps) {
     const auto source = [&](std::int64_t t, libration::vector_span<double> x) { x = inputs.col(t); };
     (void)lyapunov::spectrum(gru, zero, source, {.count = 3, .steps = steps});
@@ -69,7 +68,6 @@ TEST_CASE("lyapunov::largest: nothing is allocated in a step", "[no-alloc]") {
   const maps::tanh_network<> net(6, 2.0);
   const VectorXd h = net.start();
   check_no_allocation("tanh network", [&](std::int64_t steps) { (void)lyapunov::largest(net, h, {.steps = steps}); });
-  check_no_allocation("henon", [&](std::int64_t steps) {
-    (void)lyapunov::largest(maps::henon{}, maps::henon::start(), {.steps = steps});
-  });
+  check_no_allocation("henon",
+                      [&](std::int64_t steps) { (void)lyapunov::largest(maps::henon{}, maps::henon::start(), {.steps = steps}); });
 }

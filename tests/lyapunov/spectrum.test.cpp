@@ -217,8 +217,7 @@ TEST_CASE("lyapunov::spectrum: the Kaplan-Yorke map's exponents and dimension", 
   CHECK(r.status == status::ok);
   check_exponent(r, 0, ln2);
   check_exponent(r, 1, std::log(0.2));
-  CHECK(std::abs(r.kaplan_yorke_dimension.value - 1.4306765581) <
-        4.0 * r.kaplan_yorke_dimension.standard_error + rounding(r));
+  CHECK(std::abs(r.kaplan_yorke_dimension.value - 1.4306765581) < 4.0 * r.kaplan_yorke_dimension.standard_error + rounding(r));
   CHECK(r.cycle_length == 0);
 }
 
@@ -240,8 +239,8 @@ TEST_CASE("lyapunov::spectrum: two synchronised logistic maps have ln 2 and ln 2
     const auto lattice = spectrum(maps::logistic_lattice<2>{4.0, epsilon}, {0.3, 0.3}, {.steps = 50'000});
     check_exponent(lattice, 0, ln2);
     check_exponent(lattice, 1, across);
-    const auto coupled = spectrum(maps::couple(maps::logistic{}, maps::logistic{}, maps::diffusive{epsilon}), {0.3, 0.3},
-                                  {.steps = 50'000});
+    const auto coupled =
+        spectrum(maps::couple(maps::logistic{}, maps::logistic{}, maps::diffusive{epsilon}), {0.3, 0.3}, {.steps = 50'000});
     check_exponent(coupled, 0, ln2);
     check_exponent(coupled, 1, across);
   }

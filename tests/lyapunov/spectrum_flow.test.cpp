@@ -85,8 +85,7 @@ TEST_CASE("lyapunov::spectrum: the stepper's bias is measured by a repeat at hal
   // Euler's step has ln det(1 + dt J) = dt tr J - dt^2/2 tr J^2 + ...: the sum's bias is -dt/2 times the mean of tr J^2, which
   // is 71 on the attractor (mean z = 23.5, mean x^2 = 8/3 mean z); between dt and dt/2 half of that, to about a tenth.
   const double dt = 0.002;
-  const auto coarse =
-      spectrum(maps::euler(maps::lorenz63{}, dt), maps::lorenz63::start(), {.steps = 50'000, .stepper_bias = true});
+  const auto coarse = spectrum(maps::euler(maps::lorenz63{}, dt), maps::lorenz63::start(), {.steps = 50'000, .stepper_bias = true});
   REQUIRE(coarse.stepper_bias.size() == 3);
   CHECK(std::abs(coarse.stepper_bias.sum() / (-0.25 * dt * 71.0) - 1.0) < 0.3);
   CHECK(spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(), {.steps = 1000}).stepper_bias.size() == 0);

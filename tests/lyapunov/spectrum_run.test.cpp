@@ -64,7 +64,9 @@ TEST_CASE("lyapunov::spectrum: a result says first that nothing was run", "[edge
 }
 
 TEST_CASE("lyapunov::spectrum: starts of another size, and starts that are not finite", "[failure]") {
-  CHECK_THAT(refusal([] { return spectrum(maps::henon{}, {nan_value, 0.0}); }),
+  CHECK_THAT(refusal([] {
+               return spectrum(maps::henon{}, {nan_value, 0.0});
+             }),
              Contains("lyapunov::spectrum: h0 has a component that is not finite (0)"));
   CHECK_THAT(refusal([] { return spectrum(maps::henon{}, {0.0, infinity}); }), Contains("not finite (1)"));
   const maps::linear<> map(MatrixXd::Identity(3, 3));
@@ -79,7 +81,9 @@ TEST_CASE("lyapunov::spectrum: options out of range and frames that do not fit",
   CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.steps = -1}); }), Contains(".steps is -1"));
   CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.transient = -1}); }), Contains(".transient is -1"));
   CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.frame = MatrixXd::Ones(2, 1)}); }), Contains(".frame is 2 x 1"));
-  CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.frame = MatrixXd::Ones(2, 2)}); }),
+  CHECK_THAT(refusal([&] {
+               return spectrum(map, {0.1, 0.1}, {.frame = MatrixXd::Ones(2, 2)});
+             }),
              Contains(".frame") && Contains("dependent"));
   CHECK_THAT(refusal([&] { return spectrum(map, {0.1, 0.1}, {.frame = MatrixXd::Zero(2, 2)}); }), Contains("dependent"));
 }
@@ -96,7 +100,9 @@ TEST_CASE("lyapunov::spectrum: inputs of other rows, and too few of them", "[fai
   CHECK_THAT(refusal([&] { return spectrum(map, h, MatrixXd(3, 0)); }), Contains("inputs have 0 columns"));
   CHECK(spectrum(map, h, MatrixXd::Zero(3, 1101).eval()).steps == 1);
   // The same for a formula.
-  CHECK_THAT(refusal([&] { return spectrum(driven_henon{}, {0.1, 0.1}, MatrixXd::Zero(2, 5000).eval()); }),
+  CHECK_THAT(refusal([&] {
+               return spectrum(driven_henon{}, {0.1, 0.1}, MatrixXd::Zero(2, 5000).eval());
+             }),
              Contains("2 rows, expected 1"));
 }
 

@@ -40,9 +40,7 @@ struct stochastic_product {
     A.array().colwise() /= A.rowwise().sum().array().eval();
     return A;
   }
-  void step(std::int64_t t, libration::vector_view<double> h, libration::vector_span<double> next) const {
-    next = matrix(t) * h;
-  }
+  void step(std::int64_t t, libration::vector_view<double> h, libration::vector_span<double> next) const { next = matrix(t) * h; }
   void tangent(std::int64_t t, libration::vector_view<double>, libration::matrix_view<double> V,
                libration::matrix_span<double> JV) const {
     JV = matrix(t) * V;

@@ -72,7 +72,8 @@ TEST_CASE("report::text: a spectrum says what was measured, how it ended, and th
   CHECK_THAT(text, Contains("Kaplan-Yorke dimension 1.250 ± 0.010"));
   CHECK_THAT(text, Contains("entropy rate 0.41922 ± 0.00035 nats per step"));
   CHECK_THAT(text, Contains("status ok: ran to its end"));
-  CHECK_THAT(text, Contains("16000 orthonormalisations, every 6.25 steps; worst condition 1.5e+06, defect 3e-16; 0 gone back over"));
+  CHECK_THAT(text,
+             Contains("16000 orthonormalisations, every 6.25 steps; worst condition 1.5e+06, defect 3e-16; 0 gone back over"));
   CHECK_THAT(text, !Contains("det J") && !Contains("repeats") && !Contains("bias") && !Contains("at least"));
 
   r.time_step = 0.01;

@@ -25,8 +25,8 @@ class picture {
  public:
   explicit picture(const std::string& name) {
     static int number = 0;
-    path_ = fs::temp_directory_path() / ("libration_" + std::to_string(reinterpret_cast<std::uintptr_t>(&number)) + "_" +
-                                         std::to_string(number++) + name);
+    path_ = fs::temp_directory_path() /
+            ("libration_" + std::to_string(reinterpret_cast<std::uintptr_t>(&number)) + "_" + std::to_string(number++) + name);
   }
   ~picture() {
     std::error_code ignored;

@@ -39,9 +39,8 @@ struct timed_driven {
 TEST_CASE("analyze: one pass gives each estimator the digits of a pass of its own", "[differential]") {
   const lyapunov::spectrum_options both{.steps = 3000, .transient = 200}, leading{.count = 1, .steps = 3000, .transient = 200};
   const lyapunov::largest_options two{.steps = 3000, .transient = 200};
-  const auto [a, b, c] =
-      libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 3000, .transient = 200}, spectrum_estimator{both},
-                         largest_estimator{two}, spectrum_estimator{leading});
+  const auto [a, b, c] = libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 3000, .transient = 200}, spectrum_estimator{both},
+                                            largest_estimator{two}, spectrum_estimator{leading});
   CHECK(difference(a, lyapunov::spectrum(maps::henon{}, {0.1, 0.1}, both)) == "");
   CHECK(difference(b, lyapunov::largest(maps::henon{}, {0.1, 0.1}, two)) == "");
   const auto alone = lyapunov::spectrum(maps::henon{}, {0.1, 0.1}, leading);
@@ -53,8 +52,8 @@ TEST_CASE("analyze: the same for a vector map, and for estimators that warm up f
   const maps::tanh_network<> net(8, 2.0, 3);
   const VectorXd h = net.start();
   const lyapunov::spectrum_options wide{.steps = 600, .transient = 50}, narrow{.count = 3, .steps = 600, .transient = 50};
-  const auto [a, b] = libration::analyze(net, h, {.steps = 600, .transient = 50}, spectrum_estimator{wide},
-                                         spectrum_estimator{narrow});
+  const auto [a, b] =
+      libration::analyze(net, h, {.steps = 600, .transient = 50}, spectrum_estimator{wide}, spectrum_estimator{narrow});
   CHECK(difference(a, lyapunov::spectrum(net, h, wide)) == "");
   CHECK(difference(b, lyapunov::spectrum(net, h, narrow)) == "");
   // One that warms up for 40 steps less begins 40 steps later: the same steps are counted.
@@ -89,11 +88,17 @@ TEST_CASE("analyze: inputs as a matrix, as a callable and one by one are the sam
 
 TEST_CASE("analyze: what does not fit is refused before the first step", "[failure]") {
   const auto refusal = [](auto&& work) { return message<argument_error>(work); };
-  CHECK_THAT(refusal([] { (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = -1}, spectrum_estimator{}); }),
+  CHECK_THAT(refusal([] {
+               (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = -1}, spectrum_estimator{});
+             }),
              Contains("analyze: .steps is -1, expected >= 0"));
-  CHECK_THAT(refusal([] { (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.transient = -1}, spectrum_estimator{}); }),
+  CHECK_THAT(refusal([] {
+               (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.transient = -1}, spectrum_estimator{});
+             }),
              Contains("analyze: .transient is -1"));
-  CHECK_THAT(refusal([] { (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {}, spectrum_estimator{{.count = 7}}); }),
+  CHECK_THAT(refusal([] {
+               (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {}, spectrum_estimator{{.count = 7}});
+             }),
              Contains(".count is 7"));
   bool called = false;
   const auto callable = [&](std::int64_t, libration::vector_span<double> x) {

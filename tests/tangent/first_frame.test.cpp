@@ -2,6 +2,7 @@
 #include <libration/tangent/first_frame.hpp>
 
 #include <cmath>
+#include <limits>
 
 #include <libration/core/error.hpp>
 #include <libration/maps/henon.hpp>
@@ -26,10 +27,11 @@ double defect(const MatrixXd& Q) { return (Q.transpose() * Q - MatrixXd::Identit
 
 TEST_CASE("tangent::random_frame: orthonormal, by seed, its columns the same for any number of them", "[law]") {
   const MatrixXd Q = tangent::random_frame(20, 20, 3);
-  CHECK(defect(Q) < 1e-14);
+  // The orthonormaliser may leave a defect of eps times the square of the condition: of random columns about n.
+  CHECK(defect(Q) < 20 * 20 * std::numeric_limits<double>::epsilon());
   CHECK(Q == tangent::random_frame(20, 20, 3));
   CHECK(Q != tangent::random_frame(20, 20, 4));
-  CHECK((Q.leftCols(4) - tangent::random_frame(20, 4, 3)).norm() < 1e-14);
+  CHECK((Q.leftCols(4) - tangent::random_frame(20, 4, 3)).norm() < 1e-13);
   CHECK(std::abs(std::abs(tangent::random_frame(1, 1, 0)(0, 0)) - 1.0) < 1e-15);
 }
 

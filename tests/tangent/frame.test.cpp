@@ -143,7 +143,7 @@ TEST_CASE("tangent::frame_factor: one lane's lost column is its own", "[edge]") 
   auto frame = system.make_frame(2);
   frame.column[0] = {packet(1.0), packet(1.0)};
   frame.column[1] = {packet(1.0), packet(-1.0)};
-  frame.column[1][1][3] = 1.0;                                        // parallel
+  frame.column[1][1][3] = 1.0;                                       // parallel
   frame.column[0][0][5] = std::numeric_limits<double>::quiet_NaN();  // broken
   tangent::frame_factor<system_type> factor(2, 2);
   factor(frame);

@@ -23,21 +23,26 @@ namespace libration::inline LIBRATION_ABI::lyapunov {
 
 namespace detail {
 
+template <class M>
+inline constexpr int ensemble_width = rollout::ensemble_width<M::dimension>;
+template <class M>
+using ensemble_lanes = rollout::ensemble_lanes<M::dimension>;
+
 // One group of formula orbits in lanes. `inputs` is read for all lanes at once.
 template <class M, class Inputs>
-void lanes_group(const M& map, const state<rollout::ensemble_lanes, M::dimension>& starts, Inputs& inputs,
+void lanes_group(const M& map, const state<ensemble_lanes<M>, M::dimension>& starts, Inputs& inputs,
                  const spectrum_options& options, std::int64_t size, spectrum_result* results, std::string_view who) {
   rollout::with_constant<M::dimension <= 4 ? M::dimension : 1>(
       M::dimension <= 4 ? (options.count == 0 ? M::dimension : options.count) : 1, [&](auto width) {
         constexpr int columns = M::dimension <= 4 ? decltype(width)::value : M::dimension;
-        using system_type = tangent::formula_system<M, rollout::ensemble_lanes, columns>;
+        using system_type = tangent::formula_system<M, ensemble_lanes<M>, columns>;
         system_type system(map);
         const spectrum_estimator estimator{options};
         const std::int64_t before = options.transient + options.frame_transient;
         const std::int64_t steps = rollout::detail::steps_for(inputs, steps_to_drive<Inputs>(options), before, who);
         auto run = estimator.start(system, steps);
         rollout::drive(system, starts, inputs, rollout::drive_options{options.transient, steps, {}, options.stop}, run);
-        for (int lane = 0; lane < static_cast<int>(size); ++lane) results[lane] = run.result(lane);
+        for (int lane = 0; lane < static_cast<int>(size); ++lane) results[lane] = run.take_result(lane);
       });
 }
 
@@ -60,12 +65,12 @@ state<double, M::dimension> start_column(const Eigen::Ref<const Eigen::MatrixXd>
 }
 
 template <class M>
-state<rollout::ensemble_lanes, M::dimension> start_lanes(const Eigen::Ref<const Eigen::MatrixXd>& starts, std::int64_t first,
+state<ensemble_lanes<M>, M::dimension> start_lanes(const Eigen::Ref<const Eigen::MatrixXd>& starts, std::int64_t first,
                                                          std::int64_t size) {
-  state<rollout::ensemble_lanes, M::dimension> h;
+  state<ensemble_lanes<M>, M::dimension> h;
   for (int i = 0; i < M::dimension; ++i) {
-    h[i] = rollout::ensemble_lanes(0.0);
-    for (int lane = 0; lane < rollout::ensemble_width; ++lane) h[i][lane] = starts(i, rollout::member_of(first, size, lane));
+    h[i] = ensemble_lanes<M>(0.0);
+    for (int lane = 0; lane < ensemble_width<M>; ++lane) h[i][lane] = starts(i, rollout::member_of(first, size, lane));
   }
   return h;
 }
@@ -101,7 +106,7 @@ std::vector<spectrum_result> spectrum_ensemble(const M& map, const Eigen::Ref<co
   };
   if constexpr (rollout::runs_in_lanes<M>) {
     if (how.lanes && !options.stepper_bias) {
-      rollout::over_groups(starts.cols(), rollout::ensemble_width, how.threads, options.on_progress,
+      rollout::over_groups(starts.cols(), detail::ensemble_width<M>, how.threads, options.on_progress,
                            [&](std::int64_t first, std::int64_t size) {
                              rollout::no_inputs inputs;
                              detail::lanes_group(map, detail::start_lanes<M>(starts, first, size), inputs, options, size,
@@ -116,8 +121,8 @@ std::vector<spectrum_result> spectrum_ensemble(const M& map, const Eigen::Ref<co
 
 /// Spectra over many parameters: `make(p)` gives the map for the value p.
 ///
-/// `make` is called with a double, and, where it takes them, with lanes of doubles: `[](auto r) { return maps::basic_logistic<decltype(r)>{r}; }`
-/// runs `rollout::ensemble_width` parameters at a time.
+/// `make` is called with a double, and, where it takes them, with lanes of doubles:
+/// `[](auto r) { return maps::basic_logistic<decltype(r)>{r}; }` runs `rollout::ensemble_width` parameters at a time.
 ///
 /// \param parameters one a member
 /// \param h0         the start of every member, shape (n)
@@ -131,16 +136,16 @@ std::vector<spectrum_result> spectrum_sweep(const Make& make, std::span<const do
   validate(options, M::dimension, who);
   const auto members = static_cast<std::int64_t>(parameters.size());
   std::vector<spectrum_result> results(parameters.size());
-  if constexpr (std::is_invocable_v<const Make&, rollout::ensemble_lanes>) {
-    using lane_map = std::invoke_result_t<const Make&, rollout::ensemble_lanes>;
+  if constexpr (std::is_invocable_v<const Make&, detail::ensemble_lanes<M>>) {
+    using lane_map = std::invoke_result_t<const Make&, detail::ensemble_lanes<M>>;
     if constexpr (rollout::runs_in_lanes<lane_map>) {
       if (how.lanes && !options.stepper_bias) {
         const Eigen::Map<const Eigen::VectorXd> start(h0.component, M::dimension);
         require(start.allFinite(), who, "h0 has a component that is not finite");
-        rollout::over_groups(members, rollout::ensemble_width, how.threads, options.on_progress,
+        rollout::over_groups(members, detail::ensemble_width<M>, how.threads, options.on_progress,
                              [&](std::int64_t first, std::int64_t size) {
-                               rollout::ensemble_lanes p(0.0);
-                               for (int lane = 0; lane < rollout::ensemble_width; ++lane)
+                               detail::ensemble_lanes<M> p(0.0);
+                               for (int lane = 0; lane < detail::ensemble_width<M>; ++lane)
                                  p[lane] = parameters[static_cast<std::size_t>(rollout::member_of(first, size, lane))];
                                const lane_map map = make(p);
                                rollout::no_inputs inputs;
@@ -183,12 +188,12 @@ std::vector<spectrum_result> spectrum_trials(
     if (how.lanes && alike && !options.stepper_bias) {
       const Eigen::Map<const Eigen::VectorXd> start(h0.component, M::dimension);
       require(start.allFinite(), who, "h0 has a component that is not finite");
-      rollout::over_groups(members, rollout::ensemble_width, how.threads, options.on_progress,
+      rollout::over_groups(members, detail::ensemble_width<M>, how.threads, options.on_progress,
                            [&](std::int64_t first, std::int64_t size) {
                              std::vector<const Eigen::MatrixXd*> sources;
-                             for (int lane = 0; lane < rollout::ensemble_width; ++lane)
+                             for (int lane = 0; lane < detail::ensemble_width<M>; ++lane)
                                sources.push_back(&trials[static_cast<std::size_t>(rollout::member_of(first, size, lane))]);
-                             rollout::lane_inputs<rollout::ensemble_lanes, double> inputs(std::move(sources));
+                             rollout::lane_inputs<detail::ensemble_lanes<M>, double> inputs(std::move(sources));
                              detail::lanes_group(map, detail::start_lanes<M>(start, 0, 1), inputs, options, size,
                                                  &results[static_cast<std::size_t>(first)], who);
                            });

@@ -54,10 +54,12 @@ class interval_control {
   /// \return steps since the last orthonormalisation, in each lane
   Real since(std::int64_t now) const { return Real(static_cast<double>(now)) - last_; }
 
-  /// The first step count, after `now`, at which some lane's interval ends.
-  std::int64_t next(std::int64_t now) const {
+  /// The first step count, after `now`, at which the interval of some lane among `lanes` ends; now + 1 where there is none.
+  std::int64_t next(std::int64_t now, const mask& lanes = everywhere<mask>(true)) const {
+    if (!any(lanes)) return now + 1;
     double first = std::numeric_limits<double>::max();
     for (int lane = 0; lane < width; ++lane) {
+      if (!lane_of(lanes, lane)) continue;
       const double length = lane_value(length_, lane);
       const double end = width == 1 || !automatic_ ? lane_value(last_, lane) + length
                                                    : (std::floor(static_cast<double>(now) / length) + 1.0) * length;

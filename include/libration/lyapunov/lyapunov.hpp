@@ -4,9 +4,11 @@
 /// Everything of the module lyapunov: spectra, the largest exponent, ensembles.
 
 #include <libration/lyapunov/ensemble.hpp>
+#include <libration/lyapunov/growth_record.hpp>
 #include <libration/lyapunov/interval.hpp>
 #include <libration/lyapunov/largest.hpp>
 #include <libration/lyapunov/options.hpp>
+#include <libration/lyapunov/ordinary_steps.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/lyapunov/spectrum_run.hpp>

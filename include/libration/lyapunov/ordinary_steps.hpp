@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include <libration/core/config.hpp>
 #include <libration/lyapunov/growth_record.hpp>
@@ -53,43 +54,63 @@ struct ordinary_steps {
   /// Takes `steps` <= `most` steps.
   ///
   /// \tparam each_step orthonormalise after each; else never
+  /// \param end where they lead
   /// \return the lanes in which every step was ordinary; the others hold nothing of use
   template <bool each_step>
-  EIGEN_ALWAYS_INLINE mask take(const System& prepared, std::int64_t steps, const rollout::repeats<System>& cycle) {
-    System system = prepared;
+  EIGEN_ALWAYS_INLINE mask take(const System& prepared, std::int64_t steps, const rollout::repeats<System>& cycle,
+                               ordinary_steps& end) const {
+    // All in local variables, copied number by number: these live in registers.
+    System system(prepared.map());
+    typename System::state_type orbit;
+    typename System::frame_type directions;
+    T growth[static_cast<std::size_t>(columns)], volume = determinant;
+    const auto copy = [](const auto& from, auto& to) LIBRATION_INLINE_LAMBDA {
+      libration::detail::unrolled<n>([&](auto i) LIBRATION_INLINE_LAMBDA { to.component[i] = from.component[i]; });
+    };
+    copy(h, orbit);
+    libration::detail::unrolled<columns>([&](auto j) LIBRATION_INLINE_LAMBDA {
+      copy(frame.column[j], directions.column[j]);
+      growth[j] = pivots[j];
+    });
     const auto none = system.make_input();
     const T anchor = cycle.anchor()[0];
     mask repeated = everywhere<mask>(false);
-    T finite(0.0);                              // 0, or NaN
-    T longest(0.0), shortest(1.0);              // bounds on squared norms and squared pivots
-    T condition(1.0);
+    T finite(0.0);                       // 0, or NaN
+    T longest(0.0), shortest(1.0);       // bounds on squared norms and squared pivots
+    T steepest(1.0);                     // squared condition
     for (std::int64_t i = 0; i < steps; ++i) {
-      system.advance(0, h, none, h);
-      system.tangent(frame);
-      for (int c = 0; c < n; ++c) finite += h[c] - h[c];
-      repeated = repeated || h[0] == anchor;
+      system.advance(0, orbit, none, orbit);
+      system.tangent(directions);
+      for (int c = 0; c < n; ++c) finite += orbit[c] - orbit[c];
+      repeated = repeated || orbit[0] == anchor;
       if constexpr (full) {
         using std::abs;
-        determinant *= abs(system.determinant());
+        volume *= abs(system.determinant());
       }
       if constexpr (each_step) {
-        const auto r = tangent::ordinary_gram_schmidt(frame.column);
+        const auto r = tangent::ordinary_gram_schmidt(directions.column);
         libration::detail::unrolled<columns>([&](auto j) LIBRATION_INLINE_LAMBDA {
-          pivots[j] *= r.pivot[j];
+          growth[j] *= r.pivot[j];
           longest += r.squared_norm[j];
           shortest = select(r.squared_pivot[j] < shortest, r.squared_pivot[j], shortest);
           if constexpr (j > 0) {
             const T square = r.squared_norm[j] / r.squared_pivot[j];
-            condition = select(condition < square, square, condition);
+            steepest = select(steepest < square, square, steepest);
           }
         });
       }
     }
-    squared_condition = select(squared_condition < condition, condition, squared_condition);
+    copy(orbit, end.h);
+    libration::detail::unrolled<columns>([&](auto j) LIBRATION_INLINE_LAMBDA {
+      copy(directions.column[j], end.frame.column[j]);
+      end.pivots[j] = growth[j];
+    });
+    end.determinant = volume;
+    end.squared_condition = select(squared_condition < steepest, steepest, squared_condition);
     mask ordinary = finite == T(0.0) && (cycle.found() || !repeated);
     if constexpr (each_step)
-      ordinary = ordinary && longest < T(0x1p40) && shortest > T(0x1p-40) && condition < T(0x1p60);
-    if constexpr (full) ordinary = ordinary && determinant > T(0x1p-900) && determinant < T(0x1p900);
+      ordinary = ordinary && longest < T(0x1p40) && shortest > T(0x1p-40) && steepest < T(0x1p60);
+    if constexpr (full) ordinary = ordinary && volume > T(0x1p-900) && volume < T(0x1p900);
     return ordinary;
   }
 
@@ -134,29 +155,29 @@ class steps_ahead {
   template <bool each_step>
   std::int64_t run(std::int64_t limit, const mask& active, const System& system, const rollout::repeats<System>& cycle,
                    state_type& h, frame_type& frame, record_type& record) {
-    steps_type now;
-    now.h = h;
-    now.frame = frame;
-    now.read(record);
+    steps_type places[2];
+    steps_type *now = &places[0], *next = &places[1];
+    now->h = h;
+    now->frame = frame;
+    now->read(record);
     std::int64_t done = 0;
     for (bool go_on = true; go_on && done < limit;) {
-      steps_type next = now;
       const std::int64_t steps = std::min(limit - done, steps_type::most);
-      const mask ordinary = next.template take<each_step>(system, steps, cycle);
+      const mask ordinary = now->template take<each_step>(system, steps, cycle, *next);
       if (all(ordinary || !active)) [[likely]] {
-        now = next;
+        std::swap(now, next);
         done += steps;
-        go_on = all(now.in_range() || !active);
+        go_on = all(now->in_range() || !active);
       } else {
         left_ = steps;
         ordinary_ = ordinary;
-        end_ = next;
+        end_ = *next;
         go_on = false;
       }
     }
-    h = now.h;
-    frame = now.frame;
-    now.write(active, record);
+    h = now->h;
+    frame = now->frame;
+    now->write(active, record);
     if (looking()) {
       record_ = record;
       end_.write(ordinary_, record_);

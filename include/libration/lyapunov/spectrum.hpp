@@ -43,9 +43,10 @@ struct spectrum_estimator {
                   "libration::tangent::finite_difference(map)");
     const Eigen::Index n = system.state_size();
     const std::int64_t fewest = options.tolerance > 0.0 ? std::min(options.steps > 0 ? options.steps : 1000, steps) : steps;
-    return spectrum_run<System>(system, options, fewest, tangent::first_frame(system, columns(n), options.frame.name() == identity,
-                                                                              options.frame.given() ? &options.frame.matrix() : nullptr,
-                                                                              options.seed));
+    const auto& frame = options.frame;
+    return spectrum_run<System>(system, options, fewest,
+                                tangent::first_frame(system, columns(n), frame.name() == identity,
+                                                     frame.given() ? &frame.matrix() : nullptr, options.seed));
   }
 };
 

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -15,7 +17,9 @@
 #include <libration/core/config.hpp>
 #include <libration/core/status.hpp>
 #include <libration/lyapunov/interval.hpp>
+#include <libration/lyapunov/growth_record.hpp>
 #include <libration/lyapunov/options.hpp>
+#include <libration/lyapunov/ordinary_steps.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/summary.hpp>
 #include <libration/rollout/drive.hpp>
@@ -43,6 +47,7 @@ class spectrum_run {
 
  public:
   static constexpr bool needs_tangent = true;
+  static constexpr bool runs_ahead = takes_ordinary_steps<System>;
 
   /// \param steps steps that will be counted (with a tolerance: the fewest)
   spectrum_run(const System& system, const spectrum_options& options, std::int64_t steps, const frame_type& first_frame)
@@ -58,7 +63,8 @@ class spectrum_run {
         stretch_(stretch_length(steps, options.interval)),
         interval_(options.interval, stretch_, std::numeric_limits<typename scalar_traits<T>::base>::epsilon()),
         series_(count_ + 1, stretch_),
-        growth_(static_cast<std::size_t>(count_)),
+        record_(count_),
+        ahead_(record_),
         flushed_(static_cast<std::size_t>(count_ + 1)),
         results_(static_cast<std::size_t>(width)) {
     if (options.interval == 0) inputs_.assign(static_cast<std::size_t>(stretch_), system.make_input());
@@ -73,19 +79,50 @@ class spectrum_run {
     view.system.tangent(frame_);
     if (options_.interval == 0) inputs_[static_cast<std::size_t>(view.t % stretch_)] = view.x;
     if constexpr (System::has_determinant) {
-      if (full_ && counting_) determinant_.add(view.system);
+      if (full_ && counting_) record_.determinant.add(view.system);
     }
+    const bool boundary = to_boundary() == 1;
     ++seen_;
-    const bool boundary = counting_ ? ++in_stretch_ == stretch_ : seen_ == warm_up();
-    if (!boundary && seen_ < next_due_) return;
+    if (counting_) ++in_stretch_;
+    look_after(view, boundary);
+  }
 
-    orthonormalise(view, boundary ? active_ : interval_.due(seen_) && active_);
-    if (boundary && counting_) {
-      close_stretch(view);
-    } else if (boundary) {
-      counting_ = true;
-      clear_growth();
+  /// Takes steps in which nothing happens, up to `limit` and to where an interval or a stretch ends.
+  ///
+  /// \param h moved along
+  /// \return the number of steps taken; 0: the next one is to be observed
+  std::int64_t run_ahead(std::int64_t t, std::int64_t limit, state_type& h, System& system,
+                         const rollout::repeats<System>& cycle)
+    requires runs_ahead
+  {
+    if (!started_ || ahead_.looking()) return 0;
+    const bool each_step = options_.interval == 1;
+    const std::int64_t room = to_boundary();
+    limit = std::min(limit, each_step ? room : std::min(room, next_due_ - seen_));
+    const std::int64_t steps =
+        each_step ? ahead_.template run<true>(limit, active_, system, cycle, h, frame_, record_)
+                  : ahead_.template run<false>(limit, active_, system, cycle, h, frame_, record_);
+    if (steps == 0) return 0;
+    seen_ += steps;
+    if (counting_) in_stretch_ += steps;
+    if (each_step) {
+      const real each = select(active_, real(static_cast<double>(steps)), real(0.0));
+      orthonormalisations_ += each;
+      if (counting_) pending_steps_ += each;
+      interval_.adapt(active_, seen_, real(1.0));
+      next_due_ = seen_ + 1;
+      if (steps < room) return steps;
     }
+    const input_type none = system.make_input();
+    look_after({t + steps - 1, h, none, h, system, cycle}, steps == room, each_step);
+    return steps;
+  }
+
+  /// After a step that was observed, which may have been one already taken ahead in some lanes.
+  void correct(state_type& next)
+    requires runs_ahead
+  {
+    ahead_.correct(next, frame_, record_);
   }
 
   /// Ends some lanes: what they have counted becomes their result.
@@ -110,6 +147,7 @@ class spectrum_run {
   }
 
   const spectrum_result& result(int lane = 0) const { return results_[static_cast<std::size_t>(lane)]; }
+  spectrum_result take_result(int lane) { return std::move(results_[static_cast<std::size_t>(lane)]); }
 
  private:
   // Stretches are at most 64 steps long, and at least 128 of them fit into the counted steps where that can be had: a power
@@ -125,6 +163,21 @@ class spectrum_run {
     counting_ = warm_up() == 0;
     checkpoint_.h = view.h;
     next_due_ = interval_.next(0);
+  }
+
+  // Steps to the end of the stretch or of the warm-up.
+  std::int64_t to_boundary() const { return counting_ ? stretch_ - in_stretch_ : warm_up() - seen_; }
+
+  // What is due after a step that has been carried out.
+  void look_after(const rollout::step_view<System>& view, bool boundary, bool orthonormal = false) {
+    if (!boundary && seen_ < next_due_) return;
+    if (!orthonormal) orthonormalise(view, boundary ? active_ : interval_.due(seen_) && active_);
+    if (boundary && counting_) {
+      close_stretch(view);
+    } else if (boundary) {
+      counting_ = true;
+      clear_growth();
+    }
   }
 
   void orthonormalise(const rollout::step_view<System>& view, const mask& due) {
@@ -157,7 +210,7 @@ class spectrum_run {
       assign_where(due, view.next, checkpoint_.h);
       assign_where(due, frame_, checkpoint_.frame);
     }
-    next_due_ = interval_.next(seen_);
+    next_due_ = interval_.next(seen_, active_);
   }
 
   // Runs the steps since a lane's last orthonormalisation again, with one at every step, for it and the lanes among `lost`
@@ -188,25 +241,24 @@ class spectrum_run {
 
   // The pivots; an unresolved one is 0, the map's own singularity, and counts as minus infinity.
   void count_growth(const mask& where) {
-    for (Eigen::Index i = 0; i < count_; ++i) growth_[static_cast<std::size_t>(i)].multiply(where, factor_.pivot(i));
+    for (Eigen::Index i = 0; i < count_; ++i) record_.pivots[static_cast<std::size_t>(i)].multiply(where, factor_.pivot(i));
   }
 
   void note(const mask& where, const real& steps, const real& condition) {
     orthonormalisations_ += select(where, real(1.0), real(0.0));
-    worst_condition_ = select(where && condition > worst_condition_, condition, worst_condition_);
+    record_.worst_condition = select(where && condition > record_.worst_condition, condition, record_.worst_condition);
     if (counting_) pending_steps_ += select(where, steps, real(0.0));
   }
 
   void clear_growth() {
-    for (auto& sum : growth_) sum = {};
-    determinant_ = {};
+    record_.begin_stretch();
     pending_steps_ = real(0.0);
     in_stretch_ = 0;
   }
 
   void flush() {
-    for (std::size_t i = 0; i < growth_.size(); ++i) flushed_[i] = growth_[i].value();
-    flushed_.back() = determinant_.value();
+    for (std::size_t i = 0; i < record_.pivots.size(); ++i) flushed_[i] = record_.pivots[i].value();
+    flushed_.back() = record_.determinant.value();
   }
 
   void close_stretch(const rollout::step_view<System>& view) {
@@ -290,7 +342,7 @@ class spectrum_run {
     detail::summarise(series_, lane, flushed_,
                       static_cast<std::int64_t>(lane_value(pending_steps_, lane)), count_, full_, options_.history, r);
     r.orthonormalisations = static_cast<std::int64_t>(lane_value(orthonormalisations_, lane));
-    r.worst_condition = lane_value(worst_condition_, lane);
+    r.worst_condition = lane_value(record_.worst_condition, lane);
     r.worst_defect = b.worst_defect;
     r.mean_interval = static_cast<double>(seen_) / static_cast<double>(std::max<std::int64_t>(1, r.orthonormalisations));
     r.breakdowns = b.breakdowns;
@@ -328,14 +380,17 @@ class spectrum_run {
   std::int64_t stretch_;
   interval_control<real, width> interval_;
   stats::batch_series<real> series_;  // rows: the exponents, then ln|det J|
-  std::vector<tangent::log_product<real>> growth_;  // since the last whole stretch
+  struct nothing_ahead {
+    explicit nothing_ahead(const growth_record<System>&) {}
+  };
+  growth_record<System> record_;  // since the last whole stretch
+  typename std::conditional_t<runs_ahead, std::type_identity<steps_ahead<System>>, std::type_identity<nothing_ahead>>::type ahead_;
   std::vector<real> flushed_;
-  tangent::determinant_sum<System> determinant_;
   std::vector<input_type> inputs_;  // of the last stretch, by t modulo its length
   std::vector<spectrum_result> results_;
   mask active_ = everywhere<mask>(true);
   books books_[static_cast<std::size_t>(width)];
-  real orthonormalisations_ = real(0.0), pending_steps_ = real(0.0), worst_condition_ = real(1.0);
+  real orthonormalisations_ = real(0.0), pending_steps_ = real(0.0);
   std::int64_t seen_ = 0, in_stretch_ = 0, next_due_ = 0, failed_at_ = -1, sampled_ = 0;
   bool started_ = false, counting_ = false;
 };

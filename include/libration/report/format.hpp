@@ -31,13 +31,20 @@ inline std::string with_error(double value, double standard_error) {
 /// What a status means, in a sentence.
 inline std::string explain(status s) {
   switch (s) {
-    case status::not_run: return "nothing was computed";
-    case status::ok: return "ran to its end";
-    case status::not_converged: return "the largest number of steps came before the tolerance";
-    case status::lost_frame: return "the forced interval between orthonormalisations was too long: what is here ends before it";
-    case status::collapsed: return "in floating point the orbit fell onto an unstable cycle: it says nothing of the true orbit";
-    case status::diverged: return "the orbit stopped being finite: what is here ends before it";
-    case status::cancelled: return "stopped by the caller: what is here was done before";
+    case status::not_run:
+      return "nothing was computed";
+    case status::ok:
+      return "ran to its end";
+    case status::not_converged:
+      return "the largest number of steps came before the tolerance";
+    case status::lost_frame:
+      return "the forced interval between orthonormalisations was too long: what is here ends before it";
+    case status::collapsed:
+      return "in floating point the orbit fell onto an unstable cycle: it says nothing of the true orbit";
+    case status::diverged:
+      return "the orbit stopped being finite: what is here ends before it";
+    case status::cancelled:
+      return "stopped by the caller: what is here was done before";
   }
   return "";
 }
@@ -64,8 +71,9 @@ inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 
   if (r.failed_at >= 0) out += fmt::format(" (step {})", r.failed_at);
   out += '\n';
   if (!std::isnan(r.worst_condition))
-    out += fmt::format("  evidence: {} orthonormalisations, every {:.3g} steps; worst condition {:.2g}, defect {:.1g}; {} gone back over",
-                       r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns);
+    out += fmt::format(
+        "  evidence: {} orthonormalisations, every {:.3g} steps; worst condition {:.2g}, defect {:.1g}; {} gone back over",
+        r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns);
   if (!std::isnan(r.mean_log_abs_determinant))
     out += fmt::format("; sum {:.9g}, mean ln|det J| {:.9g}", r.sum, r.mean_log_abs_determinant);
   if (r.cycle_length > 0) out += fmt::format("; repeats after {} steps", r.cycle_length);
@@ -141,8 +149,8 @@ struct fmt::formatter<libration::tangent::check_result> : fmt::formatter<fmt::st
   template <class Context>
   auto format(const libration::tangent::check_result& r, Context& context) const {
     return fmt::formatter<fmt::string_view>::format(
-        fmt::format("tangent {}: it differs from central differences by {:.2g} (up to {:.2g} is rounding)",
-                    r.ok() ? "ok" : "WRONG", r.error, r.tolerance),
+        fmt::format("tangent {}: it differs from central differences by {:.2g} (up to {:.2g} is rounding)", r.ok() ? "ok" : "WRONG",
+                    r.error, r.tolerance),
         context);
   }
 };
@@ -150,8 +158,8 @@ template <>
 struct fmt::formatter<libration::testing::law_report> : fmt::formatter<fmt::string_view> {
   template <class Context>
   auto format(const libration::testing::law_report& r, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(
-        r.ok() ? fmt::format("{} laws hold", r.checked) : "broken laws:\n" + r.text(), context);
+    return fmt::formatter<fmt::string_view>::format(r.ok() ? fmt::format("{} laws hold", r.checked) : "broken laws:\n" + r.text(),
+                                                    context);
   }
 };
 /// \endcond

@@ -42,12 +42,22 @@ std::int64_t longest_warm_up(const Observers&... observers) {
   return std::max({std::int64_t{0}, observers.warm_up()...});
 }
 
+namespace detail {
+template <class... Observers>
+inline constexpr bool runs_ahead = false;
+template <class Observer>
+  requires requires { Observer::runs_ahead; }
+inline constexpr bool runs_ahead<Observer> = Observer::runs_ahead;
+}  // namespace detail
+
 /// Runs an orbit and shows it to observers.
 ///
 /// An observer has `static constexpr bool needs_tangent`, `warm_up()` (steps it wants to see before those it counts),
 /// `observe(step_view)`, `end(mask lanes, status, t)` (those lanes are over at step t; what was
 /// gathered stands), `conclude(step_view)`
-/// (the last step is done) and `done()`.
+/// (the last step is done) and `done()`. An observer that is alone may have `static constexpr bool runs_ahead = true`: it is
+/// asked before each step for `run_ahead(t, limit, h, system, cycle)`, which takes up to `limit` steps by itself, moves h, and
+/// returns their number, and after each step it was shown for `correct(next)`.
 ///
 /// \param h start, one orbit a lane
 /// \return  number of steps done, transient included
@@ -77,8 +87,18 @@ std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs
       options.on_progress({t, total});
     }
     for (const std::int64_t until = std::min(total, t + stretch); t < until; ++t) {
-      inputs.read(t, x);
       const bool seen = t >= options.transient;
+      if constexpr (detail::runs_ahead<Observers...>) {
+        const std::int64_t limit = std::min(until, cycle.compared_until()) - t;
+        const std::int64_t ahead = seen && limit > 0 ? (observers.run_ahead(t, limit, h, system, cycle) + ...) : 0;
+        if (ahead > 0) {
+          t += ahead;
+          if ((observers.done() && ...)) return t;
+          --t;
+          continue;
+        }
+      }
+      inputs.read(t, x);
       if (linearise && seen)
         system.advance(t, h, x, next);
       else
@@ -96,6 +116,7 @@ std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs
         const std::int64_t counted_from = options.transient + warm_up;
         ((t >= counted_from - observers.warm_up() ? observers.observe(view) : void()), ...);
         if ((observers.done() && ...)) return t + 1;
+        if constexpr (detail::runs_ahead<Observers...>) (observers.correct(next), ...);
       }
       std::swap(h, next);
     }

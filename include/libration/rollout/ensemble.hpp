@@ -29,17 +29,20 @@ struct ensemble_options {
 
 namespace rollout {
 
-/// Orbits that run side by side in one group: two of the widest registers, and at least 8.
-inline constexpr int ensemble_width =
-    std::max(8, 2 * static_cast<int>(EIGEN_MAX_STATIC_ALIGN_BYTES) / static_cast<int>(sizeof(double)));
-using ensemble_lanes = lanes<double, ensemble_width>;
+/// Orbits of a map of n components that run side by side in one group, at least 8: as many of the widest registers a number as
+/// hide the latency of a step and leave an orbit and its frame in registers (measured: 2 for Hénon's map, 1 for Lorenz's).
+template <int n>
+inline constexpr int ensemble_width = std::max(8, (n <= 2 ? 2 : 1) * static_cast<int>(EIGEN_MAX_STATIC_ALIGN_BYTES) /
+                                                      static_cast<int>(sizeof(double)));
+template <int n>
+using ensemble_lanes = lanes<double, ensemble_width<n>>;
 
 /// Whether a map's members can run in lanes.
 template <class M>
 inline constexpr bool runs_in_lanes = [] {
   if constexpr (maps::formula_map<M>)
     return maps::lanes_allowed<M> && M::dimension <= largest_small_dimension &&
-           maps::detail::formula_on<M, ensemble_lanes>;
+           maps::detail::formula_on<M, ensemble_lanes<M::dimension>>;
   else
     return false;
 }();

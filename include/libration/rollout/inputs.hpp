@@ -39,9 +39,15 @@ class matrix_inputs {
 
   /// \throws argument_error where the rows are not the map's `input_size`
   template <class Derived>
+    requires std::is_same_v<typename Derived::Scalar, Scalar>
   matrix_inputs(const Eigen::MatrixBase<Derived>& inputs, Eigen::Index input_size, std::string_view who)
-      : columns_(view(inputs.derived())) {
-    require_rows(columns_.rows(), input_size, who, "inputs", "the map's input size; columns are steps");
+      : columns_(inputs.derived()) {
+    check(input_size, who);
+  }
+  template <class Derived>
+  matrix_inputs(const Eigen::MatrixBase<Derived>& inputs, Eigen::Index input_size, std::string_view who)
+      : converted_(inputs.template cast<Scalar>()), columns_(converted_) {
+    check(input_size, who);
   }
   matrix_inputs(const matrix_inputs&) = delete;
   matrix_inputs& operator=(const matrix_inputs&) = delete;
@@ -55,14 +61,11 @@ class matrix_inputs {
   void read(std::int64_t t, Eigen::Matrix<Scalar, Eigen::Dynamic, 1>& x) const { x = columns_.col(t); }
 
  private:
-  template <class Derived>
-  static decltype(auto) view(const Derived& inputs) {
-    if constexpr (std::is_same_v<typename Derived::Scalar, Scalar>)
-      return (inputs);
-    else
-      return matrix(inputs.template cast<Scalar>());
+  void check(Eigen::Index input_size, std::string_view who) const {
+    require_rows(columns_.rows(), input_size, who, "inputs", "the map's input size; columns are steps");
   }
 
+  matrix converted_;
   Eigen::Ref<const matrix> columns_;
 };
 

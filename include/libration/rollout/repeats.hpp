@@ -64,6 +64,10 @@ class repeats {
     }
   }
 
+  /// What the next states are compared with, up to and without step `compared_until()`, which renews it.
+  const state_type& anchor() const { return anchor_; }
+  std::int64_t compared_until() const { return 2 * anchored_ - 1; }
+
   /// Where the orbit has been seen to repeat.
   const mask& found() const { return found_; }
   /// \return the cycle's length in steps; 0 where none was found

@@ -6,7 +6,6 @@
 #include <libration/scalar/dual.hpp>
 #include <libration/scalar/dual_math.hpp>
 #include <libration/scalar/lane_access.hpp>
-#include <libration/scalar/lane_access.hpp>
 #include <libration/scalar/lanes.hpp>
 #include <libration/scalar/lanes_mask.hpp>
 #include <libration/scalar/lanes_math.hpp>

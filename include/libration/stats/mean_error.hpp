@@ -4,6 +4,7 @@
 /// The standard error of the mean of a stationary, autocorrelated series.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -18,6 +19,26 @@
 #include <libration/stats/student_t.hpp>
 
 namespace libration::inline LIBRATION_ABI::stats {
+
+namespace detail {
+
+// Student's t for an interval of probability `level`; those that every result asks for are found once.
+inline double interval_quantile(double level, double degrees_of_freedom) {
+  constexpr std::size_t most = 16;
+  const auto quantile = [](double p, double k) { return student_t_quantile(0.5 + 0.5 * p, k); };
+  static const auto known = [&] {
+    std::array<double, most + 1> table{};
+    for (std::size_t k = 1; k <= most; ++k) table[k] = quantile(0.95, static_cast<double>(k));
+    return table;
+  }();
+  if (level == 0.95 && degrees_of_freedom >= 1.0 && degrees_of_freedom <= static_cast<double>(most)) {
+    const auto k = static_cast<std::size_t>(degrees_of_freedom);
+    if (static_cast<double>(k) == degrees_of_freedom) return known[k];
+  }
+  return quantile(level, degrees_of_freedom);
+}
+
+}  // namespace detail
 
 /// A mean with its error. NaN: not known (fewer than `minimum_batches` batches, or a value was not finite).
 struct [[nodiscard]] mean_estimate {
@@ -40,7 +61,7 @@ struct [[nodiscard]] mean_estimate {
   /// known
   double half_width(double level = 0.95) const {
     if (!(degrees_of_freedom > 0.0)) return std::numeric_limits<double>::quiet_NaN();
-    return standard_error * student_t_quantile(0.5 + 0.5 * level, degrees_of_freedom);
+    return standard_error * detail::interval_quantile(level, degrees_of_freedom);
   }
   double lower(double level = 0.95) const { return mean - half_width(level); }
   double upper(double level = 0.95) const { return mean + half_width(level); }
@@ -55,6 +76,17 @@ constexpr Eigen::Index cosine_count(Eigen::Index batches) noexcept {
 }
 
 namespace detail {
+
+// 2 cos(pi (i - 1/2)/n), i = 1..n: kept for the next series of the same length, of which an ensemble has many.
+template <class Array>
+const Array& twice_cosines(Eigen::Index n) {
+  thread_local Array kept;
+  if (kept.size() != n) {
+    const double length = static_cast<double>(n);
+    kept = 2.0 * (Array::LinSpaced(n, 0.5, length - 0.5) * (std::numbers::pi / length)).cos();
+  }
+  return kept;
+}
 
 struct long_run_variance {
   double value;        // limit of N var(mean of N batches)
@@ -78,7 +110,7 @@ long_run_variance prewhitened_cosine_variance(Array& y, Eigen::Index cosines) {
 
   // cos(j a) for all i at once, from cos((j - 1) a) and cos((j - 2) a).
   const double length = static_cast<double>(n);
-  const Array twice = 2.0 * (Array::LinSpaced(n, 0.5, length - 0.5) * (std::numbers::pi / length)).cos();
+  const Array& twice = twice_cosines<Array>(n);
   Array previous = Array::Ones(n), current = 0.5 * twice;
   double sum = 0.0;
   for (Eigen::Index j = 1; j <= cosines; ++j) {

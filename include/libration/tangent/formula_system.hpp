@@ -55,6 +55,7 @@ class formula_system {
   /// \param map outlives the system
   explicit formula_system(const M& map, Eigen::Index /*columns*/ = K) : map_(&map) {}
 
+  const M& map() const { return *map_; }
   Eigen::Index state_size() const { return n; }
   Eigen::Index input_size() const { return maps::input_dimension<M>; }
   double time_step() const { return maps::time_step(*map_); }

@@ -46,17 +46,25 @@ class log_product {
   template <class Mask>
   EIGEN_ALWAYS_INLINE void multiply(const Mask& where, const Real& x) {
     const Real factor = select(where, x, Real(1.0));
-    const Real next = product_ * factor;
-    const auto within = next > Real(1e-100) && next < Real(1e100);
-    if (all(within)) [[likely]] {
-      product_ = next;
-    } else {  // in the lanes that are not within, and in no other
-      using std::log;
-      sum_.add(select(within, Real(0.0), log(product_)));
-      sum_.add(select(within, Real(0.0), log(factor)));
-      product_ = select(within, next, Real(1.0));
-    }
+    go_on(product_, factor, product_ * factor);
   }
+
+  /// The product since the last logarithm. It may be carried on elsewhere as long as it stays within 2^±1000, and put back.
+  const Real& product() const { return product_; }
+  template <class Mask>
+  void put_back(const Mask& where, const Real& product) {
+    const Real next = select(where, product, product_);
+    go_on(next, Real(1.0), next);
+  }
+  static auto in_range(const Real& product) { return product > Real(1e-100) && product < Real(1e100); }
+
+  /// Becomes another one in the lanes where the mask holds.
+  template <class Mask>
+  void replace(const Mask& where, const log_product& other) {
+    product_ = select(where, other.product_, product_);
+    sum_.replace(where, other.sum_);
+  }
+
   void add_logarithm(const Real& x) { sum_.add(x); }
 
   Real value() const {
@@ -65,6 +73,20 @@ class log_product {
   }
 
  private:
+  // next = product · factor becomes the product; in the lanes where it is not within range, and in no other, the logarithms of
+  // both are taken.
+  EIGEN_ALWAYS_INLINE void go_on(const Real& product, const Real& factor, const Real& next) {
+    const auto within = in_range(next);
+    if (all(within)) [[likely]] {
+      product_ = next;
+    } else {
+      using std::log;
+      sum_.add(select(within, Real(0.0), log(product)));
+      sum_.add(select(within, Real(0.0), log(factor)));
+      product_ = select(within, next, Real(1.0));
+    }
+  }
+
   Real product_ = Real(1.0);
   stats::compensated_sum<Real> sum_;
 };
@@ -154,6 +176,10 @@ class determinant_sum {
     }
   }
   real value() const { return sum_.value(); }
+
+  /// The sum itself, to be carried on elsewhere.
+  log_product<real>& logarithm() { return sum_; }
+  const log_product<real>& logarithm() const { return sum_; }
 
  private:
   log_product<real> sum_;

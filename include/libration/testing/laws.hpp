@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -13,6 +14,7 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/rollout/ensemble.hpp>
 #include <libration/rollout/prepare.hpp>
@@ -39,6 +41,13 @@ namespace detail {
 inline void law(law_report& report, bool holds, const std::string& what) {
   ++report.checked;
   if (!holds) report.failures.push_back(what);
+}
+
+// A small number in words: std::to_string would print 0.000000.
+inline std::string in_words(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", x);
+  return text;
 }
 
 // Purity, linearity, block against single columns: for anything that runs as a vector system.
@@ -68,18 +77,20 @@ void vector_laws(law_report& report, const M& map, const Eigen::Matrix<typename 
       block = std::max(block, static_cast<double>((column - JV.col(j)).norm()) / scale);
     }
     const double rounding = 8.0 * static_cast<double>(n) * eps;
-    law(report, block <= rounding, "block: a tangent of " + std::to_string(k) + " columns and the same columns one by one differ by " +
-                                       std::to_string(block) + ", expected at most " + std::to_string(rounding));
+    law(report, block <= rounding,
+        "block: a tangent of " + std::to_string(k) + " columns and the same columns one by one differ by " + in_words(block) +
+            ", expected at most " + in_words(rounding));
     typename tangent::vector_system<M>::frame_type twice = S(2) * V;
     system.tangent(twice);
     const double linear = static_cast<double>((twice - S(2) * JV).norm()) / scale;
-    law(report, linear <= rounding, "linearity: J (2 V) differs from 2 J V by " + std::to_string(linear));
+    law(report, linear <= rounding, "linearity: J (2 V) differs from 2 J V by " + in_words(linear));
   }
 }
 
 inline void tangent_law(law_report& report, const tangent::check_result& found) {
-  law(report, found.ok(), "tangent: it differs from central differences by " + std::to_string(found.error) +
-                              " (relative), expected at most " + std::to_string(found.tolerance));
+  law(report, found.ok(),
+      "tangent: it differs from central differences by " + in_words(found.error) + " (relative), expected at most " +
+          in_words(found.tolerance));
 }
 
 }  // namespace detail
@@ -87,10 +98,13 @@ inline void tangent_law(law_report& report, const tangent::check_result& found) 
 /// Checks a vector map at one point: purity, tangent against central differences, block against single columns, linearity.
 ///
 /// \param h shape (n); \param x shape (m), driven maps only
+/// \throws argument_error where a shape does not fit
 template <maps::vector_map M>
 law_report check_laws(const M& map, vector_view<typename M::scalar_type> h,
                       vector_view<typename M::scalar_type> x = Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>(),
                       std::uint64_t seed = 0) {
+  require_rows(h.rows(), map.state_size(), "testing::check_laws", "h", "the map's dimension");
+  if constexpr (maps::driven<M>) require_rows(x.rows(), map.input_size(), "testing::check_laws", "x", "the map's input size");
   law_report report;
   detail::vector_laws(report, map, h, x, seed);
   if constexpr (maps::differentiable<M>) detail::tangent_law(report, tangent::check(map, h, x, 3, seed));
@@ -105,7 +119,7 @@ template <maps::formula_map M>
 law_report check_laws(const M& map, const state<double, M::dimension>& h,
                       const state<double, (maps::input_dimension<M> > 0 ? maps::input_dimension<M> : 1)>& x = {},
                       std::uint64_t seed = 0) {
-  constexpr int n = M::dimension, m = maps::input_dimension<M> > 0 ? maps::input_dimension<M> : 1;
+  constexpr int n = M::dimension, m = maps::input_dimension < M >> 0 ? maps::input_dimension<M> : 1;
   law_report report;
   const tangent::formula_as_vector<M> vector(map);
   detail::vector_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), seed);
@@ -130,13 +144,13 @@ law_report check_laws(const M& map, const state<double, M::dimension>& h,
         value = static_cast<double>(result[i]);
       worst = std::max(worst, std::abs(value - image[i]) / (1.0 + std::abs(image[i])));
     }
-    detail::law(report, worst <= 256.0 * n * eps, std::string(name) + ": the value differs from double's by " +
-                                                      std::to_string(worst) + " (relative)");
+    detail::law(report, worst <= 256.0 * n * eps,
+                std::string(name) + ": the value differs from double's by " + detail::in_words(worst) + " (relative)");
   };
   constexpr double eps = std::numeric_limits<double>::epsilon();
   compare(dual<double, 2>(0.0), "dual numbers", eps);
   compare(single(0.0f), "single precision", static_cast<double>(std::numeric_limits<float>::epsilon()));
-  if constexpr (rollout::runs_in_lanes<M>) compare(rollout::ensemble_lanes(0.0), "SIMD lanes", eps);
+  if constexpr (rollout::runs_in_lanes<M>) compare(rollout::ensemble_lanes<n>(0.0), "SIMD lanes", eps);
   return report;
 }
 

@@ -38,8 +38,12 @@ struct stage {
   std::int64_t t = 0;
 
   static stage make(const M& map, Eigen::Index columns) {
-    stage made;
-    if constexpr (with_workspace<M>) made.workspace = map.make_workspace(columns);
+    stage made = [&]() -> stage {
+      if constexpr (with_workspace<M>)
+        return {map.make_workspace(columns), {}, {}};
+      else
+        return {};
+    }();
     if constexpr (!tangent_in_workspace<M>) {
       made.h.setZero(map.state_size());
       if constexpr (with_input_size<M>) made.x.setZero(map.input_size());
