@@ -23,14 +23,34 @@ endfunction()
 libration_add_report_test(bundled ${program} "${model}" "${text}" --steps 400 --count 2 --out "${folder}/bundled")
 set_tests_properties(examples.report.bundled PROPERTIES PASS_REGULAR_EXPRESSION "Verdict")
 
+# A network of another kind, trained by others, from a folder of recorded models (the environment's LIBRATION_SHARED).
+set(shared "$ENV{LIBRATION_SHARED}")
+if(shared STREQUAL "")
+  set(shared "${PROJECT_SOURCE_DIR}/../shared")
+endif()
+set(lstm "${shared}/models/shakespeare_lstm")
+if(EXISTS "${lstm}/model.safetensors")
+  file(
+    WRITE "${folder}/coriolanus.txt"
+    "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"
+    "First Citizen:\nYou are all resolved rather to die than to famish?\n\nAll:\nResolved. resolved.\n")
+  libration_add_report_test(
+    shakespeare_lstm ${program} "${lstm}/model.safetensors" "${folder}/coriolanus.txt" --vocabulary "${lstm}/vocab.json" #
+    --count 2 --no-pictures --out "${folder}/shakespeare_lstm")
+  set_tests_properties(examples.report.shakespeare_lstm PROPERTIES PASS_REGULAR_EXPRESSION "lstm with 2 layers.*Verdict")
+else()
+  libration_add_report_test(shakespeare_lstm ${CMAKE_COMMAND} -E echo "skipped: no folder of recorded models")
+  set_tests_properties(examples.report.shakespeare_lstm PROPERTIES SKIP_REGULAR_EXPRESSION "skipped")
+endif()
+
 file(WRITE "${folder}/empty.txt" "")
-file(WRITE "${folder}/foreign.txt" "\u4e2d\u6587\n")
-libration_add_refusal(no_arguments "MODEL")
-libration_add_refusal(a_missing_model "nowhere.safetensors.*no such file|No such file" "${folder}/nowhere.safetensors" "${text}")
+file(WRITE "${folder}/foreign.txt" "中文\n")
+libration_add_refusal(no_arguments "MODEL is required")
+libration_add_refusal(a_missing_model "nowhere.safetensors.*No such file" "${folder}/nowhere.safetensors" "${text}")
 libration_add_refusal(a_missing_text "nowhere.txt" "${model}" "${folder}/nowhere.txt")
-libration_add_refusal(an_empty_text "empty.txt" "${model}" "${folder}/empty.txt")
-libration_add_refusal(unknown_characters "foreign.txt" "${model}" "${folder}/foreign.txt")
-libration_add_refusal(a_model_that_is_a_text "stability_report: " "${text}" "${text}")
-libration_add_refusal(a_model_of_another_kind "matrix" "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/safetensors/matrix" "${text}")
-libration_add_refusal(a_negative_option "count" "${model}" "${text}" --count -1)
+libration_add_refusal(an_empty_text "empty.txt.*empty" "${model}" "${folder}/empty.txt")
+libration_add_refusal(unknown_characters "foreign.txt.*U.4E2D" "${model}" "${folder}/foreign.txt")
+libration_add_refusal(a_model_that_is_a_text "byte 0" "${text}" "${text}")
+libration_add_refusal(a_model_of_another_kind "matrix.*not a recurrent network" "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/safetensors/matrix" "${text}")
+libration_add_refusal(a_negative_option "--count.*-1" "${model}" "${text}" --count -1)
 libration_add_refusal(an_unknown_option "frobnicate" "${model}" "${text}" --frobnicate)

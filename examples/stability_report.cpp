@@ -31,7 +31,7 @@ struct arguments {
   int count = 8;
   double tolerance = 0.0, margin = 1e-3;
   std::uint64_t seed = 0;
-  bool pictures = true;
+  bool no_pictures = false;
 };
 
 std::string read_text(const std::string& path) {
@@ -110,8 +110,8 @@ void print_trust(const lyapunov::spectrum_result& r, const lyapunov::spectrum_re
       "question.\n",
       r.effective_samples[0], r.degrees_of_freedom);
   fmt::print(
-      "  frame: {} orthonormalisations, every {:.1f} characters on average; worst condition {:.1e} (harmless below 1e8),\n"
-      "    worst defect {:.0e}; {} stretches had to be gone back over.\n",
+      "  frame: {} orthonormalisations, every {:.1f} characters on average; worst condition {:.1e}\n"
+      "    (a pivot is right to 2e-16 times that), worst defect {:.0e}; {} stretches had to be gone back over.\n",
       r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns);
   const double difference = std::abs(pair.exponents[0] - r.exponents[0]);
   fmt::print(
@@ -192,7 +192,7 @@ int run(const Model& model, const arguments& a, const std::string& kind, const l
   const fs::path out(a.out);
   std::ofstream(out / "report.json") << j.dump(1) << '\n';
   fmt::print("\nFiles\n  numbers   {}\n", (out / "report.json").string());
-  if (a.pictures) {
+  if (!a.no_pictures) {
     const bool drawn =
         report::plot_spectrum(r, out / "spectrum.png", "Lyapunov exponents along the text", "per character") &&
         report::plot_history(r, out / "running_estimate.png", "The leading exponent as the text is read", "per character") &&
@@ -236,7 +236,7 @@ int main(int argc, char** argv) {
   app.add_option("--margin", a.margin, "Half-width of \"neutral\", nats per character")->check(at_least(0))->capture_default_str();
   app.add_option("--seed", a.seed, "Seed of the first, random directions")->capture_default_str();
   app.add_option("--out", a.out, "Folder for the JSON and the pictures")->capture_default_str();
-  app.add_flag("!--no-pictures", a.pictures, "Draw no pictures");
+  app.add_flag("--no-pictures", a.no_pictures, "Draw no pictures");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

@@ -181,8 +181,10 @@ class spectrum_run {
   }
 
   void orthonormalise(const rollout::step_view<System>& view, const mask& due) {
-    trial_ = frame_;
-    factor_(trial_);
+    // In place where there is one lane: should its column turn out lost, it is gone back for from the checkpoint. In lanes
+    // that are not due the frame stays as it is.
+    if constexpr (width > 1) trial_ = frame_;
+    factor_(width > 1 ? trial_ : frame_);
     const mask broken = due && !factor_.finite();
     mask lost = due && factor_.unresolved();
     if (any(lost)) [[unlikely]]
@@ -192,10 +194,7 @@ class spectrum_run {
     const real condition = factor_.condition();
     note(good, interval_.since(seen_), condition);
     interval_.adapt(good, seen_, condition);
-    if (all(good)) [[likely]]
-      std::swap(trial_, frame_);
-    else
-      assign_where(good, trial_, frame_);
+    if constexpr (width > 1) assign_where(good, trial_, frame_);
     if (any(broken)) [[unlikely]]
       end(broken, libration::status::diverged, view.t);
     if (any(lost)) [[unlikely]] {
@@ -206,11 +205,12 @@ class spectrum_run {
           if (lane_of(lost, lane)) go_back(view, lost, interval_.since(seen_), lane);
       }
     }
-    if (options_.interval == 0) {
+    next_due_ = interval_.next(seen_, active_);
+    // A single step is not gone back over.
+    if (options_.interval == 0 && (width > 1 || next_due_ > seen_ + 1)) {
       assign_where(due, view.next, checkpoint_.h);
       assign_where(due, frame_, checkpoint_.frame);
     }
-    next_due_ = interval_.next(seen_, active_);
   }
 
   // Runs the steps since a lane's last orthonormalisation again, with one at every step, for it and the lanes among `lost`

@@ -161,11 +161,11 @@ EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> gram_schmidt(st
   small_triangle<T, k> r;
   state<T, n> q[columns];
   detail::factor_ordinary(v, count, q, r);
-  auto ordinary = r.squared_norm[0] >= T(range.low);
+  bool ordinary = true;
   for (int j = 0; j < count; ++j)
-    ordinary = ordinary && r.squared_norm[j] >= T(range.low) && r.squared_norm[j] <= T(range.high) &&
-               r.squared_pivot[j] > T(least) * r.squared_norm[j];
-  if (!all(ordinary)) [[unlikely]]
+    ordinary = ordinary && all(r.squared_norm[j] >= T(range.low)) && all(r.squared_norm[j] <= T(range.high)) &&
+               all(r.squared_pivot[j] > T(least) * r.squared_norm[j]);
+  if (!ordinary) [[unlikely]]
     detail::redo_careful(v, q, r, count);
   for (int j = 0; j < count; ++j) v[j] = q[j];
   return r;
