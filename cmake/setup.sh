@@ -152,7 +152,11 @@ configure() {
 
   if [[ ! -e $folder/build.ninja || $libration_root/CMakePresets.json -nt $folder/build.ninja ]]; then
     for part in TESTS EXAMPLES BENCHMARKS; do
-      [[ " ${parts[*]-} " == *" $part "* ]] || entries=("-DLIBRATION_BUILD_$part=OFF" "${entries[@]}")
+      if [[ " ${parts[*]-} " == *" $part "* ]]; then
+        entries=("-DLIBRATION_BUILD_$part=ON" "${entries[@]}")
+      elif [[ ! -e $folder/CMakeCache.txt ]]; then
+        entries=("-DLIBRATION_BUILD_$part=OFF" "${entries[@]}")
+      fi
     done
     say "configuring build/$preset"
     (cd "$libration_root" && quietly "$log" cmake --preset "$preset" "${entries[@]}")

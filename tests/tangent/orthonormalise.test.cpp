@@ -124,7 +124,9 @@ TEST_CASE("tangent::orthonormaliser: QᵀQ = I, QR = V, pivots as Householder's 
                         {40, 40, 4},
                         {33, 17, 16},
                         {100, 64, 16},
-                        {260, 40, 4}})
+                        {260, 40, 4},
+                        {300, 200, 4},
+                        {280, 280, 2}})
     for (int steps = 0; steps <= s.most; steps = steps == 0 ? 1 : 2 * steps) {
       CAPTURE(steps);
       check_laws<double>(carried<double>(s.n, s.k, steps, 7));
