@@ -61,7 +61,7 @@ void measure(benchmarks::program& program, const tanh_network<double>& network, 
 int main(int argc, char** argv) {
   benchmarks::program program(argc, argv);
   const tanh_network<double> network(units, 2.0);
-  measure(program, network, units, 128, 2.2);
+  measure(program, network, units, 200, 2.2);
   measure(program, network, 64, 1024, 1.4);
   return program.status();
 }

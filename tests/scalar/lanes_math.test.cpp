@@ -68,6 +68,11 @@ TEMPLATE_TEST_CASE("scalar::lanes: elementary functions keep their documented ac
   CHECK(worst<T>(lanes_log, exact_log, 0.5, 2.0) <= 0.9);
   CHECK(worst<T>(lanes_log, exact_log, 0.999, 1.001) <= 0.9);
 
+  const auto lanes_inverse_sqrt = [](const auto& x) { return inverse_sqrt(x); };
+  const auto exact_inverse_sqrt = [](long double x) { return 1.0L / std::sqrt(x); };
+  CHECK(worst<T>(lanes_inverse_sqrt, exact_inverse_sqrt, -decades, decades, true) <= 1.5);
+  CHECK(worst<T>(lanes_inverse_sqrt, exact_inverse_sqrt, 0.5, 2.0) <= 1.5);
+
   const auto trigonometric = [](auto f, auto exact, double bound) {
     CHECK(worst<T>(f, exact, -4.0, 4.0) <= bound);
     CHECK(worst<T>(f, exact, -8000.0, 8000.0) <= bound);

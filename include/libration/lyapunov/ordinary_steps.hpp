@@ -42,8 +42,8 @@ struct ordinary_steps {
   static constexpr int n = System::n, columns = System::capacity;
   static constexpr bool full = columns == n && n <= 3;  // then the determinant is kept
 
-  /// The most steps at once: from 1e±100 on, factors up to 2^±20 a step and column do not leave the range of numbers.
-  static constexpr std::int64_t most = 8;
+  /// The most steps at once: from 1e-100 on, factors of at least 2^-20 a step and column stay within the normal numbers.
+  static constexpr std::int64_t most = 32;
 
   typename System::state_type h;
   typename System::frame_type frame;
@@ -76,8 +76,8 @@ struct ordinary_steps {
     const T anchor = cycle.anchor()[0];
     mask repeated = everywhere<mask>(false);
     T finite(0.0);                       // 0, or NaN
-    T longest(0.0), shortest(1.0);       // bounds on squared norms and squared pivots
-    T steepest(1.0);                     // squared condition
+    T shortest(1.0);                     // squared pivot
+    T steep[2] = {T(1.0), T(1.0)};       // squared condition, as a fraction: no division a step
     for (std::int64_t i = 0; i < steps; ++i) {
       system.advance(0, orbit, none, orbit);
       system.tangent(directions);
@@ -91,15 +91,16 @@ struct ordinary_steps {
         const auto r = tangent::ordinary_gram_schmidt(directions.column);
         libration::detail::unrolled<columns>([&](auto j) LIBRATION_INLINE_LAMBDA {
           growth[j] *= r.pivot[j];
-          longest += r.squared_norm[j];
           shortest = select(r.squared_pivot[j] < shortest, r.squared_pivot[j], shortest);
           if constexpr (j > 0) {
-            const T square = r.squared_norm[j] / r.squared_pivot[j];
-            steepest = select(steepest < square, square, steepest);
+            const auto steeper = steep[0] * r.squared_pivot[j] < r.squared_norm[j] * steep[1];
+            steep[0] = select(steeper, r.squared_norm[j], steep[0]);
+            steep[1] = select(steeper, r.squared_pivot[j], steep[1]);
           }
         });
       }
     }
+    const T steepest = steep[0] / steep[1];
     copy(orbit, end.h);
     libration::detail::unrolled<columns>([&](auto j) LIBRATION_INLINE_LAMBDA {
       copy(directions.column[j], end.frame.column[j]);
@@ -108,8 +109,11 @@ struct ordinary_steps {
     end.determinant = volume;
     end.squared_condition = select(squared_condition < steepest, steepest, squared_condition);
     mask ordinary = finite == T(0.0) && (cycle.found() || !repeated);
-    if constexpr (each_step)
-      ordinary = ordinary && longest < T(0x1p40) && shortest > T(0x1p-40) && steepest < T(0x1p60);
+    if constexpr (each_step) {
+      ordinary = ordinary && shortest > T(0x1p-40) && steepest < T(0x1p60);
+      // What is too long for its square leaves an infinity or a NaN here.
+      for (const T& product : growth) ordinary = ordinary && product < T(0x1p900);
+    }
     if constexpr (full) ordinary = ordinary && volume > T(0x1p-900) && volume < T(0x1p900);
     return ordinary;
   }

@@ -55,6 +55,13 @@ EIGEN_ALWAYS_INLINE lanes<T, N> sqrt(const lanes<T, N>& x) {
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_sqrt(p); },
       [](T s) { return std::sqrt(s); });
 }
+/// 1 / sqrt(x) within 1.5 units in the last place, for positive normal x only; the digits depend on the registers.
+template <class T, int N>
+EIGEN_ALWAYS_INLINE lanes<T, N> inverse_sqrt(const lanes<T, N>& x) {
+  return detail::apply(
+      x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_inverse_sqrt(p); },
+      [](T s) { return T(1) / std::sqrt(s); });
+}
 template <class T, int N>
 EIGEN_ALWAYS_INLINE lanes<T, N> floor(const lanes<T, N>& x) {
   return detail::apply(

@@ -121,4 +121,20 @@ EIGEN_ALWAYS_INLINE __m512d packet_sqrt(const __m512d& x) { return _mm512_sqrt_p
 EIGEN_ALWAYS_INLINE __m512 packet_sqrt(const __m512& x) { return _mm512_sqrt_ps(x); }
 #endif
 
+// 1 / sqrt(x) for positive normal x, within 1.5 units in the last place.
+template <class P>
+EIGEN_ALWAYS_INLINE P packet_inverse_sqrt(const P& x) {
+  return broadcast<P>(element_t<P>(1)) / packet_sqrt(x);
+}
+#if defined(EIGEN_VECTORIZE_AVX512)
+// From 14 bits: (1 - e)^(-1/2) to third order in e = 1 - x y², 2^-13 at most. A third of the time of a square root and a
+// division.
+EIGEN_ALWAYS_INLINE __m512d packet_inverse_sqrt(const __m512d& x) {
+  const __m512d y = _mm512_rsqrt14_pd(x);
+  const __m512d e = _mm512_fnmadd_pd(x * y, y, _mm512_set1_pd(1.0));
+  const __m512d higher = _mm512_fmadd_pd(e, _mm512_set1_pd(0.3125), _mm512_set1_pd(0.375));
+  return _mm512_fmadd_pd(y * e, _mm512_fmadd_pd(e, higher, _mm512_set1_pd(0.5)), y);
+}
+#endif
+
 }  // namespace libration::inline LIBRATION_ABI::detail

@@ -94,8 +94,27 @@ EIGEN_ALWAYS_INLINE state<T, 3> complement(const state<T, 3> (&q)[3], Last /*col
   return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
 }
 
-// Q and R of a frame in which nothing is out of the ordinary; elsewhere, anything.
-template <class T, int n, std::size_t columns>
+// x with its sign changed where `side` is negative.
+template <class T>
+EIGEN_ALWAYS_INLINE T turned(const T& x, const T& side) {
+  return select(side < T(0.0), -x, x);
+}
+template <class T, int N>
+EIGEN_ALWAYS_INLINE lanes<T, N> turned(const lanes<T, N>& x, const lanes<T, N>& side) {
+  using packet = typename lanes<T, N>::packet;
+  if constexpr (std::is_same_v<packet, T>)
+    return select(side < T(0), -x, x);
+  else
+    return lanes<T, N>::map(
+        [](const packet& a, const packet& b) LIBRATION_INLINE_LAMBDA {
+          return Eigen::internal::pxor(a, Eigen::internal::pand(b, Eigen::internal::pset1<packet>(-T(0))));
+        },
+        x, side);
+}
+
+// Q and R of a frame in which nothing is out of the ordinary; elsewhere, anything. `exact`: square roots and divisions as IEEE
+// 754 has them, the same digits in lanes of any width.
+template <bool exact, class T, int n, std::size_t columns>
 EIGEN_ALWAYS_INLINE void factor_ordinary(const state<T, n> (&v)[columns], int count, state<T, n> (&q)[columns],
                                          small_triangle<T, static_cast<int>(columns)>& r) {
   using std::sqrt;
@@ -106,10 +125,10 @@ EIGEN_ALWAYS_INLINE void factor_ordinary(const state<T, n> (&v)[columns], int co
     if constexpr (completes<n, k, decltype(j)>) {
       const state<T, n> w = complement(q, j);
       const T overlap = dot(w, v[j]);
-      const auto flip = overlap < T(0.0);
-      r.pivot[j] = select(flip, -overlap, overlap);
+      using std::abs;
+      r.pivot[j] = abs(overlap);
       r.squared_pivot[j] = overlap * overlap;
-      each<n>([&](auto i) LIBRATION_INLINE_LAMBDA { q[j][i] = select(flip, -w[i], w[i]); });
+      each<n>([&](auto i) LIBRATION_INLINE_LAMBDA { q[j][i] = turned(w[i], overlap); });
     } else {
       state<T, n> w = v[j];
       for (int pass = 0; pass < 2; ++pass) {
@@ -118,8 +137,14 @@ EIGEN_ALWAYS_INLINE void factor_ordinary(const state<T, n> (&v)[columns], int co
         each_before(j, [&](auto i) LIBRATION_INLINE_LAMBDA { subtract(w, overlap[i], q[i]); });
       }
       r.squared_pivot[j] = dot(w, w);
-      r.pivot[j] = sqrt(r.squared_pivot[j]);
-      const T inverse = T(1.0) / r.pivot[j];
+      T inverse;
+      if constexpr (exact || !requires { inverse_sqrt(r.squared_pivot[j]); }) {
+        r.pivot[j] = sqrt(r.squared_pivot[j]);
+        inverse = T(1.0) / r.pivot[j];
+      } else {
+        inverse = inverse_sqrt(r.squared_pivot[j]);
+        r.pivot[j] = r.squared_pivot[j] * inverse;
+      }
       each<n>([&](auto i) LIBRATION_INLINE_LAMBDA { q[j][i] = w[i] * inverse; });
     }
   };
@@ -160,7 +185,7 @@ EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> gram_schmidt(st
 
   small_triangle<T, k> r;
   state<T, n> q[columns];
-  detail::factor_ordinary(v, count, q, r);
+  detail::factor_ordinary<true>(v, count, q, r);
   bool ordinary = true;
   for (int j = 0; j < count; ++j)
     ordinary = ordinary && all(r.squared_norm[j] >= T(range.low)) && all(r.squared_norm[j] <= T(range.high)) &&
@@ -172,12 +197,13 @@ EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> gram_schmidt(st
 }
 
 /// The same where the caller makes sure, before or afterwards, that no column is unresolved and that the squares of the
-/// columns' norms stay in range: what it returns elsewhere means nothing.
+/// columns' norms stay in range: what it returns elsewhere means nothing. The inverse square roots of lanes may be a unit in
+/// the last place off: a third faster with AVX-512, and then with other digits than plain numbers have.
 template <class T, int n, std::size_t columns>
 EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> ordinary_gram_schmidt(state<T, n> (&v)[columns]) {
   small_triangle<T, static_cast<int>(columns)> r;
   state<T, n> q[columns];
-  detail::factor_ordinary(v, static_cast<int>(columns), q, r);
+  detail::factor_ordinary<false>(v, static_cast<int>(columns), q, r);
   detail::each<static_cast<int>(columns)>([&](auto j) LIBRATION_INLINE_LAMBDA { v[j] = q[j]; });
   return r;
 }

@@ -45,8 +45,9 @@ struct orthonormalisation {
 
 /// Replaces blocks V (n, k) by Q where V = Q R, QᵀQ = I, R upper triangular with a positive diagonal.
 ///
-/// Panels of columns are orthonormalised by way of their Gram matrices (`panel_factor`), and the columns after a panel
-/// are projected at once. That is modified Gram-Schmidt: R is as accurate as Householder's, Q loses orthogonality like
+/// Panels of 16 columns are orthonormalised by way of their Gram matrices (`panel_factor`), and the columns after a panel
+/// are projected at once: those of its group of 8 panels, and, where the group is orthonormal to n eps / 4, the others on the
+/// whole group. That is modified Gram-Schmidt: R is as accurate as Householder's, Q loses orthogonality like
 /// eps times the ratio |v_i| / R_ii, not its square as with the Gram matrix of the whole block; and a panel that would
 /// lose more than `defect` is projected a second time. Almost all of the work is in two matrix products a panel.
 ///
@@ -56,7 +57,7 @@ struct orthonormalisation {
 /// Accuracy:  at every ratio R_ii is right to n eps |v_i| (measured 0.15 of that; 7 of it behind an unresolved column),
 ///            and column j of V = Q R to n eps |v_j| (measured 0.1 of that); QᵀQ - I is 0.02 to 3 times its estimate
 ///            (tests/tangent/orthonormalise.test.cpp)
-/// Cost:      2 n k² + 4 n k b operations for panels of b = 16 or 32 columns, in time 1.2 products (n, n) x (n, n) for
+/// Cost:      2 n k² + 4 n k b operations for panels of b = 16 columns, in time 1.13 products (n, n) x (n, n) for
 ///            n = k = 512; n k b more for each panel that is done twice. Nothing is allocated after construction but
 ///            the packing buffers of Eigen's large products.
 /// Source:    Björck, "Solving linear least squares problems by Gram-Schmidt orthogonalization", BIT 7 (1967); in
@@ -72,8 +73,7 @@ class orthonormaliser {
   orthonormaliser(Eigen::Index n, Eigen::Index k, const orthonormaliser_options& options = orthonormaliser_options())
       : n_(checked(n, k)),
         k_(k),
-        // Narrow panels cost less beside the products, wide ones make these faster; measured.
-        width_(std::min<Eigen::Index>(k, n < 256 ? 16 : 32)),
+        width_(std::min<Eigen::Index>(k, 16)),
         tolerance_(options.defect == 0 ? std::sqrt(eps) : options.defect),
         panel_(n, width_),
         upper_(matrix::Zero(k, k)),
@@ -105,9 +105,10 @@ class orthonormaliser {
       pivot_.setConstant(std::numeric_limits<double>::quiet_NaN());
       return found_;
     }
-    double panels_defect = 0;  // of each panel by itself
-    for (Eigen::Index first = 0; first < k_; first += width_) {
-      const Eigen::Index b = std::min(width_, k_ - first), rest = k_ - first - b;
+    double panels_defect = 0;  // of what columns are projected on at once, by itself
+    double group_defect = 0;
+    for (Eigen::Index first = 0, group = 0; first < k_; first += width_) {
+      const Eigen::Index b = std::min(width_, k_ - first), next = first + b;
       auto W = V.middleCols(first, b);
       auto R = upper_.block(first, first, b, b);
       double own = orthonormalise(W, first);
@@ -122,14 +123,26 @@ class orthonormaliser {
         ++found_.reprojected;
       }
       panels_defect = std::max(panels_defect, own);
+      const double defect = first > 0 ? std::max(own, lost) : own;
+      group_defect = std::max(group_defect, defect);
       found_.ratio = std::max(found_.ratio, ratio(first, b));
-      found_.defect = std::max(found_.defect, first > 0 ? std::max(own, lost) : own);
+      found_.defect = std::max(found_.defect, defect);
       ++found_.panels;
-      if (rest > 0) {
-        auto S = upper_.block(first, first + b, b, rest);
-        S.noalias() = W.transpose() * V.rightCols(rest);
-        V.rightCols(rest).noalias() -= W * S;
+      const Eigen::Index group_end = std::min(group + panels_in_group * width_, k_);
+      if (next < group_end) {
+        project(V, first, b, next, group_end);
+        continue;
       }
+      if (next < k_) {
+        if (group_defect <= 0.25 * double(n_) * eps) {
+          project(V, group, next - group, next, k_);
+          panels_defect = std::max(panels_defect, group_defect);
+        } else {
+          for (Eigen::Index panel = group; panel < next; panel += width_) project(V, panel, width_, next, k_);
+        }
+      }
+      group = next;
+      group_defect = 0;
     }
     finish(V);
     return found_;
@@ -156,6 +169,8 @@ class orthonormaliser {
  private:
   static constexpr double eps = std::numeric_limits<Scalar>::epsilon();
   static constexpr std::string_view who = "tangent::orthonormaliser";
+  // Narrow panels cost little beside the products, wide groups make these fast; measured.
+  static constexpr Eigen::Index panels_in_group = 8;
 
   static Eigen::Index checked(Eigen::Index n, Eigen::Index k) {
     require(k >= 1 && k <= n, who, [&] {
@@ -210,6 +225,15 @@ class orthonormaliser {
     for (Eigen::Index j = first; j < first + b; ++j)
       if (pivot_[j] > 0) worst = std::max(worst, norm_[j] / pivot_[j]);
     return worst;
+  }
+
+  // The columns from `begin` to `end` on the b columns from `first` on.
+  void project(matrix_span<Scalar>& V, Eigen::Index first, Eigen::Index b, Eigen::Index begin, Eigen::Index end) {
+    const auto W = V.middleCols(first, b);
+    auto rest = V.middleCols(begin, end - begin);
+    auto S = upper_.block(first, begin, b, end - begin);
+    S.noalias() = W.transpose() * rest;
+    rest.noalias() -= W * S;
   }
 
   void project_again(matrix_span<Scalar>& V, Eigen::Index first, Eigen::Index b) {
