@@ -20,8 +20,10 @@ function(libration_add_refusal name expect)
     ${program} ${ARGN})
 endfunction()
 
-libration_add_report_test(bundled ${program} "${model}" "${text}" --steps 400 --count 2 --out "${folder}/bundled")
-set_tests_properties(examples.report.bundled PROPERTIES PASS_REGULAR_EXPRESSION "Verdict")
+libration_add_report_test(bundled ${program} "${model}" "${text}" --steps 400 --count 2 --effort 0.02 --out
+                          "${folder}/bundled")
+set_tests_properties(examples.report.bundled PROPERTIES PASS_REGULAR_EXPRESSION
+                                                          "Verdict.*hears itself.*fewer bits.*different texts.*weights.*Files")
 
 # A network of another kind, trained by others, from a folder of recorded models (the environment's LIBRATION_SHARED).
 set(shared "$ENV{LIBRATION_SHARED}")
@@ -36,7 +38,7 @@ if(EXISTS "${lstm}/model.safetensors")
     "First Citizen:\nYou are all resolved rather to die than to famish?\n\nAll:\nResolved. resolved.\n")
   libration_add_report_test(
     shakespeare_lstm ${program} "${lstm}/model.safetensors" "${folder}/coriolanus.txt" --vocabulary "${lstm}/vocab.json" #
-    --count 2 --no-pictures --out "${folder}/shakespeare_lstm")
+    --count 2 --effort 0.02 --no-pictures --out "${folder}/shakespeare_lstm")
   set_tests_properties(examples.report.shakespeare_lstm PROPERTIES PASS_REGULAR_EXPRESSION "lstm with 2 layers.*Verdict")
 else()
   libration_add_report_test(shakespeare_lstm ${CMAKE_COMMAND} -E echo "skipped: no folder of recorded models")
@@ -53,4 +55,5 @@ libration_add_refusal(unknown_characters "foreign.txt.*U.4E2D" "${model}" "${fol
 libration_add_refusal(a_model_that_is_a_text "byte 0" "${text}" "${text}")
 libration_add_refusal(a_model_of_another_kind "matrix.*not a recurrent network" "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/safetensors/matrix" "${text}")
 libration_add_refusal(a_negative_option "--count.*-1" "${model}" "${text}" --count -1)
+libration_add_refusal(an_unknown_section "frobnicate" "${model}" "${text}" --sections spectrum,frobnicate)
 libration_add_refusal(an_unknown_option "frobnicate" "${model}" "${text}" --frobnicate)

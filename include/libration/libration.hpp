@@ -4,6 +4,7 @@
 /// The whole library.
 
 #include <libration/core/core.hpp>
+#include <libration/error/error.hpp>
 #include <libration/io/io.hpp>
 #include <libration/lyapunov/lyapunov.hpp>
 #include <libration/maps/maps.hpp>

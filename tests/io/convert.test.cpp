@@ -9,7 +9,7 @@
 
 #include <libration/io/convert.hpp>
 
-#include "io/scratch.hpp"
+#include "support/scratch.hpp"
 #include "support/catch.hpp"
 
 using libration_test::bytes_of;

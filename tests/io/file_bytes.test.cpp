@@ -5,7 +5,7 @@
 
 #include <libration/io/file_bytes.hpp>
 
-#include "io/scratch.hpp"
+#include "support/scratch.hpp"
 #include "support/catch.hpp"
 
 using libration::io::file_bytes;

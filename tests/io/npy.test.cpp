@@ -8,7 +8,7 @@
 #include <Eigen/Core>
 #include <libration/io/npy.hpp>
 
-#include "io/scratch.hpp"
+#include "support/scratch.hpp"
 #include "support/catch.hpp"
 
 using libration_test::bytes_of;

@@ -7,7 +7,7 @@
 #include <libration/io/file_bytes.hpp>
 #include <libration/io/output_file.hpp>
 
-#include "io/scratch.hpp"
+#include "support/scratch.hpp"
 #include "support/catch.hpp"
 
 using libration::io::output_file;

@@ -9,7 +9,7 @@
 #include <Eigen/Core>
 #include <libration/io/safetensors.hpp>
 
-#include "io/scratch.hpp"
+#include "support/scratch.hpp"
 #include "support/catch.hpp"
 
 using libration_test::bytes_of;

@@ -6,7 +6,7 @@
 #include <Eigen/Core>
 #include <libration/io/io.hpp>
 
-#include "io/scratch.hpp"
+#include "support/scratch.hpp"
 #include "support/catch.hpp"
 #include "support/shared.hpp"
 

@@ -41,23 +41,6 @@ struct alone {
   }
 };
 
-// x' = x + x^2: a positive start escapes after about 1/x steps.
-struct escaping {
-  static constexpr int dimension = 1;
-  template <class T>
-  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
-    return {h[0] + h[0] * h[0]};
-  }
-};
-
-struct driven_henon {
-  static constexpr int dimension = 2, input_dimension = 1;
-  template <class T>
-  libration::state<T, 2> operator()(const libration::state<T, 2>& h, const libration::state<T, 1>& x) const {
-    return {1.0 - 1.4 * h[0] * h[0] + h[1] + 1e-3 * x[0], 0.3 * h[0]};
-  }
-};
-
 void check_same(const std::vector<lyapunov::spectrum_result>& a, const std::vector<lyapunov::spectrum_result>& b,
                 std::size_t first = 0) {
   REQUIRE(a.size() + first <= b.size());
@@ -198,12 +181,12 @@ TEST_CASE("lyapunov::spectrum_ensemble: progress counts members, and a stop toke
 
 TEST_CASE("lyapunov::spectrum_ensemble: no members, wrong starts, and maps that run alone", "[edge][failure]") {
   CHECK(spectrum_ensemble(maps::henon{}, MatrixXd(2, 0)).empty());
-  CHECK_THAT(message<argument_error>([] { (void)spectrum_ensemble(maps::henon{}, MatrixXd::Zero(3, 4)); }),
+  CHECK_THAT(message_of<argument_error>([] { (void)spectrum_ensemble(maps::henon{}, MatrixXd::Zero(3, 4)); }),
              Contains("lyapunov::spectrum_ensemble: starts has 3 rows, expected 2") || Contains("starts have 3 rows, expected 2"));
   MatrixXd bad = henon_starts(4);
   bad(1, 2) = infinity;
-  CHECK_THAT(message<argument_error>([&] { (void)spectrum_ensemble(maps::henon{}, bad); }), Contains("not finite"));
-  CHECK_THAT(message<argument_error>([&] { (void)spectrum_ensemble(maps::henon{}, henon_starts(2), {.count = 5}); }),
+  CHECK_THAT(message_of<argument_error>([&] { (void)spectrum_ensemble(maps::henon{}, bad); }), Contains("not finite"));
+  CHECK_THAT(message_of<argument_error>([&] { (void)spectrum_ensemble(maps::henon{}, henon_starts(2), {.count = 5}); }),
              Contains("lyapunov::spectrum_ensemble: .count is 5"));
   const auto one_by_one = spectrum_ensemble(alone{}, henon_starts(5), {.steps = 400});
   check_same(one_by_one, spectrum_ensemble(maps::henon{}, henon_starts(5), {.steps = 400}, {.lanes = false}));
@@ -228,7 +211,7 @@ TEST_CASE("lyapunov::spectrum_sweep: each parameter's own spectrum", "[oracle][d
   check_same(spectrum_sweep(in_lanes, parameters, {0.3}, options, {.threads = 7}), a);
   check_same(spectrum_sweep(in_lanes, std::span(parameters).first(3), {0.3}, options), a);
   check_same(spectrum_sweep(in_lanes, parameters, {0.3}, options, {.lanes = false}), b);
-  CHECK_THAT(message<argument_error>([&] { (void)spectrum_sweep(in_lanes, parameters, {infinity}, options); }),
+  CHECK_THAT(message_of<argument_error>([&] { (void)spectrum_sweep(in_lanes, parameters, {infinity}, options); }),
              Contains("h0 has a component that is not finite"));
   CHECK(spectrum_sweep(in_lanes, std::span<const double>(), {0.3}).empty());
 }
@@ -275,15 +258,15 @@ TEST_CASE("lyapunov::spectrum_trials: vector maps, trials of different lengths, 
   CHECK(two[1].steps == 130);
   // What is too short, or has other rows, is a mistake.
   trials[3] = MatrixXd::Zero(2, 300);
-  CHECK_THAT(message<argument_error>([&] { (void)spectrum_trials(map, h, std::span<const MatrixXd>(trials), options); }),
+  CHECK_THAT(message_of<argument_error>([&] { (void)spectrum_trials(map, h, std::span<const MatrixXd>(trials), options); }),
              Contains("2 rows, expected 3"));
   uneven[1] = MatrixXd::Zero(2, 300);
-  CHECK_THAT(message<argument_error>([&] {
+  CHECK_THAT(message_of<argument_error>([&] {
                (void)spectrum_trials(driven_henon{}, {0.1, 0.1}, std::span<const MatrixXd>(uneven), options);
              }),
              Contains("2 rows, expected 1"));
   uneven[1] = MatrixXd::Zero(1, 100);
-  CHECK_THAT(message<argument_error>([&] {
+  CHECK_THAT(message_of<argument_error>([&] {
                (void)spectrum_trials(driven_henon{}, {0.1, 0.1}, std::span<const MatrixXd>(uneven), {.steps = 200});
              }),
              Contains("inputs have 100 columns"));

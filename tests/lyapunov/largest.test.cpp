@@ -94,11 +94,16 @@ TEST_CASE("lyapunov::largest: two trajectories that merge have minus infinity", 
 TEST_CASE("lyapunov::largest: statuses and refusals", "[failure]") {
   CHECK(largest(maps::henon{}, {10.0, 10.0}).status == status::diverged);
   CHECK(largest(maps::henon{}, {10.0, 10.0}).failed_at >= 0);
+  // Squares overflow long before the states: h' = 1e10 h is followed to its last finite state, 1e308.
+  const auto far = largest(maps::basic_linear<1>{{{1e10}}}, {1.0}, {.steps = 40, .transient = 0, .frame_transient = 0});
+  CHECK(far.status == status::diverged);
+  CHECK(far.failed_at == 30);
+  CHECK(std::abs(far.exponents[0] - std::log(1e10)) < 1e-6);
   std::stop_source source;
   source.request_stop();
   CHECK(largest(maps::henon{}, {0.1, 0.1}, {.stop = source.get_token()}).status == status::cancelled);
   const auto refusal = [](const lyapunov::largest_options& options) {
-    return message<argument_error>([&] { (void)largest(maps::henon{}, {0.1, 0.1}, options); });
+    return message_of<argument_error>([&] { (void)largest(maps::henon{}, {0.1, 0.1}, options); });
   };
   CHECK_THAT(refusal({.steps = -1}), Contains("lyapunov::largest: .steps is -1, expected >= 0"));
   CHECK_THAT(refusal({.transient = -1}), Contains(".transient is -1"));
@@ -106,7 +111,7 @@ TEST_CASE("lyapunov::largest: statuses and refusals", "[failure]") {
   CHECK_THAT(refusal({.interval = -1}), Contains(".interval is -1"));
   CHECK_THAT(refusal({.separation = -1.0}), Contains(".separation is -1"));
   CHECK_THAT(refusal({.neutral_margin = -1.0}), Contains(".neutral_margin is -1"));
-  CHECK_THAT(message<argument_error>([] { (void)largest(maps::linear<>(MatrixXd::Ones(2, 2)), VectorXd::Zero(3).eval()); }),
+  CHECK_THAT(message_of<argument_error>([] { (void)largest(maps::linear<>(MatrixXd::Ones(2, 2)), VectorXd::Zero(3).eval()); }),
              Contains("lyapunov::largest: h0 has 3 rows, expected 2"));
-  CHECK_THAT(message<argument_error>([] { (void)largest(maps::henon{}, {infinity, 0.0}); }), Contains("not finite"));
+  CHECK_THAT(message_of<argument_error>([] { (void)largest(maps::henon{}, {infinity, 0.0}); }), Contains("not finite"));
 }

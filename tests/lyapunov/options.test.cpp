@@ -14,7 +14,7 @@ using namespace libration_test;
 
 namespace {
 std::string refusal(const spectrum_options& options, Eigen::Index n = 3) {
-  return message<argument_error>([&] { lyapunov::validate(options, n, "who"); });
+  return message_of<argument_error>([&] { lyapunov::validate(options, n, "who"); });
 }
 }  // namespace
 

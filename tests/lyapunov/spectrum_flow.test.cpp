@@ -93,10 +93,17 @@ TEST_CASE("lyapunov::spectrum: the stepper's bias is measured by a repeat at hal
 
 TEST_CASE("lyapunov::spectrum: a bias can be asked of a stepper only", "[failure]") {
   bool ran = false;
-  const auto text = message<argument_error>([&] {
+  const auto text = message_of<argument_error>([&] {
     (void)spectrum(maps::henon{}, maps::henon::start(),
                    {.steps = 100, .stepper_bias = true, .on_progress = [&](const libration::progress&) { ran = true; }});
   });
   CHECK_THAT(text, Contains("stepper_bias") && Contains("with_time_step"));
   CHECK(!ran);  // a caller's mistake is told before the first step
+}
+
+TEST_CASE("lyapunov::spectrum: a flow's exponents are per unit of time whatever its step, a map's per step", "[edge]") {
+  const maps::lorenz63 field;
+  CHECK(spectrum(maps::rk4(field, 1.0), maps::lorenz63::start(), {.steps = 1}).per_unit_of_time);
+  CHECK(spectrum(maps::rk4(field, 0.01), maps::lorenz63::start(), {.steps = 100}).per_unit_of_time);
+  CHECK_FALSE(spectrum(maps::henon{}, {0.1, 0.1}, {.steps = 100}).per_unit_of_time);
 }

@@ -30,26 +30,9 @@ namespace {
 
 constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 
-// x' = x + x^2: from a positive start it escapes, slowly at first.
-struct escaping {
-  static constexpr int dimension = 1;
-  template <class T>
-  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
-    return {h[0] + h[0] * h[0]};
-  }
-};
-
-struct driven_henon {
-  static constexpr int dimension = 2, input_dimension = 1;
-  template <class T>
-  libration::state<T, 2> operator()(const libration::state<T, 2>& h, const libration::state<T, 1>& x) const {
-    return {1.0 - 1.4 * h[0] * h[0] + h[1] + 1e-3 * x[0], 0.3 * h[0]};
-  }
-};
-
 template <class Work>
 std::string refusal(Work&& work) {
-  return message<argument_error>([&] { (void)work(); });
+  return message_of<argument_error>([&] { (void)work(); });
 }
 
 }  // namespace

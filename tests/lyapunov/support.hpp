@@ -13,8 +13,10 @@
 #include <libration/core/random.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/summary.hpp>
+#include <libration/scalar/state.hpp>
 
 #include "support/catch.hpp"
+#include "support/message.hpp"
 
 namespace libration_test {
 
@@ -84,15 +86,22 @@ inline Eigen::MatrixXd uniform_inputs(Eigen::Index m, Eigen::Index T, std::uint6
   return X;
 }
 
-/// \return the message of what `work` throws as Error, or an empty text
-template <class Error, class Work>
-std::string message(Work&& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
+/// x' = x + x²: a positive start escapes after about 1/x steps.
+struct escaping {
+  static constexpr int dimension = 1;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
+    return {h[0] + h[0] * h[0]};
   }
-  return {};
-}
+};
+
+/// Hénon's map with a small input.
+struct driven_henon {
+  static constexpr int dimension = 2, input_dimension = 1;
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h, const libration::state<T, 1>& x) const {
+    return {1.0 - 1.4 * h[0] * h[0] + h[1] + 1e-3 * x[0], 0.3 * h[0]};
+  }
+};
 
 }  // namespace libration_test

@@ -4,11 +4,8 @@
 /// Random networks of every kind and convention, and files to read them from, for the tests of `models`.
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
-#include <random>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -20,6 +17,9 @@
 #include <libration/models/layer_weights.hpp>
 #include <libration/models/lstm.hpp>
 #include <libration/models/rnn.hpp>
+
+#include "support/message.hpp"
+#include "support/scratch.hpp"
 
 namespace libration_test {
 
@@ -69,30 +69,13 @@ void for_each_network(double size, Test&& test) {
   test("lstm, 3 layers", models::lstm<Scalar>(random_layers<Scalar>(4, 4, {5, 7, 3}, size)));
 }
 
-/// A path in the temporary folder, whose file is removed at the end.
-class temporary_file {
- public:
-  explicit temporary_file(const std::string& ending)
-      : path_(std::filesystem::temp_directory_path() / ("libration_models_" + std::to_string(std::random_device{}()) +
-                                                        "_" + std::to_string(std::random_device{}()) + ending)) {}
-  ~temporary_file() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  temporary_file(const temporary_file&) = delete;
-  temporary_file& operator=(const temporary_file&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// Writes tensors to a file and opens it.
 inline libration::io::safetensors::file file_of(const libration::io::safetensors::tensor_set& tensors,
                                                 const std::map<std::string, std::string>& metadata = {}) {
-  const temporary_file file(".safetensors");
-  libration::io::safetensors::write(file.path(), tensors, metadata);
-  return libration::io::safetensors::open(file.path(), {.mapped = false});
+  const scratch_folder folder;
+  const auto path = folder / "model.safetensors";
+  libration::io::safetensors::write(path, tensors, metadata);
+  return libration::io::safetensors::open(path, {.mapped = false});
 }
 
 /// Adds layers under PyTorch's names. \param suffix  "_l" for a network's numbered layers, "" for a single cell
@@ -106,17 +89,6 @@ void add_layers(libration::io::safetensors::tensor_set& tensors, const std::stri
       tensors.add(prefix + "bias_ih" + ending, layers[l].input_bias)
           .add(prefix + "bias_hh" + ending, layers[l].recurrent_bias);
   }
-}
-
-/// \return the message of what `work` throws, or an empty text
-template <class Error, class Work>
-std::string message_of(Work&& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
 }
 
 }  // namespace libration_test

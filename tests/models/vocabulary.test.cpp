@@ -83,9 +83,10 @@ TEST_CASE("models::vocabulary: what is no list of characters is refused", "[fail
   CHECK(message("[\"\"]") == "models::vocabulary: entry 0 is not a string of one character");
   CHECK(message("[\"a\", \"b\", \"a\"]") == "models::vocabulary: 'a' (U+0061) stands for both token 0 and token 2");
 
-  const libration_test::temporary_file file(".json");
-  CHECK_THROWS_AS(models::vocabulary::read(file.path()), libration::file_error);
-  std::ofstream(file.path()) << "[1]";
-  CHECK(message_of<libration::file_error>([&] { models::vocabulary::read(file.path()); }) ==
-        file.path().string() + ": models::vocabulary: entry 0 is not a string of one character");
+  const libration_test::scratch_folder folder;
+  const auto path = folder / "vocabulary.json";
+  CHECK_THROWS_AS(models::vocabulary::read(path), libration::file_error);
+  std::ofstream(path) << "[1]";
+  CHECK(message_of<libration::file_error>([&] { models::vocabulary::read(path); }) ==
+        path.string() + ": models::vocabulary: entry 0 is not a string of one character");
 }

@@ -77,6 +77,7 @@ TEST_CASE("report::text: a spectrum says what was measured, how it ended, and th
   CHECK_THAT(text, !Contains("det J") && !Contains("repeats") && !Contains("bias") && !Contains("at least"));
 
   r.time_step = 0.01;
+  r.per_unit_of_time = true;
   r.dimension_is_lower_bound = true;
   r.status = status::diverged;
   r.failed_at = 77;

@@ -31,6 +31,7 @@ TEST_CASE("report::to_json: a spectrum comes back from its text", "[oracle]") {
   r.verdict = libration::verdict::chaotic;
   r.steps = 12'345'678'901;
   r.time_step = 0.01;
+  r.per_unit_of_time = true;
   r.seed = 18'446'744'073'709'551'615U;
   r.finite_time.window = 4;
   r.finite_time.values = (Eigen::MatrixXd(2, 3) << 1, 2, 3, -infinity, 5, 6).finished();

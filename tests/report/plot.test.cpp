@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <libration/report/plot.hpp>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <iterator>
 #include <limits>
 #include <string>
-#include <system_error>
+#include <vector>
 
 #include <libration/core/random.hpp>
 
 #include "support/catch.hpp"
+#include "support/scratch.hpp"
 
 namespace fs = std::filesystem;
 namespace lyapunov = libration::lyapunov;
@@ -20,32 +20,9 @@ namespace {
 
 bool gnuplot_is_here() { return report::gnuplot("exit\n"); }
 
-// A file in the temporary folder, removed at the end.
-class picture {
- public:
-  explicit picture(const std::string& name) {
-    static int number = 0;
-    path_ = fs::temp_directory_path() /
-            ("libration_" + std::to_string(reinterpret_cast<std::uintptr_t>(&number)) + "_" + std::to_string(number++) + name);
-  }
-  ~picture() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  picture(const picture&) = delete;
-  picture& operator=(const picture&) = delete;
-  const fs::path& path() const { return path_; }
-
-  bool is_png() const {
-    std::ifstream file(path_, std::ios::binary);
-    char head[8] = {};
-    file.read(head, 8);
-    return file && std::string(head, 8) == "\x89PNG\r\n\x1a\n" && fs::file_size(path_) > 2000;
-  }
-
- private:
-  fs::path path_;
-};
+bool is_png(const fs::path& path) {
+  return libration_test::slurp(path).substr(0, 8) == "\x89PNG\r\n\x1a\n" && fs::file_size(path) > 2000;
+}
 
 lyapunov::spectrum_result example() {
   lyapunov::spectrum_result r;
@@ -81,13 +58,13 @@ TEST_CASE("report::plot: each picture is a PNG file", "[edge]") {
   const auto r = example();
   // A title with what gnuplot's own quoting takes: an apostrophe, and underscores that are no subscripts.
   const std::string title = "the network's spectrum, model_a";
-  const picture spectrum("_spectrum.png"), history("_history.png"), finite_time("_finite_time.png");
-  CHECK(report::plot_spectrum(r, spectrum.path(), title, "per step"));
-  CHECK(spectrum.is_png());
-  CHECK(report::plot_history(r, history.path(), title, "per step"));
-  CHECK(history.is_png());
-  CHECK(report::plot_finite_time(r, finite_time.path(), title, "per step"));
-  CHECK(finite_time.is_png());
+  const libration_test::scratch_folder folder;
+  CHECK(report::plot_spectrum(r, folder / "spectrum.png", title, "per step"));
+  CHECK(is_png(folder / "spectrum.png"));
+  CHECK(report::plot_history(r, folder / "history.png", title, "per step"));
+  CHECK(is_png(folder / "history.png"));
+  CHECK(report::plot_finite_time(r, folder / "finite_time.png", title, "per step"));
+  CHECK(is_png(folder / "finite_time.png"));
 }
 
 TEST_CASE("report::plot: one window, and a path that cannot be written", "[edge][failure]") {
@@ -97,8 +74,63 @@ TEST_CASE("report::plot: one window, and a path that cannot be written", "[edge]
   }
   auto r = example();
   r.finite_time.values = Eigen::MatrixXd::Constant(3, 1, 0.4);
-  const picture one("_one.png");
-  CHECK(report::plot_finite_time(r, one.path(), "one window", "per step"));
-  CHECK(one.is_png());
+  const libration_test::scratch_folder folder;
+  CHECK(report::plot_finite_time(r, folder / "one.png", "one window", "per step"));
+  CHECK(is_png(folder / "one.png"));
   CHECK(!report::plot_spectrum(r, "/no/such/folder/picture.png", "nowhere", "per step"));
+}
+
+TEST_CASE("report::plot_bands: a picture, without the points that its axes cannot show", "[edge][failure]") {
+  const libration_test::scratch_folder folder;
+  CHECK(!report::plot_bands({}, folder / "none.png", "no bands", {"x", "y"}));
+  CHECK(!fs::exists(folder / "none.png"));
+  if (!gnuplot_is_here()) {
+    WARN("skipped: gnuplot is not installed");
+    return;
+  }
+  report::band whole{"the network's error", {}, {}, {}, {}};
+  whole.x = Eigen::VectorXd::LinSpaced(6, 1.0, 6.0);
+  whole.value = whole.x.array().exp();
+  whole.lower = 0.5 * whole.value;
+  whole.upper = 2.0 * whole.value;
+
+  // One more point for each number that a logarithmic axis has no place for: the picture is the same to the byte.
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  constexpr double bad[] = {0.0, -1.0, infinity, -infinity, lyapunov::unknown};
+  const auto with_bad_points = [&](const auto& numbers) {
+    report::band b{whole.label, {}, {}, {}, {}};
+    const Eigen::Index n = whole.x.size(), more = 4 * static_cast<Eigen::Index>(std::size(numbers));
+    Eigen::VectorXd* const columns[] = {&b.x, &b.value, &b.lower, &b.upper};
+    const Eigen::VectorXd* const from[] = {&whole.x, &whole.value, &whole.lower, &whole.upper};
+    for (int column = 0; column < 4; ++column) {
+      columns[column]->setConstant(n + more, 3.0);
+      columns[column]->tail(n) = *from[column];
+    }
+    Eigen::Index i = 0;
+    for (const double number : numbers)
+      for (Eigen::VectorXd* column : columns) (*column)[i++] = number;
+    return b;
+  };
+  CHECK(report::plot_bands({whole}, folder / "log.png", "model_a", {"steps", "error", true, true}));
+  CHECK(is_png(folder / "log.png"));
+  CHECK(report::plot_bands({with_bad_points(bad)}, folder / "log_bad.png", "model_a", {"steps", "error", true, true}));
+  CHECK(libration_test::slurp(folder / "log_bad.png") == libration_test::slurp(folder / "log.png"));
+
+  // A linear axis takes zero and negative numbers.
+  CHECK(report::plot_bands({whole}, folder / "linear.png", "model_a", {"steps", "error"}));
+  CHECK(is_png(folder / "linear.png"));
+  constexpr double not_finite[] = {infinity, -infinity, lyapunov::unknown};
+  CHECK(report::plot_bands({with_bad_points(not_finite)}, folder / "linear_bad.png", "model_a", {"steps", "error"}));
+  CHECK(libration_test::slurp(folder / "linear_bad.png") == libration_test::slurp(folder / "linear.png"));
+  CHECK(report::plot_bands({with_bad_points(bad)}, folder / "negative.png", "model_a", {"steps", "error"}));
+  CHECK(libration_test::slurp(folder / "negative.png") != libration_test::slurp(folder / "linear.png"));
+
+  // No point at all, a band of no points beside one, more bands than colours, and a folder that is not there.
+  CHECK(!report::plot_bands({{"empty", {}, {}, {}, {}}}, folder / "empty.png", "empty", {"steps", "error", false, true}));
+  const std::vector<report::band> many(8, whole);
+  CHECK(report::plot_bands({whole, {"empty", {}, {}, {}, {}}}, folder / "two.png", "two", {"steps", "error", false, true}));
+  CHECK(is_png(folder / "two.png"));
+  CHECK(report::plot_bands(many, folder / "many.png", "many", {"steps", "error", true, false}));
+  CHECK(is_png(folder / "many.png"));
+  CHECK(!report::plot_bands({whole}, "/no/such/folder/picture.png", "nowhere", {"steps", "error"}));
 }

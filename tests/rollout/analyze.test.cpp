@@ -87,7 +87,7 @@ TEST_CASE("analyze: inputs as a matrix, as a callable and one by one are the sam
 }
 
 TEST_CASE("analyze: what does not fit is refused before the first step", "[failure]") {
-  const auto refusal = [](auto&& work) { return message<argument_error>(work); };
+  const auto refusal = [](auto&& work) { return message_of<argument_error>(work); };
   CHECK_THAT(refusal([] {
                (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = -1}, spectrum_estimator{});
              }),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // compare_output EXPECTED PROGRAM: runs the program and compares what it prints with a recorded text.
-// compare_output --record EXPECTED PROGRAM: writes the text, keeping its tolerance line.
+// compare_output --record EXPECTED PROGRAM: writes the text, keeping its tolerance lines where they stand.
 //
-// Text is compared exactly, but for the width of blanks; numbers within a tolerance, which the first line of the
-// recorded text may give: "# tolerance RELATIVE [ABSOLUTE]", otherwise 1e-6 and 1e-12.
+// Text is compared exactly, but for the width of blanks; numbers within a tolerance, 1e-6 relative and 1e-12 absolute. A line
+// "# tolerance RELATIVE [ABSOLUTE]" in the recorded text gives another one to the lines after it.
 
 #include <algorithm>
 #include <cctype>
@@ -14,6 +14,7 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -21,6 +22,13 @@ namespace {
 struct tolerance {
   double relative = 1e-6;
   double absolute = 1e-12;
+};
+
+// A recorded text without its tolerance lines.
+struct recording {
+  std::vector<std::string> lines;
+  std::vector<tolerance> within;  // of each line
+  std::vector<std::pair<std::size_t, std::string>> tolerance_lines;  // and how many lines are before each
 };
 
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
@@ -84,6 +92,24 @@ std::vector<std::string> lines_of(std::istream& in) {
   return lines;
 }
 
+recording read_recording(std::istream& in) {
+  recording r;
+  tolerance within;
+  for (std::string& line : lines_of(in)) {
+    if (line.rfind("# tolerance ", 0) == 0) {
+      within = {};
+      std::istringstream words(line.substr(12));
+      words >> within.relative;
+      if (double absolute = 0.0; words >> absolute) within.absolute = absolute;
+      r.tolerance_lines.emplace_back(r.lines.size(), line);
+    } else {
+      r.lines.push_back(std::move(line));
+      r.within.push_back(within);
+    }
+  }
+  return r;
+}
+
 // Exits where the program does not end well.
 std::string output_of(const std::string& program) {
   std::string quoted = "'";
@@ -115,23 +141,18 @@ int main(int argc, char** argv) {
   }
   const std::string& path = arguments[record ? 1 : 0];
   std::ifstream file(path);
-  auto expected = lines_of(file);
-
-  std::string tolerance_line;
-  tolerance within;
-  if (!expected.empty() && expected.front().rfind("# tolerance ", 0) == 0) {
-    tolerance_line = expected.front();
-    std::istringstream words(tolerance_line.substr(12));
-    words >> within.relative;
-    if (double absolute = 0.0; words >> absolute) within.absolute = absolute;
-    expected.erase(expected.begin());
-  }
+  const recording expected = read_recording(file);
 
   const std::string output = output_of(arguments.back());
+  std::istringstream stream(output);
+  const auto got = lines_of(stream);
   if (record) {
     std::ofstream out(path);
-    if (!tolerance_line.empty()) out << tolerance_line << '\n';
-    out << output;
+    auto next = expected.tolerance_lines.begin();
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      for (; next != expected.tolerance_lines.end() && next->first == i; ++next) out << next->second << '\n';
+      out << got[i] << '\n';
+    }
     return out.flush() ? 0 : 2;
   }
   if (!file.is_open()) {
@@ -139,21 +160,20 @@ int main(int argc, char** argv) {
     return 1;
   }
 
-  std::istringstream stream(output);
-  const auto got = lines_of(stream);
   bool equal = true;
-  for (std::size_t i = 0; i < std::max(expected.size(), got.size()); ++i) {
-    const std::string* a = i < expected.size() ? &expected[i] : nullptr;
+  for (std::size_t i = 0; i < std::max(expected.lines.size(), got.size()); ++i) {
+    const std::string* a = i < expected.lines.size() ? &expected.lines[i] : nullptr;
     const std::string* b = i < got.size() ? &got[i] : nullptr;
-    if (a && b && same(*a, *b, within)) continue;
+    if (a && b && same(*a, *b, expected.within[i])) continue;
     if (equal) std::cout << "- " << path << "\n+ " << arguments.back() << '\n';
     equal = false;
     std::cout << "line " << i + 1 << '\n';
     if (a) std::cout << "- " << *a << '\n';
     if (b) std::cout << "+ " << *b << '\n';
+    if (a && b)
+      std::cout << "  (numbers within " << expected.within[i].relative << " relative, " << expected.within[i].absolute
+                << " absolute)\n";
   }
-  if (!equal)
-    std::cout << "tolerance of numbers: relative " << within.relative << ", absolute " << within.absolute
-              << "\nto record what is printed now: examples/run --record\n";
+  if (!equal) std::cout << "to record what is printed now: examples/run --record\n";
   return equal ? 0 : 1;
 }

@@ -65,6 +65,7 @@ class largest_run {
         interval_(std::max<std::int64_t>(1, options.interval)),
         series_(1, interval_ * std::max<std::int64_t>(1, std::min<std::int64_t>(64, steps / (128 * interval_)))) {
     result_.time_step = system.time_step();
+    result_.per_unit_of_time = System::has_time_step;
     result_.neutral_margin = options.neutral_margin;
     result_.seed = options.seed;
   }
@@ -98,13 +99,20 @@ class largest_run {
   const spectrum_result& result() const { return result_; }
 
  private:
+  // Not by way of squares alone: they overflow long before the states do.
   double distance(const state_type& a, const state_type& b) const {
-    double sum = 0.0;
-    for (int i = 0; i < static_cast<int>(system_.state_size()); ++i) {
-      const double d = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-      sum += d * d;
-    }
-    return std::sqrt(sum);
+    const auto n = static_cast<int>(system_.state_size());
+    const auto difference = [&](int i) { return static_cast<double>(a[i]) - static_cast<double>(b[i]); };
+    const auto scaled = [&](double unit) {
+      double sum = 0.0;
+      for (int i = 0; i < n; ++i) sum += difference(i) / unit * (difference(i) / unit);
+      return unit * std::sqrt(sum);
+    };
+    const double plain = scaled(1.0);
+    if (plain > 1e-140 && plain < 1e140) return plain;
+    double largest = 0.0;
+    for (int i = 0; i < n; ++i) largest = std::max(largest, std::abs(difference(i)));
+    return largest > 0.0 && std::isfinite(largest) ? scaled(largest) : plain;
   }
 
   void separate(const state_type& h) {

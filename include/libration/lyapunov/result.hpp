@@ -42,7 +42,8 @@ struct running_estimate {
   Eigen::MatrixXd half_width;                            ///< shape (count, points): of the 95 % interval; NaN while unknown
 };
 
-/// The result of `lyapunov::spectrum`. Rates are natural logarithms per unit of time: per step where `time_step` is 1.
+/// The result of `lyapunov::spectrum`. Rates are natural logarithms per unit of time, which is a step where the map has no
+/// time step (`per_unit_of_time` is false).
 struct [[nodiscard]] spectrum_result {
   Eigen::VectorXd exponents;           ///< shape (count), in the frame's order; -inf where the map is singular
   Eigen::VectorXd standard_error;      ///< shape (count), autocorrelation-aware; NaN where the run was too short to tell
@@ -58,6 +59,7 @@ struct [[nodiscard]] spectrum_result {
 
   std::int64_t steps = 0;              ///< steps counted
   double time_step = 1.0;              ///< units of time a step
+  bool per_unit_of_time = false;       ///< the map has a time step; else rates are per step
   libration::status status = libration::status::not_run;
   std::int64_t failed_at = -1;         ///< step (transients included) where the orbit diverged or the frame was lost; or -1
 

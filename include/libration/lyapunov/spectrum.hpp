@@ -84,13 +84,13 @@ spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inp
 }
 
 template <class M>
-concept has_time_step = requires(const M& map) { map.with_time_step(map.time_step()); };
+concept has_finer_step = requires(const M& map) { map.with_time_step(map.time_step()); };
 
 // The same over the same duration at half the time step.
 template <class Scalar, class M, class Inputs>
 spectrum_result with_stepper_bias(spectrum_result r, [[maybe_unused]] const M& map, [[maybe_unused]] rollout::start_of<M> h0,
                                   [[maybe_unused]] Inputs&& inputs, [[maybe_unused]] spectrum_options options) {
-  if constexpr (has_time_step<M>) {
+  if constexpr (has_finer_step<M>) {
     options.steps = 2 * r.steps;
     options.tolerance = 0.0;
     options.transient *= 2;
@@ -105,7 +105,7 @@ spectrum_result with_stepper_bias(spectrum_result r, [[maybe_unused]] const M& m
 template <class Scalar, class M, class Inputs>
 spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
   check_map<M>();
-  require(!options.stepper_bias || has_time_step<M>, spectrum_name,
+  require(!options.stepper_bias || has_finer_step<M>, spectrum_name,
           ".stepper_bias is set, but the map has no with_time_step(dt): only a flow under a stepper has such a bias");
   auto r = run_spectrum<Scalar>(map, h0, inputs, options);
   if (options.stepper_bias) return with_stepper_bias<Scalar>(std::move(r), map, h0, inputs, options);

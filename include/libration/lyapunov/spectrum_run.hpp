@@ -335,6 +335,7 @@ class spectrum_run {
     spectrum_result& r = results_[static_cast<std::size_t>(lane)];
     r.status = how;
     r.time_step = time_step_;
+    r.per_unit_of_time = System::has_time_step;
     r.neutral_margin = options_.neutral_margin;
     r.seed = options_.seed;
     r.failed_at = how == status::diverged || how == status::lost_frame ? failed_at_ : -1;

@@ -21,11 +21,6 @@ namespace libration::inline LIBRATION_ABI::maps {
 
 namespace detail {
 
-template <class M>
-concept with_time_step = requires(const M& m) {
-  { m.time_step() } -> std::convertible_to<double>;
-};
-
 /// The maps' inputs have one size, or one of the maps takes none.
 template <class F, class G>
 concept share_input =
@@ -38,8 +33,8 @@ inline constexpr int shared_input = input_dimension<F> > 0 ? input_dimension<F> 
 template <class F, class G>
 double added_time_step(const F& f, const G& g) {
   double sum = 0;
-  if constexpr (with_time_step<F>) sum += f.time_step();
-  if constexpr (with_time_step<G>) sum += g.time_step();
+  if constexpr (has_time_step<F>) sum += f.time_step();
+  if constexpr (has_time_step<G>) sum += g.time_step();
   return sum;
 }
 
@@ -56,7 +51,7 @@ class composed
   composed(G g, F f) : g_(std::move(g)), f_(std::move(f)) {}
 
   double time_step() const
-    requires detail::with_time_step<F> || detail::with_time_step<G>
+    requires has_time_step<F> || has_time_step<G>
   {
     return detail::added_time_step(f_, g_);
   }
@@ -101,7 +96,7 @@ class composed_vector
   }
 
   double time_step() const
-    requires detail::with_time_step<F> || detail::with_time_step<G>
+    requires has_time_step<F> || has_time_step<G>
   {
     return detail::added_time_step(f_, g_);
   }

@@ -114,6 +114,23 @@ concept tangent_in_workspace =
       m.tangent(V, JV, ws);
     };
 
+// The tangent in the state and the input together.
+template <class M>
+concept input_tangent_hx =
+    requires(const M& m, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+             matrix_view<typename M::scalar_type> V, matrix_view<typename M::scalar_type> VX,
+             matrix_span<typename M::scalar_type> JV) { m.tangent(h, x, V, VX, JV); };
+template <class M>
+concept input_tangent_thx =
+    requires(const M& m, std::int64_t t, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+             matrix_view<typename M::scalar_type> V, matrix_view<typename M::scalar_type> VX,
+             matrix_span<typename M::scalar_type> JV) { m.tangent(t, h, x, V, VX, JV); };
+template <class M>
+concept input_tangent_in_workspace =
+    steps_in_workspace<M> &&
+    requires(const M& m, matrix_view<typename M::scalar_type> V, matrix_view<typename M::scalar_type> VX,
+             matrix_span<typename M::scalar_type> JV, typename M::workspace& ws) { m.tangent(V, VX, JV, ws); };
+
 template <class M>
 concept derivative_h = requires(const M& m, const state_of<M, double>& h) {
   { m.derivative(h) } -> std::convertible_to<state_of<M, double>>;
@@ -168,6 +185,20 @@ template <class M>
 concept vector_map = detail::with_scalar_type<M> && detail::with_state_size<M> &&
                      (detail::steps_any<M> || detail::steps_in_workspace<M>);
 
+/// Optional for a vector map with a workspace: many states in one step, so that each weight is read once for all of them.
+///
+///     workspace make_workspace(Eigen::Index columns, Eigen::Index members) const;    // members: the widest batch
+///     void step_batch(matrix_view<S> H, [matrix_view<S> X,] matrix_span<S> Next, workspace&) const;
+///
+/// What the compiler cannot see: each column is what `step` makes of it, but for the order of sums.
+template <class M>
+concept steps_batches =
+    vector_map<M> && detail::steps_in_workspace<M> && requires(const M& m, Eigen::Index k) { m.make_workspace(k, k); } &&
+    (requires(const M& m, matrix_view<typename M::scalar_type> H, matrix_span<typename M::scalar_type> next,
+              typename M::workspace& ws) { m.step_batch(H, next, ws); } ||
+     requires(const M& m, matrix_view<typename M::scalar_type> H, matrix_span<typename M::scalar_type> next,
+              typename M::workspace& ws) { m.step_batch(H, H, next, ws); });
+
 /// Anything that can be iterated.
 template <class M>
 concept map = formula_map<M> || vector_map<M>;
@@ -194,6 +225,20 @@ concept differentiable =
     formula_map<M> || (vector_map<M> && (detail::tangent_h<M> || detail::tangent_th<M> || detail::tangent_hx<M> ||
                                          detail::tangent_thx<M> || detail::tangent_in_workspace<M>));
 
+/// A driven map whose tangent in the input is known too, which a closed loop needs: every driven formula, and a differentiable
+/// vector map with
+///
+///     void tangent(matrix_view<S> V, matrix_view<S> VX, matrix_span<S> JV, workspace&) const;        // where tangent has one
+///     void tangent([t,] vector_view<S> h, vector_view<S> x, matrix_view<S> V, matrix_view<S> VX, matrix_span<S> JV) const;
+///
+/// What the compiler cannot see: JV = (dg/dh) V + (dg/dx) VX at the last step on that workspace, or at (h, x); V: (n, k),
+/// VX: (m, k), JV: (n, k); with VX = 0 it is the state's tangent.
+template <class M>
+concept differentiable_in_input =
+    driven<M> && differentiable<M> &&
+    (formula_map<M> || detail::input_tangent_in_workspace<M> ||
+     (!detail::tangent_in_workspace<M> && (detail::input_tangent_hx<M> || detail::input_tangent_thx<M>)));
+
 /// \return true where a formula may run on SIMD lanes: `M::lanes`, or true where the map does not say
 template <class M>
 inline constexpr bool lanes_allowed = [] {
@@ -203,12 +248,16 @@ inline constexpr bool lanes_allowed = [] {
     return true;
 }();
 
-/// \return the time one step covers: `map.time_step()`, or 1 where the map has none (exponents are then per step)
+/// A map whose step covers a time: its exponents are per unit of time, not per step.
+template <class M>
+concept has_time_step = requires(const M& map) {
+  { map.time_step() } -> std::convertible_to<double>;
+};
+
+/// \return the time one step covers: `map.time_step()`, or 1 where the map has none
 template <class M>
 double time_step(const M& map) {
-  if constexpr (requires {
-                  { map.time_step() } -> std::convertible_to<double>;
-                })
+  if constexpr (has_time_step<M>)
     return map.time_step();
   else
     return 1.0;
@@ -281,6 +330,23 @@ consteval std::string_view explain_tangent() {
   else
     return "this vector map has no `tangent`: give it `void tangent([t,] vector_view<S> h, [vector_view<S> x,] matrix_view<S> V, "
            "matrix_span<S> JV) const`, or wrap it in tangent::finite_difference(map)";
+}
+
+/// Says in words what keeps M from having a tangent in its input; empty where nothing does.
+template <class M>
+consteval std::string_view explain_input_tangent() {
+  if constexpr (differentiable_in_input<M>)
+    return "";
+  else if constexpr (!differentiable<M>)
+    return explain_tangent<M>();
+  else if constexpr (!driven<M>)
+    return "this map takes no input: it has no `input_dimension` (a formula) or `input_size()` (a vector map)";
+  else if constexpr (detail::tangent_in_workspace<M>)
+    return "this vector map has no tangent in its input: give it `void tangent(matrix_view<S> V, matrix_view<S> VX, "
+           "matrix_span<S> JV, workspace&) const`, JV = (dg/dh) V + (dg/dx) VX";
+  else
+    return "this vector map has no tangent in its input: give it `void tangent([t,] vector_view<S> h, vector_view<S> x, "
+           "matrix_view<S> V, matrix_view<S> VX, matrix_span<S> JV) const`, JV = (dg/dh) V + (dg/dx) VX";
 }
 
 }  // namespace libration::inline LIBRATION_ABI::maps

@@ -66,7 +66,7 @@ class coupled : public detail::formula_base<coupled<F, G, Coupling>, static_cast
 
  public:
   coupled(F f, G g, Coupling coupling) : f_(std::move(f)), g_(std::move(g)), coupling_(std::move(coupling)) {
-    if constexpr (detail::with_time_step<F> && detail::with_time_step<G>) {
+    if constexpr (has_time_step<F> && has_time_step<G>) {
       const double first = f_.time_step(), second = g_.time_step();
       require(std::abs(first - second) <= 1e-12 * std::abs(first), "maps::couple", [&] {
         return "the second map's time step is " + std::to_string(second) + ", expected " + std::to_string(first) +
@@ -76,9 +76,9 @@ class coupled : public detail::formula_base<coupled<F, G, Coupling>, static_cast
   }
 
   double time_step() const
-    requires detail::with_time_step<F> || detail::with_time_step<G>
+    requires has_time_step<F> || has_time_step<G>
   {
-    if constexpr (detail::with_time_step<F>)
+    if constexpr (has_time_step<F>)
       return f_.time_step();
     else
       return g_.time_step();

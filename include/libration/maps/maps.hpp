@@ -3,7 +3,9 @@
 /// \file
 /// Everything of the module maps: what a map is, classical maps, fields and steppers, combinators.
 
+#include <libration/maps/add_noise.hpp>
 #include <libration/maps/cat.hpp>
+#include <libration/maps/close_loop.hpp>
 #include <libration/maps/compose.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/couple.hpp>
@@ -22,9 +24,14 @@
 #include <libration/maps/lorenz96.hpp>
 #include <libration/maps/lozi.hpp>
 #include <libration/maps/matrix_product.hpp>
+#include <libration/maps/number_format.hpp>
+#include <libration/maps/quantize.hpp>
+#include <libration/maps/quantize_tokens.hpp>
 #include <libration/maps/rk4.hpp>
 #include <libration/maps/rossler.hpp>
+#include <libration/maps/sampler.hpp>
 #include <libration/maps/standard.hpp>
 #include <libration/maps/tanh_network.hpp>
 #include <libration/maps/tent.hpp>
 #include <libration/maps/three_body.hpp>
+#include <libration/maps/token_model.hpp>

@@ -3,7 +3,6 @@
 /// \file
 /// What a network sees of a token: a learned column, or a one-hot vector.
 
-#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -13,13 +12,14 @@
 #include <libration/core/error.hpp>
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/maps/token_model.hpp>
 #include <libration/models/detail/recurrent_tensors.hpp>
 #include <libration/models/layer_weights.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
 
 /// A token's number in a vocabulary, from 0.
-using token = std::int32_t;
+using maps::token;
 
 /// A table of V columns of E numbers, or the identity of size V, which is not stored.
 template <class Scalar>

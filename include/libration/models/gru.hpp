@@ -78,6 +78,14 @@ class gru_cell {
 
   Eigen::Index hidden_size() const { return recurrent_.cols(); }
   Eigen::Index input_size() const { return input_.cols(); }
+  /// The weights and biases in force, and the options that they are to be read with: a cell made of the two is this one.
+  /// Rows are in PyTorch's order and reading of z, whatever they came in.
+  layer_weights<Scalar> weights() const {
+    layer_weights<Scalar> layer{input_, recurrent_, bias_, vector::Zero(bias_.size())};
+    if (!reset_before_) layer.recurrent_bias.tail(hidden_size()) = candidate_bias_;
+    return layer;
+  }
+  gru_options options() const { return {.reset_before = reset_before_}; }
 
   workspace make_workspace(Eigen::Index columns, Eigen::Index members) const {
     const Eigen::Index H = hidden_size();

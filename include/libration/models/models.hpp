@@ -5,11 +5,14 @@
 
 #include <libration/models/character_model.hpp>
 #include <libration/models/embedding.hpp>
+#include <libration/models/feedback.hpp>
 #include <libration/models/gru.hpp>
 #include <libration/models/layer_weights.hpp>
 #include <libration/models/lstm.hpp>
+#include <libration/models/quantize_weights.hpp>
 #include <libration/models/readout.hpp>
 #include <libration/models/recurrent.hpp>
+#include <libration/models/recurrent_network.hpp>
 #include <libration/models/reservoir.hpp>
 #include <libration/models/rnn.hpp>
 #include <libration/models/stacked.hpp>

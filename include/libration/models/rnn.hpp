@@ -56,6 +56,8 @@ class rnn_cell {
 
   Eigen::Index hidden_size() const { return recurrent_.cols(); }
   Eigen::Index input_size() const { return input_.cols(); }
+  /// The weights and biases in force, and the options that they are to be read with: a cell made of the two is this one.
+  layer_weights<Scalar> weights() const { return {input_, recurrent_, bias_, {}}; }
   const rnn_options& options() const { return options_; }
 
   workspace make_workspace(Eigen::Index columns, Eigen::Index members) const {

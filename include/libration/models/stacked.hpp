@@ -28,8 +28,8 @@ namespace libration::inline LIBRATION_ABI::models {
 /// matrix.
 ///
 /// Cost: a step is one matrix-vector product a weight matrix and a pass over the gates; a tangent on k directions one
-///       matrix-matrix product each (the first layer's input weights take no part) and a pass over the block. A step
-///       allocates nothing, nor does a tangent, except inside Eigen's products with a weight matrix above
+///       matrix-matrix product each (the first layer's input weights only where the input moves too) and a pass over the
+///       block. A step allocates nothing, nor does a tangent, except inside Eigen's products with a weight matrix above
 ///       EIGEN_STACK_ALLOCATION_LIMIT (128 KiB), which it packs on the heap.
 template <class Cell>
 class stacked {
@@ -84,6 +84,14 @@ class stacked {
   Eigen::Index hidden_size() const { return cells_.back().hidden_size(); }
   std::size_t layer_count() const { return cells_.size(); }
   const Cell& layer(std::size_t l) const { return cells_[l]; }
+  /// The layers' weights as the cells hold them, and the options that they are to be read with: a network made of the two
+  /// is this one.
+  std::vector<weights_type> weights() const {
+    std::vector<weights_type> layers;
+    for (const Cell& cell : cells_) layers.push_back(cell.weights());
+    return layers;
+  }
+  options_type options() const { return cells_.front().options(); }
   /// The row of the state where layer l's part begins: its h, then its other blocks.
   Eigen::Index offset(std::size_t l) const { return offsets_[l]; }
 
@@ -151,17 +159,29 @@ class stacked {
   /// \param V   directions, shape (n, k), k at most the workspace's columns
   /// \param JV  out: shape (n, k), apart from V
   void tangent(matrix_view<scalar_type> V, matrix_span<scalar_type> JV, workspace& ws) const {
-    for (std::size_t l = 0; l < cells_.size(); ++l) {
-      const auto v = V.middleRows(offsets_[l], state_rows(l));
-      auto jv = JV.middleRows(offsets_[l], state_rows(l));
-      if (l == 0)
-        cells_[l].tangent(v, jv, ws.layers[l].cell);
-      else
-        cells_[l].tangent(v, JV.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()), jv, ws.layers[l].cell);
-    }
+    cells_.front().tangent(V.topRows(state_rows(0)), JV.topRows(state_rows(0)), ws.layers.front().cell);
+    upper_tangent(V, JV, ws);
+  }
+
+  /// JV = (dg/dh) V + (dg/dx) VX at the (h, x) of the last step on this workspace.
+  ///
+  /// \param V   directions of the state, shape (n, k), k at most the workspace's columns
+  /// \param VX  directions of the input, shape (m, k)
+  /// \param JV  out: shape (n, k), apart from V
+  void tangent(matrix_view<scalar_type> V, matrix_view<scalar_type> VX, matrix_span<scalar_type> JV, workspace& ws) const {
+    cells_.front().tangent(V.topRows(state_rows(0)), VX, JV.topRows(state_rows(0)), ws.layers.front().cell);
+    upper_tangent(V, JV, ws);
   }
 
  private:
+  // The layers above the lowest, each of which reads what the one below has just made of V.
+  void upper_tangent(const matrix_view<scalar_type>& V, matrix_span<scalar_type>& JV, workspace& ws) const {
+    for (std::size_t l = 1; l < cells_.size(); ++l)
+      cells_[l].tangent(V.middleRows(offsets_[l], state_rows(l)),
+                        JV.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()),
+                        JV.middleRows(offsets_[l], state_rows(l)), ws.layers[l].cell);
+  }
+
   Eigen::Index state_rows(std::size_t l) const { return Cell::state_blocks * cells_[l].hidden_size(); }
 
   std::vector<Cell> cells_;

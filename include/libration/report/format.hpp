@@ -3,6 +3,7 @@
 /// \file
 /// `fmt::print("{}", result)`: formatters of the library's results.
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -23,7 +24,7 @@ inline std::string with_error(double value, double standard_error) {
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   if (std::isnan(value)) return "unknown";
   if (std::isnan(standard_error)) return fmt::format("{:.6g} (error unknown)", value);
-  if (!(standard_error > 1e-15 * (1.0 + std::abs(value)))) return fmt::format("{:.12g}", value);
+  if (!(standard_error > 1e-15 * std::abs(value))) return fmt::format("{:.12g}", value);
   const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0, 15);
   return fmt::format("{:.{}f} ± {:.{}f}", value, decimals, standard_error, decimals);
 }
@@ -53,7 +54,7 @@ inline std::string explain(status s) {
 ///
 /// \param most exponents listed; the others are counted
 inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 16) {
-  const char* unit = r.time_step == 1.0 ? "per step" : "per unit of time";
+  const char* unit = r.per_unit_of_time ? "per unit of time" : "per step";
   std::string out = fmt::format("Lyapunov exponents, {}, over {} steps: {}\n", unit, r.steps, to_string(r.verdict));
   for (Eigen::Index i = 0; i < std::min(most, r.exponents.size()); ++i)
     out += fmt::format("  {:>3}  {}\n", i + 1, with_error(r.exponents[i], r.standard_error[i]));
@@ -79,6 +80,15 @@ inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 
   if (r.cycle_length > 0) out += fmt::format("; repeats after {} steps", r.cycle_length);
   return out;
 }
+
+/// A formatter by way of a function that makes the text.
+template <class T, std::string (*Text)(const T&)>
+struct text_formatter : fmt::formatter<fmt::string_view> {
+  template <class Context>
+  auto format(const T& value, Context& context) const {
+    return fmt::formatter<fmt::string_view>::format(Text(value), context);
+  }
+};
 
 }  // namespace libration::inline LIBRATION_ABI::report
 

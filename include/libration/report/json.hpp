@@ -39,7 +39,7 @@ inline json to_json(const lyapunov::spectrum_result& r) {
   json j;
   j["status"] = to_string(r.status);
   j["verdict"] = to_string(r.verdict);
-  j["unit"] = r.time_step == 1.0 ? "nats per step" : "nats per unit of time";
+  j["unit"] = r.per_unit_of_time ? "nats per unit of time" : "nats per step";
   j["steps"] = r.steps;
   j["time_step"] = r.time_step;
   j["exponents"] = numbers(r.exponents);

@@ -3,12 +3,16 @@
 /// \file
 /// Pictures of results, drawn by gnuplot where it is installed.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
+#include <Eigen/Core>
 
 #include <libration/core/config.hpp>
 #include <libration/lyapunov/result.hpp>
@@ -76,16 +80,57 @@ inline bool plot_finite_time(const lyapunov::spectrum_result& r, const std::file
                              const std::string& unit) {
   const auto values = r.finite_time.values.row(0);
   const double low = values.minCoeff(), high = values.maxCoeff();
-  const double width = std::max((high - low) / 24.0, 1e-12);
+  const double width = std::max((high - low) / 24.0, 1e-6 * std::max(std::abs(high), 1.0));
   std::string script = canvas(file, title, fmt::format("nats {}, over {} steps", unit, r.finite_time.window), "windows");
-  script += fmt::format("set style fill solid 0.7\nset boxwidth {:.6g}\nset yrange [0:*]\n$data << EOD\n", 0.9 * width);
+  script += fmt::format(
+      "set style fill solid 0.7\nset boxwidth {:.6g}\nset xrange [{:.10g}:{:.10g}]\nset yrange [0:*]\n"
+      "set offsets 0, 0, graph 0.08, 0\n$data << EOD\n",
+      0.9 * width, low - width, high + width);
   for (Eigen::Index i = 0; i < values.size(); ++i) script += fmt::format("{:.10g}\n", values[i]);
   script += fmt::format(
       "EOD\nset arrow from {0:.10g}, graph 0 to {0:.10g}, graph 1 nohead lw 2 lc rgb '#b03030'\n"
-      "plot $data using ({1:.10g}*(floor(($1-({2:.10g}))/{1:.10g})+0.5)+({2:.10g})):(1) smooth frequency with boxes "
-      "lc rgb '#1f5fa8' title 'leading exponent', NaN lw 2 lc rgb '#b03030' title 'its mean'\n",
-      r.exponents[0], width, low);
+      "plot $data using ({1:.10g}*($1<{3:.10g}?floor(($1-({2:.10g}))/{1:.10g})+0.5:23.5)+({2:.10g})):(1) smooth frequency "
+      "with boxes lc rgb '#1f5fa8' title 'leading exponent', NaN lw 2 lc rgb '#b03030' title 'its mean'\n",
+      r.exponents[0], width, low, high);
   return gnuplot(script);
+}
+
+/// A curve with a band about it: values at x, and the ends of an interval or of quantiles.
+struct band {
+  std::string label;
+  Eigen::VectorXd x, value, lower, upper;  ///< shape (points) each; a point that is not finite is left out
+};
+
+/// How `plot_bands` draws its axes.
+struct band_axes {
+  std::string x, y;
+  bool log_x = false, log_y = false;  ///< points that are not positive are left out
+};
+
+/// Curves with their bands in one picture.
+inline bool plot_bands(const std::vector<band>& bands, const std::filesystem::path& file, const std::string& title,
+                       const band_axes& axes) {
+  constexpr const char* lines[] = {"#1f5fa8", "#b03030", "#2e8b57", "#8a5fb0", "#b07a1f", "#555555"};
+  std::string script = canvas(file, title, axes.x, axes.y) + "set key outside bottom center horizontal\n";
+  if (axes.log_x) script += "set logscale x\n";
+  if (axes.log_y) script += "set logscale y\nset format y '%.0e'\n";
+  const auto drawn = [](double v, bool log) { return std::isfinite(v) && (!log || v > 0.0); };
+  std::string plot;
+  for (std::size_t k = 0; k < bands.size(); ++k) {
+    const band& b = bands[k];
+    script += fmt::format("$data{} << EOD\n", k);
+    for (Eigen::Index i = 0; i < b.x.size(); ++i)
+      if (drawn(b.x[i], axes.log_x) && drawn(b.value[i], axes.log_y) && drawn(b.lower[i], axes.log_y) &&
+          drawn(b.upper[i], axes.log_y))
+        script += fmt::format("{:.10g} {:.10g} {:.10g} {:.10g}\n", b.x[i], b.value[i], b.lower[i], b.upper[i]);
+    script += "EOD\n";
+    const char* color = lines[k % std::size(lines)];
+    plot += fmt::format(
+        "{0}$data{1} using 1:3:4 with filledcurves fc rgb '{2}' fs transparent solid 0.2 noborder notitle, "
+        "$data{1} using 1:2 with lines lw 2 lc rgb '{2}' title {3}",
+        k == 0 ? "plot " : ", ", k, color, quoted(b.label));
+  }
+  return !bands.empty() && gnuplot(script + plot + "\n");
 }
 
 }  // namespace libration::inline LIBRATION_ABI::report

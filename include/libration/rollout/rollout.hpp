@@ -4,6 +4,7 @@
 /// Everything of the module rollout: inputs, the one-pass driver, ensembles.
 
 #include <libration/rollout/analyze.hpp>
+#include <libration/rollout/block_stepper.hpp>
 #include <libration/rollout/drive.hpp>
 #include <libration/rollout/ensemble.hpp>
 #include <libration/rollout/inputs.hpp>

@@ -46,7 +46,11 @@ class finite_difference_map {
   {
     return map_.input_size();
   }
-  double time_step() const { return maps::time_step(map_); }
+  double time_step() const
+    requires maps::has_time_step<M>
+  {
+    return maps::time_step(map_);
+  }
   const M& map() const { return map_; }
 
   workspace make_workspace(Eigen::Index /*columns*/) const {

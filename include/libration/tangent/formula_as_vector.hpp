@@ -35,7 +35,11 @@ class formula_as_vector {
   {
     return m;
   }
-  double time_step() const { return maps::time_step(*map_); }
+  double time_step() const
+    requires maps::has_time_step<M>
+  {
+    return maps::time_step(*map_);
+  }
 
   void step(std::int64_t t, vector_view<S> h, vector_span<S> next) const
     requires(maps::input_dimension<M> == 0)

@@ -63,6 +63,7 @@ class vector_system {
     }
   }
 
+  const M& map() const { return *map_; }
   Eigen::Index state_size() const { return map_->state_size(); }
   Eigen::Index input_size() const {
     if constexpr (maps::driven<M>)
@@ -70,6 +71,7 @@ class vector_system {
     else
       return 0;
   }
+  static constexpr bool has_time_step = maps::has_time_step<M>;
   double time_step() const { return maps::time_step(*map_); }
   state_type make_state() const { return state_type::Zero(state_size()); }
   input_type make_input() const { return input_type::Zero(input_size()); }

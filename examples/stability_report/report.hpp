@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the sections of the stability report share: the question, the model and text it is asked of, and what has come out so far.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <Eigen/Core>
+
+#include <libration/lyapunov/result.hpp>
+#include <libration/models/recurrent_network.hpp>
+#include <libration/report/json.hpp>
+
+namespace stability {
+
+namespace lyapunov = libration::lyapunov;
+namespace models = libration::models;
+namespace report = libration::report;
+
+using network = models::recurrent_network<double>;
+using model = models::character_model<network>;
+using model_in_single = models::character_model<models::recurrent_network<float>>;
+
+struct arguments {
+  std::string model, text, vocabulary, out = "build/report";
+  std::int64_t steps = 20'000, transient = 1000;
+  int count = 8;
+  double tolerance = 0.0, margin = 1e-3, effort = 1.0;
+  std::uint64_t seed = 0;
+  bool no_pictures = false;
+  std::vector<std::string> sections;  // empty: all
+};
+
+// What is asked.
+struct question {
+  const arguments& options;
+  const stability::model& model;
+  const model_in_single& single;  // the same weights in single precision, as models are run
+  const std::vector<models::token>& tokens;
+  std::int64_t transient;  // characters to settle on
+
+  std::int64_t length() const { return static_cast<std::int64_t>(tokens.size()); }
+  // A number of runs or of characters, by the effort asked for.
+  std::int64_t scaled(std::int64_t number, std::int64_t least) const {
+    return std::max(least, static_cast<std::int64_t>(std::lround(options.effort * static_cast<double>(number))));
+  }
+  // The state after the first characters of the text.
+  Eigen::VectorXd state_after(std::int64_t characters) const;
+};
+
+// What has come out.
+struct answer {
+  report::json json;
+  std::vector<std::string> pictures;
+  bool whole = true;                           // no section ended before its time
+  lyapunov::spectrum_result reading, writing;  // exponents of the open and of the closed loop, where measured
+};
+
+// 91.2 characters
+inline std::string characters(double n) { return fmt::format("{:.3g} characters", n); }
+// The characters in which something that changes at this rate halves, or doubles.
+inline std::string halving(double rate) { return characters(std::log(2.0) / std::abs(rate)); }
+
+// Remembers a picture that was drawn; one that was not is told once, at the end.
+inline void drew(answer& so_far, bool drawn, const std::filesystem::path& file) {
+  so_far.pictures.push_back(drawn ? file.string() : std::string());
+}
+
+void print_spectrum(const question&, answer&);
+void print_closed_loop(const question&, answer&);
+void print_growth(const question&, answer&);
+void print_precision(const question&, answer&);
+void print_tokens(const question&, answer&);
+void print_exposure(const question&, answer&);
+
+}  // namespace stability

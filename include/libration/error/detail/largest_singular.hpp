@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The largest singular value of a block of columns, with its vectors on request.
+
+#include <algorithm>
+#include <cmath>
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+
+#include <libration/core/config.hpp>
+
+namespace libration::inline LIBRATION_ABI::error::detail {
+
+/// ‖B‖₂, from the Gram matrix of the columns at a size near 1; NaN or infinity where B is not finite.
+///
+/// \param right  out: the right singular vector, shape (k), where not null
+/// Accuracy: k eps relative: squaring costs the small singular values their digits, not the largest
+/// Cost:     n k² operations, and the eigenvalues of k x k
+template <class Matrix>
+double largest_singular(const Matrix& B, Eigen::Matrix<typename Matrix::Scalar, Eigen::Dynamic, 1>* right = nullptr) {
+  using matrix = Eigen::Matrix<typename Matrix::Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+  const double size = B.cwiseAbs().maxCoeff();
+  if (!(size > 0.0) || !std::isfinite(size) || !B.allFinite()) {
+    if (right != nullptr) *right = Eigen::Matrix<typename Matrix::Scalar, Eigen::Dynamic, 1>::Unit(B.cols(), 0);
+    return size == 0.0 ? 0.0 : B.norm();
+  }
+  const matrix scaled = B / size;
+  const Eigen::SelfAdjointEigenSolver<matrix> solver(matrix(scaled.adjoint() * scaled),
+                                                     right != nullptr ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
+  const Eigen::Index last = B.cols() - 1;
+  if (right != nullptr) *right = solver.eigenvectors().col(last);
+  return size * std::sqrt(std::max(0.0, solver.eigenvalues()[last]));
+}
+
+}  // namespace libration::inline LIBRATION_ABI::error::detail

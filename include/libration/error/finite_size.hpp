@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The finite-size Lyapunov exponent λ(δ): how fast an error of size δ grows, from infinitesimal to the attractor's own size.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/error/growth_curve.hpp>
+
+namespace libration::inline LIBRATION_ABI::error {
+
+/// Options of `finite_size_exponent`; sizes in units of the curve's normaliser.
+struct finite_size_options {
+  /// An error is followed until it has grown by this factor, > 1. Smaller: finer in δ, but a map's step may leap over it.
+  double ratio = 2.0;
+  /// The first δ, > 0; 0: four times the largest error at the start, so that every error has turned into the leading direction a
+  /// little, and at least `floor`.
+  double smallest = 0.0;
+  /// No δ is above this; 0: 1, the attractor's own size.
+  double largest = 0.0;
+};
+
+/// λ(δ) at sizes δ, δ r, δ r², ...
+struct [[nodiscard]] finite_size_result {
+  Eigen::VectorXd size;            ///< shape (sizes): geometric mean of the errors followed, in units of the curve's normaliser
+  Eigen::VectorXd exponent;        ///< shape (sizes): nats per unit of time (per step where the map has no time step)
+  Eigen::VectorXd standard_error;  ///< shape (sizes): over reference stretches; NaN below three of them
+  Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> count;     ///< shape (sizes): errors followed to their end
+  Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> censored;  ///< shape (sizes): whose curve ended before; where these are many,
+                                                            ///< the slow ones are missing and the exponent is too large
+  double ratio = 0.0;
+  double floor = 0.0;  ///< 100 times the curve's rounding: there, rounding changes an error by about 1 % a step
+};
+
+/// λ(δ) = ⟨ln(e′/e)⟩ / ⟨τ⟩ over the curves: e is the first error of a curve to reach δ, e′ the first after it to reach r e, and τ
+/// the time between them. The sizes are those really reached: a map's error leaps from step to step.
+///
+/// For δ → 0 it is the leading exponent; where it falls off, an error no longer grows like an infinitesimal one.
+///
+/// \param curve  recorded at every step where the map is fast; windows long enough for errors to saturate
+/// \throws       argument_error where an option is out of range, or the curve holds nothing
+/// Accuracy:     standard errors by the delta method for a ratio of means, over independent stretches
+/// Source:       Aurell, Boffetta, Crisanti, Paladin, Vulpiani, "Predictability in the large: an extension of the concept of
+///               Lyapunov exponent", J. Phys. A 30 (1997) 1; departure: sizes reached in place of thresholds
+inline finite_size_result finite_size_exponent(const growth_curve& curve, const finite_size_options& options = {}) {
+  constexpr std::string_view who = "error::finite_size_exponent";
+  const auto check = [&](bool holds, const char* field, double value, const char* expected) {
+    require(holds, who, [&] { return "." + std::string(field) + " is " + std::to_string(value) + ", expected " + expected; });
+  };
+  check(options.ratio > 1.0 && std::isfinite(options.ratio), "ratio", options.ratio, "> 1");
+  check(options.smallest >= 0.0 && std::isfinite(options.smallest), "smallest", options.smallest, ">= 0");
+  check(options.largest >= 0.0 && std::isfinite(options.largest), "largest", options.largest, ">= 0");
+  require(curve.pairs() >= 1 && curve.points() >= 2, who, "the curve holds no pair of two points");
+
+  finite_size_result r;
+  r.ratio = options.ratio;
+  r.floor = 100.0 * curve.rounding;
+  const double first = options.smallest > 0.0 ? options.smallest : std::max(4.0 * curve.error.col(0).maxCoeff(), r.floor);
+  const double last = options.largest > 0.0 ? options.largest : 1.0;
+  const Eigen::Index sizes =
+      first > last ? 0 : 1 + static_cast<Eigen::Index>(std::floor(std::log(last / first) / std::log(options.ratio) + 1e-9));
+
+  const Eigen::Index stretches = curve.pairs() / curve.members;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  r.size = r.exponent = r.standard_error = Eigen::VectorXd::Constant(sizes, nan);
+  r.count = r.censored = Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>::Zero(sizes);
+  Eigen::VectorXd growth(stretches), duration(stretches);
+  for (Eigen::Index k = 0; k < sizes; ++k) {
+    const double low = first * std::pow(options.ratio, static_cast<double>(k)), high = low * options.ratio;
+    growth.setZero();
+    duration.setZero();
+    double logs = 0.0;
+    std::int64_t with_something = 0;
+    for (Eigen::Index w = 0; w < stretches; ++w) {
+      for (Eigen::Index pair = w * curve.members; pair < (w + 1) * curve.members; ++pair) {
+        const auto e = curve.error.row(pair);
+        Eigen::Index i = 0;
+        while (i < curve.points() && e[i] < low) ++i;
+        if (i == curve.points() || e[i] >= high) continue;  // never there, or leapt over
+        Eigen::Index j = i;
+        while (j < curve.points() && e[j] < options.ratio * e[i]) ++j;
+        if (j == curve.points() || !std::isfinite(e[j])) {
+          ++r.censored[k];
+          continue;
+        }
+        ++r.count[k];
+        logs += std::log(e[i]);
+        growth[w] += std::log(e[j] / e[i]);
+        duration[w] += curve.time[j] - curve.time[i];
+      }
+      if (duration[w] > 0.0) ++with_something;
+    }
+    if (r.count[k] == 0) continue;
+    const double time = duration.sum();
+    r.size[k] = std::exp(logs / static_cast<double>(r.count[k]));
+    r.exponent[k] = growth.sum() / time;
+    if (with_something >= 3) {
+      const double clusters = static_cast<double>(with_something);
+      const double squares = (growth - r.exponent[k] * duration).squaredNorm() * clusters / (clusters - 1.0);
+      r.standard_error[k] = std::sqrt(squares) / time;
+    }
+  }
+  return r;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::error

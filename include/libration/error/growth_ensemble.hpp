@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Perturbation growth from many starts: pairs of runs in SIMD lanes, groups of pairs over threads.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/random.hpp>
+#include <libration/core/status.hpp>
+#include <libration/error/growth.hpp>
+#include <libration/error/growth_curve.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/rollout/ensemble.hpp>
+#include <libration/rollout/prepare.hpp>
+#include <libration/scalar/lane_access.hpp>
+#include <libration/scalar/scalar.hpp>
+
+namespace libration::inline LIBRATION_ABI::error {
+
+/// Curves from many starts. Starts from which the reference itself diverged are listed, and have no row in `curve.error`.
+struct [[nodiscard]] growth_ensemble_result {
+  growth_curve curve;                  ///< one pair a start, in order; `diverged` only where every reference diverged
+  std::vector<Eigen::Index> diverged;  ///< starts without a row
+};
+
+namespace detail {
+
+/// What a group of pairs leaves beside its errors: for each component Σ (h - h0) and Σ (h - h0)² of every lane, and h0.
+struct group_moments {
+  Eigen::ArrayXXd sum, squares, origin;  // shape (n, size)
+  std::vector<char> diverged;            // of the reference, by lane
+};
+
+/// Lane by lane √Σ d_i², max |d_i| or √(Σ d_i² / n).
+template <class T, int n>
+EIGEN_ALWAYS_INLINE T lane_norm(error::norm kind, const state<T, n>& a, const state<T, n>& b) {
+  using std::abs, std::sqrt;
+  T sum(0.0);
+  if (kind == norm::maximum) {
+    for (int i = 0; i < n; ++i) {
+      const T size = abs(a[i] - b[i]);
+      sum = select(size <= sum, sum, size);  // a NaN stays
+    }
+    return sum;
+  }
+  for (int i = 0; i < n; ++i) {
+    const T d = a[i] - b[i];
+    sum += d * d;
+  }
+  return kind == norm::euclidean ? sqrt(sum) : sqrt(sum * (1.0 / n));
+}
+
+/// One group of pairs. T: double, or lanes of doubles.
+///
+/// \param out  shape (size, points): the pairs' errors, not normalised
+template <class T, class M>
+group_moments pairs_group(const M& map, const Eigen::Ref<const Eigen::MatrixXd>& starts, std::int64_t first, std::int64_t size,
+                          const growth_options& options, Eigen::Ref<Eigen::MatrixXd> out) {
+  constexpr int n = M::dimension, width = scalar_traits<T>::width;
+  using state_type = state<T, n>;
+  const auto member = [&](int lane) { return rollout::member_of(first, size, lane); };
+  const auto put = [](T& x, [[maybe_unused]] int lane, double value) {
+    if constexpr (width == 1)
+      x = value;
+    else
+      x[lane] = value;
+  };
+  const state<T, 1> none{};
+  std::int64_t t = 0;
+  const auto step = [&](const state_type& h) { return maps::evaluate(map, t, h, none); };
+  const auto set_out = [&](const state_type& h, double scale, std::uint64_t stream, bool own) {
+    state_type p = h;
+    for (int lane = 0; lane < width; ++lane) {
+      perturb(
+          n, options.norm, scale, random_stream(options.seed, own ? static_cast<std::uint64_t>(member(lane)) : stream),
+          [&](Eigen::Index i) { return lane_value(h[static_cast<int>(i)], lane); },
+          [&](Eigen::Index i, double x) { put(p[static_cast<int>(i)], lane, x); });
+    }
+    return p;
+  };
+
+  state_type h;
+  for (int i = 0; i < n; ++i)
+    for (int lane = 0; lane < width; ++lane) put(h[i], lane, starts(i, member(lane)));
+
+  const bool leading = options.direction == direction::leading;
+  for (const std::int64_t end = options.transient; t < end; ++t) h = step(h);
+  state_type p;
+  if (leading) {
+    const double small = 1e-8;
+    p = set_out(h, small, leading_stream, false);
+    for (const std::int64_t end = t + options.alignment; t < end; ++t) {
+      const state_type next = step(h), neighbour = step(p);
+      const T apart = lane_norm(options.norm, neighbour, next);
+      const T factor = select(apart > 0.0, T(small) / apart, T(0.0));
+      for (int i = 0; i < n; ++i) p[i] = next[i] + factor * (neighbour[i] - next[i]);
+      h = next;
+    }
+    const T factor = T(options.size) / lane_norm(options.norm, p, h);
+    for (int i = 0; i < n; ++i) p[i] = h[i] + factor * (p[i] - h[i]);
+  } else {
+    p = set_out(h, options.size, 0, true);
+  }
+
+  const state_type origin = h;
+  state_type sum{}, squares{};
+  for (int i = 0; i < n; ++i) sum[i] = squares[i] = T(0.0);
+  const auto record = [&](Eigen::Index point) {
+    const T e = lane_norm(options.norm, p, h);
+    for (int lane = 0; lane < static_cast<int>(size); ++lane) {
+      const double x = lane_value(e, lane);
+      out(lane, point) = std::isfinite(x) ? x : std::numeric_limits<double>::infinity();
+    }
+  };
+  record(0);
+  std::int64_t to_record = options.every;
+  for (std::int64_t s = 1; s <= options.steps; ++s, ++t) {
+    h = step(h);
+    p = step(p);
+    for (int i = 0; i < n; ++i) {
+      const T d = h[i] - origin[i];
+      sum[i] += d;
+      squares[i] += d * d;
+    }
+    if (--to_record == 0) {
+      record(s / options.every);
+      to_record = options.every;
+    }
+  }
+
+  group_moments moments{Eigen::ArrayXXd(n, size), Eigen::ArrayXXd(n, size), Eigen::ArrayXXd(n, size), {}};
+  for (int lane = 0; lane < static_cast<int>(size); ++lane) {
+    bool finite = true;
+    for (int i = 0; i < n; ++i) {
+      moments.sum(i, lane) = lane_value(sum[i], lane);
+      moments.squares(i, lane) = lane_value(squares[i], lane);
+      moments.origin(i, lane) = lane_value(origin[i], lane);
+      finite = finite && std::isfinite(moments.squares(i, lane)) && std::isfinite(lane_value(h[i], lane));
+    }
+    moments.diverged.push_back(finite ? 0 : 1);
+  }
+  return moments;
+}
+
+/// What became of every pair: moments as in `group_moments`, shape (n, pairs).
+struct ensemble_record {
+  ensemble_record(Eigen::Index n, Eigen::Index pairs)
+      : sum(n, pairs), squares(n, pairs), origin(n, pairs), diverged(static_cast<std::size_t>(pairs), 0), done(diverged) {}
+
+  void put(std::int64_t first, std::int64_t size, const group_moments& m) {
+    sum.middleCols(first, size) = m.sum;
+    squares.middleCols(first, size) = m.squares;
+    origin.middleCols(first, size) = m.origin;
+    std::copy(m.diverged.begin(), m.diverged.end(), diverged.begin() + first);
+    std::fill_n(done.begin() + first, size, char{1});
+  }
+  /// The pair was run, and its reference did not diverge.
+  bool kept(Eigen::Index j) const {
+    return done[static_cast<std::size_t>(j)] != 0 && diverged[static_cast<std::size_t>(j)] == 0;
+  }
+  bool complete() const { return std::find(done.begin(), done.end(), char{0}) == done.end(); }
+
+  /// Standard deviations and root mean squares of the components along all references that were kept, shape (n) each.
+  std::pair<Eigen::VectorXd, Eigen::VectorXd> spread(double steps) const {
+    const Eigen::Index n = sum.rows();
+    Eigen::ArrayXd mean = Eigen::ArrayXd::Zero(n), variance = mean;
+    double count = 0.0;
+    for (Eigen::Index j = 0; j < sum.cols(); ++j) {
+      if (!kept(j)) continue;
+      mean += origin.col(j) + sum.col(j) / steps;
+      ++count;
+    }
+    mean /= std::max(count, 1.0);
+    for (Eigen::Index j = 0; j < sum.cols(); ++j) {
+      if (!kept(j)) continue;
+      const Eigen::ArrayXd shift = origin.col(j) - mean;
+      variance += (squares.col(j) + 2.0 * shift * sum.col(j)) / steps + shift.square();
+    }
+    variance = (variance / std::max(count, 1.0)).max(0.0);
+    return {variance.sqrt(), (variance + mean.square()).sqrt()};
+  }
+
+  Eigen::ArrayXXd sum, squares, origin;
+  std::vector<char> diverged, done;
+};
+
+}  // namespace detail
+
+/// The growth of small errors from many starts: from each a reference runs `.transient` steps, and a neighbour sets out from it.
+///
+/// A pair's curve depends on its start and its number alone: the digits are the same on any number of threads. `.windows` and
+/// `.members` mean nothing here; the normaliser is the spread of all references together. A stop token ends all: `cancelled`.
+///
+/// \param starts  shape (n, pairs)
+/// \throws        argument_error before the first step
+/// Cost:          a formula map's pairs run `rollout::ensemble_width` at a time in SIMD lanes: two steps, 3 n operations and a
+///                square root a pair and step
+template <maps::formula_map M>
+  requires(!maps::driven<M>)
+growth_ensemble_result
+    growth_ensemble(const M& map, const Eigen::Ref<const Eigen::MatrixXd>& starts, const growth_options& options = {},
+                    const ensemble_options& how = {}) {
+  constexpr std::string_view who = "error::growth_ensemble";
+  constexpr int n = M::dimension;
+  growth_options checked = options;
+  checked.members = 1;
+  validate(checked, who);
+  require_rows(starts.rows(), n, who, "starts", "the map's dimension");
+  require(starts.cols() >= 1, who, "starts has no columns");
+  require(starts.allFinite(), who, "starts has an entry that is not finite");
+
+  const Eigen::Index pairs = starts.cols(), points = options.steps / options.every + 1;
+  growth_ensemble_result r;
+  growth_curve& c = r.curve;
+  c.error.resize(pairs, points);
+  detail::ensemble_record record(n, pairs);
+  const auto run = [&](auto scalar, std::int64_t first, std::int64_t size) {
+    if (options.stop.stop_requested()) return;
+    record.put(first, size,
+               detail::pairs_group<decltype(scalar)>(map, starts, first, size, options, c.error.middleRows(first, size)));
+  };
+  bool in_lanes = false;
+  if constexpr (rollout::runs_in_lanes<M>) {
+    in_lanes = how.lanes;
+    if (in_lanes)
+      rollout::over_groups(
+          pairs, rollout::ensemble_width<n>, how.threads, options.on_progress,
+          [&](std::int64_t first, std::int64_t size) { run(rollout::ensemble_lanes<n>(0.0), first, size); });
+  }
+  if (!in_lanes)
+    rollout::over_groups(pairs, 1, how.threads, options.on_progress,
+                         [&](std::int64_t first, std::int64_t size) { run(0.0, first, size); });
+
+  Eigen::Index rows = 0;
+  for (Eigen::Index j = 0; j < pairs; ++j) {
+    if (record.diverged[static_cast<std::size_t>(j)]) r.diverged.push_back(j);
+    if (!record.kept(j)) continue;
+    if (rows != j) c.error.row(rows) = c.error.row(j);
+    ++rows;
+  }
+  if (rows < pairs) c.error.conservativeResize(rows, Eigen::NoChange);
+  c.time_step = maps::time_step(map);
+  c.per_unit_of_time = maps::has_time_step<M>;
+  c.time = Eigen::VectorXd::LinSpaced(points, 0.0, static_cast<double>((points - 1) * options.every) * c.time_step);
+  c.norm = options.norm;
+  c.size = options.size;
+  c.direction = options.direction;
+  c.seed = options.seed;
+  c.status = !record.complete() ? status::cancelled : rows == 0 ? status::diverged : status::ok;
+  const auto norm_of = [&](const Eigen::VectorXd& v) {
+    return detail::measure(options.norm, n, [&](Eigen::Index i) { return v[i]; });
+  };
+  const auto [deviation, magnitude] = record.spread(static_cast<double>(options.steps));
+  detail::finish_curve(c, options.normaliser, norm_of(deviation), norm_of(magnitude), std::numeric_limits<double>::epsilon());
+  return r;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::error

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The exposure bias of one token model against another: runs on contexts of both, with the divergence at every context.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/parallel.hpp>
+#include <libration/core/progress.hpp>
+#include <libration/core/random.hpp>
+#include <libration/core/status.hpp>
+#include <libration/error/exposure_bias.hpp>
+#include <libration/error/kullback_leibler.hpp>
+#include <libration/maps/sampler.hpp>
+#include <libration/maps/token_model.hpp>
+#include <libration/stats/bootstrap.hpp>
+
+namespace libration::inline LIBRATION_ABI::error {
+
+/// Options of `error::exposure_bias` of two models.
+struct model_exposure_options {
+  /// T: tokens that each run goes on for after its prompt, >= 1.
+  std::int64_t steps = 100;
+  /// Runs of each kind from every prompt, >= 1. A teacher's and a student's run of one number choose by the same random numbers.
+  std::int64_t runs = 1;
+  /// Both models' logits are divided by it, > 0: what is measured and sampled are the distributions at this temperature.
+  double temperature = 1.0;
+  /// How the student chooses the tokens of its own contexts, upon that. Any other way than the default measures the decoding too.
+  maps::sampling decoding = {};
+  std::uint64_t seed = 0;  ///< of the runs
+  int threads = 0;         ///< for the runs; 0: one per hardware thread
+  std::stop_token stop = {};
+  /// Of the bands.
+  stats::bootstrap_options bootstrap = {};
+};
+
+/// One pair of runs from a prompt.
+struct exposure_run {
+  std::int64_t prompt = 0;
+  /// `ok`; `diverged`: a logit was not finite; `cancelled`
+  status teacher_status = status::not_run, student_status = status::not_run;
+  /// Step, from 1, at which the run on such contexts ended; -1: it did not
+  std::int64_t teacher_failed_at = -1, student_failed_at = -1;
+};
+
+struct [[nodiscard]] model_exposure_result {
+  /// Over the pairs of which both runs are whole. Where there is none: the status of the first that is not, and no curves.
+  exposure_bias_result bias;
+  /// KL(teacher‖student) on the teacher's contexts, nats, shape (T, pairs); NaN from a failure on.
+  Eigen::MatrixXd teacher_divergence;
+  Eigen::MatrixXd student_divergence;  ///< the same on the student's contexts
+  std::vector<exposure_run> runs;      ///< one for each column; those of one prompt are neighbours
+  std::int64_t failed_runs = 0;        ///< pairs that are left out of `bias`
+  std::uint64_t seed = 0;
+};
+
+namespace detail {
+
+// What one of the two models makes of a context.
+template <maps::token_model M>
+class reader {
+ public:
+  explicit reader(const M& model)
+      : model_(&model),
+        ws_(model.make_workspace(0)),
+        h_(maps::token_state<M>::Zero(model.state_size())),
+        scratch_(maps::make_read_scratch(model)),
+        own_(model.vocabulary_size()),
+        logits_(model.vocabulary_size()) {}
+
+  void read(maps::token v) { maps::read_token(*model_, v, h_, scratch_, ws_); }
+
+  /// \return the logits over the temperature, shape (V)
+  const Eigen::VectorXd& logits(double temperature) {
+    model_->logits(h_, own_);
+    logits_ = own_.template cast<double>() / temperature;
+    return logits_;
+  }
+
+ private:
+  const M* model_;
+  typename M::workspace ws_;
+  maps::token_state<M> h_, scratch_, own_;
+  Eigen::VectorXd logits_;
+};
+
+struct run_end {
+  status how = status::ok;
+  std::int64_t failed_at = -1;
+};
+
+// One run: contexts are sampled from the teacher or from the student, and both are asked at each.
+template <maps::token_model Teacher, maps::token_model Student>
+run_end follow(const Teacher& teacher, const Student& student, std::span<const maps::token> prompt, bool of_teacher,
+               const model_exposure_options& options, std::uint64_t number, Eigen::Ref<Eigen::VectorXd> divergence) {
+  const random_stream numbers(options.seed, number);
+  reader<Teacher> first(teacher);
+  reader<Student> second(student);
+  const maps::sampling how = of_teacher ? maps::sampling{} : options.decoding;
+  Eigen::VectorXd probabilities(teacher.vocabulary_size());
+  std::vector<maps::token> order;
+  for (const maps::token v : prompt) {
+    first.read(v);
+    second.read(v);
+  }
+  for (std::int64_t t = 0; t < options.steps; ++t) {
+    if (options.stop.stop_requested()) return {status::cancelled, t + 1};
+    const Eigen::VectorXd& p = first.logits(options.temperature);
+    const Eigen::VectorXd& q = second.logits(options.temperature);
+    if (!p.allFinite() || !q.allFinite()) return {status::diverged, t + 1};
+    divergence[t] = logit_divergence(p, q);
+    if (t + 1 == options.steps) break;
+    maps::probabilities(of_teacher ? p : q, how, probabilities, order);
+    const maps::token v = maps::gumbel_choice(probabilities, numbers, t);
+    first.read(v);
+    second.read(v);
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// The exposure bias of a student against its teacher, both token models over one vocabulary: from every prompt, runs whose tokens
+/// the teacher samples, and runs whose tokens the student samples; at each context KL(teacher‖student) of the next token, exactly
+/// over the vocabulary.
+///
+/// The first context of both is the prompt itself. A pair's two runs choose by the same random numbers (Gumbel-max), so that they
+/// stay together while the models agree: that makes their difference, the bias, less noisy than independent runs would. Bands draw
+/// whole prompts with all their runs where there are several (they are then for prompts of this kind), else the pairs of runs.
+///
+/// \param prompts  at least one; each of at least one token
+/// \return         the curves, the divergences at each step, and how each run ended. A run with a logit that is not finite ends as
+///                 `diverged`, its pair is left out, and the others go on
+/// \throws         argument_error before the first run: vocabularies of different sizes, a prompt that is empty or holds a token
+///                 outside the vocabulary (says where), options
+/// Cost:           2 runs prompts (prompt + T) steps of both models, and O(V) a step; the same digits on any number of threads
+template <maps::token_model Teacher, maps::token_model Student>
+model_exposure_result exposure_bias(const Teacher& teacher, const Student& student,
+                                    const std::vector<std::vector<maps::token>>& prompts,
+                                    const model_exposure_options& options = {}) {
+  constexpr std::string_view who = "error::exposure_bias";
+  const Eigen::Index V = teacher.vocabulary_size();
+  require(options.steps >= 1, who, [&] { return ".steps is " + std::to_string(options.steps) + ", expected >= 1"; });
+  require(options.runs >= 1, who, [&] { return ".runs is " + std::to_string(options.runs) + ", expected >= 1"; });
+  require(options.temperature > 0.0 && std::isfinite(options.temperature), who,
+          [&] { return ".temperature is " + std::to_string(options.temperature) + ", expected > 0 and finite"; });
+  require(options.threads >= 0, who, [&] { return ".threads is " + std::to_string(options.threads) + ", expected >= 0"; });
+  maps::validate(options.decoding, who);
+  stats::validate(options.bootstrap, who);
+  require_rows(student.vocabulary_size(), V, who, "the student's vocabulary", "the teacher's");
+  require(!prompts.empty(), who, "no prompts, expected at least one");
+  for (std::size_t i = 0; i < prompts.size(); ++i) maps::require_tokens(prompts[i], V, who, "prompt " + std::to_string(i));
+
+  const auto count = static_cast<std::int64_t>(prompts.size());
+  const Eigen::Index pairs = count * options.runs;
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  model_exposure_result result;
+  result.seed = options.seed;
+  result.teacher_divergence = result.student_divergence = Eigen::MatrixXd::Constant(options.steps, pairs, nan);
+  result.runs.resize(static_cast<std::size_t>(pairs));
+  parallel_for(2 * pairs, options.threads, [&](std::int64_t k) {
+    const std::int64_t j = k / 2;
+    const bool of_teacher = k % 2 == 0;
+    exposure_run& run = result.runs[static_cast<std::size_t>(j)];
+    Eigen::MatrixXd& divergence = of_teacher ? result.teacher_divergence : result.student_divergence;
+    const detail::run_end end = detail::follow(teacher, student, prompts[static_cast<std::size_t>(j / options.runs)], of_teacher,
+                                               options, static_cast<std::uint64_t>(j), divergence.col(j));
+    (of_teacher ? run.teacher_status : run.student_status) = end.how;
+    (of_teacher ? run.teacher_failed_at : run.student_failed_at) = end.failed_at;
+  });
+
+  // Whole pairs; with several prompts, their means: the prompt is then what is independent.
+  std::vector<Eigen::VectorXd> on_teacher, on_student;
+  std::int64_t whole = 0;
+  status first_failure = status::not_run;
+  for (std::int64_t i = 0; i < count; ++i) {
+    Eigen::VectorXd a = Eigen::VectorXd::Zero(options.steps), b = a;
+    std::int64_t here = 0;
+    for (std::int64_t j = i * options.runs; j < (i + 1) * options.runs; ++j) {
+      exposure_run& run = result.runs[static_cast<std::size_t>(j)];
+      run.prompt = i;
+      if (run.teacher_status != status::ok || run.student_status != status::ok) {
+        ++result.failed_runs;
+        if (first_failure == status::not_run)
+          first_failure = run.teacher_status != status::ok ? run.teacher_status : run.student_status;
+        continue;
+      }
+      ++here;
+      if (count == 1) {
+        on_teacher.push_back(result.teacher_divergence.col(j));
+        on_student.push_back(result.student_divergence.col(j));
+      } else {
+        a += result.teacher_divergence.col(j);
+        b += result.student_divergence.col(j);
+      }
+    }
+    whole += here;
+    if (count == 1 || here == 0) continue;
+    on_teacher.push_back(a / static_cast<double>(here));
+    on_student.push_back(b / static_cast<double>(here));
+  }
+  if (whole == 0) {
+    result.bias.status = first_failure;
+    return result;
+  }
+  const auto units = static_cast<Eigen::Index>(on_teacher.size());
+  Eigen::MatrixXd A(options.steps, units), B(options.steps, units);
+  for (Eigen::Index j = 0; j < units; ++j) {
+    A.col(j) = on_teacher[static_cast<std::size_t>(j)];
+    B.col(j) = on_student[static_cast<std::size_t>(j)];
+  }
+  result.bias = detail::aggregate(A, B, true, options.bootstrap);
+  result.bias.teacher_runs = result.bias.student_runs = whole;
+  return result;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::error

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The covariance of an error that is made at a step, or before the first: isotropic, diagonal, a matrix, or a factor.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+
+namespace libration::inline LIBRATION_ABI::error {
+
+/// A covariance Q of n components, held as variances or as a factor F of few columns, Q = F Fᵀ.
+///
+/// A number is a standard deviation, the same for all components, Q = s² I; a vector is one for each. What a format of few
+/// bits adds in a step is `maps::number_format::error_deviation`.
+class noise_covariance {
+ public:
+  /// \param deviation  s, >= 0, finite
+  noise_covariance(double deviation) : noise_covariance(Eigen::VectorXd(Eigen::VectorXd::Constant(1, deviation))) {
+    isotropic_ = true;
+  }
+  /// \param deviations  shape (n), each >= 0, finite
+  noise_covariance(const Eigen::VectorXd& deviations) : variances_(deviations.cwiseAbs2()) {
+    for (Eigen::Index i = 0; i < deviations.size(); ++i)
+      require(deviations[i] >= 0.0 && std::isfinite(variances_[i]), who, [&] {
+        return "standard deviation " + std::to_string(i) + " is " + std::to_string(deviations[i]) +
+               ", expected a number >= 0 whose square is finite";
+      });
+  }
+
+  /// \param Q  shape (n, n), symmetric and positive semidefinite, both to n eps of its largest eigenvalue
+  /// \throws argument_error  for one that is not
+  /// Cost: its eigenvalues and vectors, once, about 9 n³ operations
+  template <class Derived>
+  static noise_covariance matrix(const Eigen::MatrixBase<Derived>& given) {
+    const Eigen::MatrixXd Q = given;
+    require(Q.rows() > 0 && Q.rows() == Q.cols() && Q.allFinite(), who, [&] {
+      return "Q is " + std::to_string(Q.rows()) + " x " + std::to_string(Q.cols()) + ", expected a square matrix of finite numbers";
+    });
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(Q);
+    const Eigen::VectorXd& lambda = solver.eigenvalues();
+    const double rounding = 4.0 * static_cast<double>(Q.rows()) * std::numeric_limits<double>::epsilon() *
+                            std::max(std::abs(lambda[0]), std::abs(lambda[lambda.size() - 1]));
+    require((Q - Q.transpose()).cwiseAbs().maxCoeff() <= rounding, who, "Q is not symmetric");
+    require(lambda[0] >= -rounding, who,
+            [&] { return "Q has the eigenvalue " + std::to_string(lambda[0]) + ", expected none below 0"; });
+    const Eigen::Index rank = (lambda.array() > rounding).count();
+    return factor(solver.eigenvectors().rightCols(rank) * lambda.tail(rank).cwiseSqrt().asDiagonal());
+  }
+
+  /// \param F  shape (n, q), finite; Q = F Fᵀ
+  static noise_covariance factor(Eigen::MatrixXd F) {
+    require(F.rows() > 0 && F.allFinite(), who, "the factor is empty or has an entry that is not finite");
+    noise_covariance made(Eigen::VectorXd(0));
+    made.factor_ = std::move(F);
+    made.factored_ = true;
+    return made;
+  }
+
+  /// Whether it is held as a factor.
+  bool factored() const { return factored_; }
+  /// F, shape (n, q)
+  const Eigen::MatrixXd& factor() const { return factor_; }
+  /// Whether it is 0.
+  bool zero() const { return factored_ ? factor_.size() == 0 || factor_.isZero(0.0) : variances_.isZero(0.0); }
+  /// The variances of the n components, where it is not held as a factor; shape (n)
+  Eigen::VectorXd variances(Eigen::Index n) const { return isotropic_ ? Eigen::VectorXd::Constant(n, variances_[0]) : variances_; }
+  /// tr Q for n components
+  double trace(Eigen::Index n) const {
+    if (factored_) return factor_.squaredNorm();
+    return isotropic_ ? static_cast<double>(n) * variances_[0] : variances_.sum();
+  }
+
+  /// \throws argument_error where it is of another number of components than n
+  void check_rows(Eigen::Index n, std::string_view caller, std::string_view name) const {
+    if (factored_)
+      require_rows(factor_.rows(), n, caller, name, "the map's dimension");
+    else if (!isotropic_)
+      require_rows(variances_.rows(), n, caller, name, "the map's dimension");
+  }
+
+ private:
+  static constexpr std::string_view who = "error::noise_covariance";
+
+  Eigen::VectorXd variances_;
+  Eigen::MatrixXd factor_;
+  bool isotropic_ = false, factored_ = false;
+};
+
+}  // namespace libration::inline LIBRATION_ABI::error

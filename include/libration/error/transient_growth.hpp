@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Growth without instability along an orbit: how far errors grow before they fade. Of a constant matrix: `power_growth.hpp`,
+/// `kreiss_constant.hpp`, `numerical_radius.hpp`, which this includes.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/progress.hpp>
+#include <libration/core/random.hpp>
+#include <libration/core/status.hpp>
+#include <libration/error/detail/block_tangent.hpp>
+#include <libration/error/detail/largest_singular.hpp>
+#include <libration/error/kreiss_constant.hpp>
+#include <libration/error/numerical_radius.hpp>
+#include <libration/error/power_growth.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/rollout/analyze.hpp>
+#include <libration/rollout/drive.hpp>
+#include <libration/rollout/prepare.hpp>
+#include <libration/tangent/orthonormalise.hpp>
+
+namespace libration::inline LIBRATION_ABI::error {
+
+/// Options of `error::transient_growth` along an orbit, declared in the order in which designated initialisers name them.
+struct transient_growth_options {
+  /// Initial directions that are followed, 1 to n; 0: all n, which is exact.
+  Eigen::Index directions = 0;
+  /// Steps, >= 1; 0: what a matrix of inputs leaves, 100 otherwise.
+  std::int64_t steps = 0;
+  /// Steps of the orbit before the first error, >= 0.
+  std::int64_t transient = 0;
+  /// Probability that `upper` fails with few directions, in (0, 1).
+  double failure_probability = 1e-3;
+  /// Seed of the directions, where they are few.
+  std::uint64_t seed = 0;
+  progress_callback on_progress = {};
+  std::stop_token stop = {};
+};
+
+namespace detail {
+
+/// A number that a chi-squared variable of r degrees of freedom falls below with probability at most p: the root of Chernoff's
+/// bound (x e^{1-x})^{r/2} = p, r times x.
+inline double small_chi_squared(double r, double p) {
+  const double wanted = 2.0 * std::log(p) / r;
+  double low = 0.0, high = 1.0;
+  for (int i = 0; i < 200; ++i) {
+    const double x = 0.5 * (low + high);
+    (std::log(x) + 1.0 - x < wanted ? low : high) = x;
+  }
+  return r * low;
+}
+
+}  // namespace detail
+
+/// An observer (see `rollout::drive`) that multiplies up the Jacobians from the first step it sees.
+template <class System>
+class transient_growth_run {
+  static_assert(System::width == 1);
+
+ public:
+  static constexpr bool needs_tangent = true;
+
+  transient_growth_run(const System& system, const transient_growth_options& options, std::int64_t steps)
+      : n_(system.state_size()),
+        whole_(options.directions == 0 || options.directions == n_),
+        frame_(system.make_frame(whole_ ? n_ : options.directions)) {
+    result_.largest = result_.upper = 1.0;
+    result_.directions = whole_ ? n_ : options.directions;
+    if (whole_) {
+      first_.setIdentity(n_, n_);
+    } else {
+      result_.seed = options.seed;
+      result_.failure_probability = options.failure_probability;
+      first_.resize(n_, options.directions);
+      random_stream(options.seed, 0x7472616e).fill_normal(first_);  // a stream of its own: "tran"
+      tangent::orthonormaliser<double> orthonormaliser(n_, options.directions);
+      orthonormaliser.factor(first_);
+      triangle_ = orthonormaliser.upper();
+      // One bound for each step: any of them may fail.
+      const double each = options.failure_probability / static_cast<double>(std::max<std::int64_t>(steps, 1));
+      least_overlap_ = std::sqrt(detail::small_chi_squared(static_cast<double>(options.directions), each));
+    }
+    product_ = best_ = first_;
+    growth_.push_back(1.0);
+  }
+
+  std::int64_t warm_up() const { return 0; }
+  bool done() const { return result_.status != status::not_run; }
+
+  void observe(const rollout::step_view<System>& view) {
+    if (done()) return;
+    detail::apply_tangent(view.system, frame_, product_);
+    const double norm = detail::largest_singular(product_);
+    if (!std::isfinite(norm)) {
+      result_.failed_at = view.t;
+      finish(status::diverged);
+      return;
+    }
+    growth_.push_back(norm);
+    if (norm > result_.largest) {
+      result_.largest = norm;
+      result_.step = static_cast<std::int64_t>(growth_.size()) - 1;
+      best_ = product_;
+    }
+    // Φ Ω = (Φ Q) R for the normal matrix Ω = Q R, and ‖Φ Ω‖ >= ‖Φ‖ |v·Ω|, v the direction that Φ amplifies most.
+    if (!whole_)
+      result_.upper = std::max(result_.upper, detail::largest_singular(Eigen::MatrixXd(product_ * triangle_)) / least_overlap_);
+  }
+
+  void end(bool lane, status how, std::int64_t t) {
+    if (!lane || done()) return;
+    if (how == status::diverged) result_.failed_at = t;
+    finish(how);
+  }
+  void conclude(const rollout::step_view<System>&) {
+    if (!done()) finish(status::ok);
+  }
+
+  const transient_growth_result& result() const { return result_; }
+
+ private:
+  void finish(status how) {
+    result_.status = how;
+    result_.steps = static_cast<std::int64_t>(growth_.size()) - 1;
+    result_.growth = Eigen::Map<const Eigen::VectorXd>(growth_.data(), static_cast<Eigen::Index>(growth_.size()));
+    if (whole_) result_.upper = result_.largest;
+    Eigen::VectorXd combination;
+    (void)detail::largest_singular(best_, &combination);
+    result_.initial = first_ * combination;
+    result_.response = (best_ * combination).normalized();
+  }
+
+  Eigen::Index n_;
+  bool whole_;
+  typename System::frame_type frame_;
+  Eigen::MatrixXd first_, product_, best_, triangle_;
+  double least_overlap_ = 1.0;
+  std::vector<double> growth_;
+  transient_growth_result result_;
+};
+
+/// Transient growth as an estimator for `analyze`; `.steps`, `.transient`, `.on_progress` and `.stop` are the pass's own there.
+struct transient_growth_estimator {
+  transient_growth_options options = {};
+
+  static constexpr bool needs_tangent = true;
+
+  Eigen::Index columns(Eigen::Index n) const { return options.directions == 0 ? n : options.directions; }
+  std::int64_t warm_up() const { return 0; }
+  void validate(Eigen::Index n) const {
+    constexpr std::string_view who = "error::transient_growth";
+    const auto check = [&](bool holds, const char* field, auto value, const std::string& expected) {
+      require(holds, who, [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected " + expected; });
+    };
+    check(options.directions >= 0 && options.directions <= n, "directions", options.directions,
+          "0 to " + std::to_string(n) + " (the map's dimension; 0: all)");
+    check(options.steps >= 0, "steps", options.steps, ">= 0");
+    check(options.transient >= 0, "transient", options.transient, ">= 0");
+    check(options.failure_probability > 0.0 && options.failure_probability < 1.0, "failure_probability",
+          options.failure_probability, "a number in (0, 1)");
+  }
+  template <class System>
+  transient_growth_run<System> start(const System& system, std::int64_t steps) const {
+    static_assert(maps::differentiable<typename System::map_type>,
+                  "libration: transient growth needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
+                  "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
+                  "libration::tangent::finite_difference(map)");
+    return transient_growth_run<System>(system, options, steps);
+  }
+};
+
+namespace detail {
+
+template <class Scalar, class M, class Inputs>
+transient_growth_result transient_growth(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
+                                         const transient_growth_options& options) {
+  const transient_growth_estimator estimator{options};
+  estimator.validate(rollout::state_size(map));
+  const std::int64_t steps = options.steps > 0 || rollout::is_matrix<Inputs> ? options.steps : 100;
+  const analyze_options pass{steps, options.transient, options.on_progress, options.stop};
+  return std::get<0>(
+      rollout::detail::analyze<Scalar>("error::transient_growth", map, h0, std::forward<Inputs>(inputs), pass, estimator));
+}
+
+}  // namespace detail
+
+/// The largest singular value of the product of the Jacobians over k = 1 .. steps steps from h0, at the k where it is largest: what
+/// the worst small error becomes on the way, whatever becomes of it in the end. `initial` is the optimal (singular) vector,
+/// `response` the pattern it ends in.
+///
+/// All n directions give it exactly. For a state too large for that, `.directions` r are a random block Q, and the result is
+/// between two bounds: the largest growth within their span, which its best direction attains, and one that a random block's
+/// growth exceeds with high probability, ‖Φ‖ <= ‖Φ Ω‖ / √q with Ω normal, shape (n, r), q a small quantile of chi-squared with r
+/// degrees of freedom. Where one direction stands out, the lower one is about √(r/n) of the truth: a random block meets the
+/// optimal direction at no better angle, and without the Jacobians' transposes it cannot be turned towards it.
+///
+/// \param h0      start, shape (n)
+/// \param inputs  for driven maps only: a matrix (m, T), one column a step, or a callable x(t, out)
+/// \return        `ok`, `diverged` or `cancelled`, with the steps done
+/// \throws        argument_error before the first step: shapes, options, inputs too short
+/// Accuracy:  with all directions n eps Σ_j ‖J_k..J_{j+1}‖ ‖J_j‖ ‖J_{j-1}..J_1‖, in the map's scalar
+/// Cost:      a step: the tangent on r directions (all: n), n r² operations and the eigenvalues of r x r; memory 3 n r numbers
+/// Source:    derived here, the probabilistic bound too
+template <class Scalar = double, maps::map M>
+  requires(!maps::driven<M>)
+transient_growth_result transient_growth(const M& map, rollout::start_of<M> h0, const transient_growth_options& options = {}) {
+  return detail::transient_growth<Scalar>(map, h0, rollout::no_inputs{}, options);
+}
+template <class Scalar = double, maps::map M, class Inputs>
+  requires maps::driven<M>
+transient_growth_result transient_growth(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
+                                         const transient_growth_options& options = {}) {
+  return detail::transient_growth<Scalar>(map, h0, std::forward<Inputs>(inputs), options);
+}
+
+}  // namespace libration::inline LIBRATION_ABI::error

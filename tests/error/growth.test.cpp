@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include <libration/error/growth.hpp>
+
+#include <cmath>
+#include <limits>
+#include <stop_token>
+
+#include <Eigen/Core>
+
+#include <libration/lyapunov/spectrum.hpp>
+#include <libration/maps/henon.hpp>
+#include <libration/maps/linear.hpp>
+#include <libration/maps/logistic.hpp>
+#include <libration/maps/lorenz63.hpp>
+#include <libration/maps/rk4.hpp>
+#include <libration/maps/tanh_network.hpp>
+
+#include "support/catch.hpp"
+#include "support/message.hpp"
+
+namespace error = libration::error;
+namespace maps = libration::maps;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+using libration::argument_error;
+using libration::status;
+using namespace libration_test;
+
+namespace {
+
+struct square {
+  static constexpr int dimension = 1;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
+    return {2.0 * h[0] * h[0]};
+  }
+};
+
+struct follower {
+  static constexpr int dimension = 1, input_dimension = 1;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h, const libration::state<T, 1>& x) const {
+    return {0.5 * h[0] + x[0]};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("error::growth: a linear map's errors are |A^t d|, in each norm", "[oracle]") {
+  Eigen::Matrix2d A;
+  A << 0.9, 1.0, 0.0, 0.9;
+  const maps::linear<> map(A);
+  for (const auto kind : {error::norm::euclidean, error::norm::maximum, error::norm::root_mean_square}) {
+    const auto r =
+        error::growth(map, VectorXd::Zero(2).eval(),
+                      {.size = 1e-3, .steps = 20, .windows = 5, .members = 3, .transient = 0, .norm = kind, .normaliser = 2.0});
+    CHECK(r.status == status::ok);
+    REQUIRE(r.pairs() == 15);
+    REQUIRE(r.points() == 21);
+    CHECK(r.norm == kind);
+    CHECK(r.normaliser == 2.0);
+    CHECK_FALSE(r.normalised_by_spread);
+    CHECK((r.error.col(0).array() - 0.5e-3).abs().maxCoeff() < 1e-17);
+    // A's powers are known: at most sqrt(2) times the spectral norm in the maximum norm, 3.912567 at k = 9.
+    CHECK(r.error.maxCoeff() <= 0.5e-3 * 3.912567 * std::sqrt(2.0));
+    CHECK(r.error.col(9).maxCoeff() > 0.5e-3 * 2.0);
+    CHECK(r.diverged_pairs == 0);
+  }
+}
+
+TEST_CASE("error::growth: the mean of ln error grows at the leading exponent's rate", "[differential][stat]") {
+  const auto r = error::growth(maps::henon{}, {0.1, 0.1},
+                               {.size = 1e-10, .direction = error::direction::leading, .steps = 40, .windows = 400});
+  CHECK(r.normalised_by_spread);
+  CHECK(r.normaliser > 0.7);  // the attractor's standard deviations are 0.72 and 0.22
+  CHECK(r.normaliser < 0.8);
+  const VectorXd mean = r.mean_log(), se = r.mean_log_error();
+  // From step 5 to 30, errors are between 1e-9 and 1e-4; four standard errors of the difference.
+  const double rate = (mean[30] - mean[5]) / 25.0;
+  CHECK(std::abs(rate - 0.41922) < 4.0 * std::hypot(se[30], se[5]) / 25.0);
+  CHECK(std::hypot(se[30], se[5]) / 25.0 < 0.01);
+}
+
+TEST_CASE("error::growth: saturates where two independent points of the attractor are", "[law][stat]") {
+  const auto r = error::growth(maps::logistic{4.0}, {0.3}, {.size = 1e-9, .steps = 200, .windows = 500});
+  // Independent points: sqrt of the mean square distance is sqrt(2) standard deviations.
+  const double late = std::sqrt(r.error.rightCols(100).array().square().mean());
+  CHECK(std::abs(late - std::sqrt(2.0)) < 0.05);
+  CHECK(r.quantile(0.0)[0] <= r.quantile(0.5)[0]);
+  CHECK(r.quantile(1.0)[150] >= r.quantile(0.5)[150]);
+  CHECK(r.rounding < 1e-15);
+}
+
+TEST_CASE("error::growth: open loop, single precision, time steps, recording every few steps", "[edge]") {
+  const MatrixXd inputs = MatrixXd::Constant(1, 400, 0.25);
+  const auto driven =
+      error::growth(follower{}, {0.0}, inputs, {.size = 1.0, .steps = 10, .windows = 3, .transient = 20, .normaliser = 1.0});
+  for (int t = 0; t <= 10; ++t) CHECK((driven.error.col(t).array() - std::pow(0.5, t)).abs().maxCoeff() < 1e-15);
+
+  const auto flow =
+      error::growth(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(), {.steps = 100, .every = 25, .windows = 2});
+  CHECK(flow.per_unit_of_time);
+  CHECK(flow.points() == 5);
+  CHECK(std::abs(flow.time[4] - 1.0) < 1e-15);
+
+  const auto single = error::growth<libration::single>(maps::henon{}, {0.1, 0.1}, {.size = 1e-4, .steps = 20, .windows = 10});
+  CHECK(single.status == status::ok);
+  CHECK(single.rounding > 1e-8);
+  const auto network = error::growth(maps::tanh_network<double>(20, 2.0), maps::tanh_network<double>(20, 2.0).start(),
+                                     {.size = 1e-6, .steps = 10, .windows = 4, .members = 5});
+  CHECK(network.pairs() == 20);
+}
+
+TEST_CASE("error::growth: in one pass with the spectrum", "[law]") {
+  const maps::henon map;
+  const auto [spectrum, curve] =
+      libration::analyze(map, {0.1, 0.1}, {.steps = 1000, .transient = 100}, libration::lyapunov::spectrum_estimator{},
+                         error::growth_estimator{{.size = 1e-6, .steps = 50}});
+  CHECK(curve.status == status::ok);
+  CHECK(curve.pairs() == 20);
+  CHECK(spectrum.status == status::ok);
+}
+
+TEST_CASE("error::growth_between: two maps part from the same state", "[oracle]") {
+  Eigen::Matrix<double, 1, 1> a, b;
+  a << 0.5;
+  b << 0.75;
+  const auto r = error::growth_between(maps::linear<>(a), maps::linear<>(b), VectorXd::Ones(1).eval(),
+                                       {.steps = 5, .windows = 1, .transient = 0, .normaliser = 1.0});
+  for (int t = 0; t <= 5; ++t) CHECK(std::abs(r.error(0, t) - (std::pow(0.75, t) - std::pow(0.5, t))) < 1e-15);
+  CHECK(r.size == 0.0);
+}
+
+TEST_CASE("error::growth: divergence, cancellation, refusals", "[failure]") {
+  // The reference rests at 0.5; a perturbed run leaves for infinity where it starts above.
+  const auto r = error::growth(square{}, {0.5}, {.size = 1e-3, .steps = 40, .windows = 20, .transient = 0});
+  CHECK(r.status == status::ok);
+  CHECK(r.diverged_pairs > 0);
+  CHECK(r.diverged_pairs < 20);
+  CHECK(r.error.maxCoeff() == std::numeric_limits<double>::infinity());
+  CHECK(r.normaliser == 1.0);  // a fixed point has no spread
+  CHECK_FALSE(r.normalised_by_spread);
+
+  const auto lost = error::growth(maps::henon{}, {10.0, 10.0}, {.steps = 10, .windows = 3, .transient = 0});
+  CHECK(lost.status == status::diverged);
+  CHECK(lost.failed_at >= 0);
+  CHECK(lost.pairs() == 0);
+  std::stop_source source;
+  source.request_stop();
+  CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.stop = source.get_token()}).status == status::cancelled);
+  CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.size = 10.0, .steps = 1, .windows = 1}).starts_saturated());
+
+  const auto refusal = [](const error::growth_options& options) {
+    return message_of<argument_error>([&] { (void)error::growth(maps::henon{}, {0.1, 0.1}, options); });
+  };
+  CHECK(refusal({.size = 0.0}) == "error::growth: .size is 0.000000, expected > 0");
+  CHECK_THAT(refusal({.steps = 0}), Contains(".steps is 0, expected >= 1"));
+  CHECK_THAT(refusal({.every = 0}), Contains(".every is 0"));
+  CHECK_THAT(refusal({.windows = 0}), Contains(".windows is 0"));
+  CHECK_THAT(refusal({.members = 0}), Contains(".members is 0"));
+  CHECK_THAT(refusal({.transient = -1}), Contains(".transient is -1"));
+  CHECK_THAT(refusal({.alignment = 0}), Contains(".alignment is 0"));
+  CHECK_THAT(refusal({.normaliser = -1.0}), Contains(".normaliser is -1"));
+  CHECK_THAT(refusal({.direction = error::direction::leading, .members = 2}), Contains("one leading direction"));
+  CHECK_THAT(message_of<argument_error>([] {
+               (void)error::growth_between(maps::linear<>(MatrixXd::Identity(2, 2)), maps::linear<>(MatrixXd::Identity(3, 3)),
+                                           VectorXd::Zero(2).eval());
+             }),
+             Contains("error::growth_between: the other map's state has 3 rows, expected 2"));
+}

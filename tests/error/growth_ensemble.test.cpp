@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include <libration/error/growth_ensemble.hpp>
+
+#include <cmath>
+#include <limits>
+#include <stop_token>
+
+#include <Eigen/Core>
+
+#include <libration/core/random.hpp>
+#include <libration/maps/henon.hpp>
+#include <libration/maps/lorenz63.hpp>
+#include <libration/maps/rk4.hpp>
+
+#include "support/catch.hpp"
+#include "support/message.hpp"
+
+namespace error = libration::error;
+namespace maps = libration::maps;
+using Eigen::MatrixXd;
+using libration::argument_error;
+using libration::status;
+using namespace libration_test;
+
+namespace {
+
+MatrixXd near_origin(Eigen::Index n, Eigen::Index members) {
+  MatrixXd starts(n, members);
+  libration::random_stream(5).fill_normal(starts);
+  return 0.01 * starts;
+}
+
+}  // namespace
+
+TEST_CASE("error::growth_ensemble: the same digits on 1, 2 and 7 threads and in any company", "[law]") {
+  const MatrixXd starts = near_origin(2, 37);
+  const error::growth_options options{.size = 1e-6, .steps = 60, .transient = 50};
+  const auto one = error::growth_ensemble(maps::henon{}, starts, options, {.threads = 1});
+  CHECK(one.curve.status == status::ok);
+  CHECK(one.curve.pairs() == 37);
+  for (const int threads : {2, 7}) {
+    const auto more = error::growth_ensemble(maps::henon{}, starts, options, {.threads = threads});
+    CHECK(more.curve.error == one.curve.error);
+    CHECK(more.curve.normaliser == one.curve.normaliser);
+  }
+  const auto alone =
+      error::growth_ensemble(maps::henon{}, starts.leftCols(1), {.size = 1e-6, .steps = 60, .transient = 50, .normaliser = 1.0});
+  CHECK((alone.curve.error.row(0) / one.curve.normaliser - one.curve.error.row(0)).cwiseAbs().maxCoeff() < 1e-14);
+}
+
+TEST_CASE("error::growth_ensemble: lanes, single orbits and error::growth agree", "[differential]") {
+  const auto map = maps::rk4(maps::lorenz63{}, 0.01);
+  MatrixXd starts = near_origin(3, 11);
+  starts.row(2).array() += 20.0;
+  // Short enough that rounding (sums in another order) has not grown: 1e-15 · e^(0.9 · 2) beside errors of 1e-3.
+  const error::growth_options options{
+      .size = 1e-3, .steps = 200, .every = 20, .transient = 0, .norm = error::norm::root_mean_square};
+  const auto lanes = error::growth_ensemble(map, starts, options, {.threads = 1});
+  const auto plain = error::growth_ensemble(map, starts, options, {.threads = 1, .lanes = false});
+  CHECK((lanes.curve.error - plain.curve.error).cwiseAbs().maxCoeff() < 1e-12);
+  CHECK(std::abs(lanes.curve.normaliser - plain.curve.normaliser) < 1e-10);
+  CHECK(lanes.curve.per_unit_of_time);
+  const libration::state<double, 3> first{starts(0, 0), starts(1, 0), starts(2, 0)};
+  const auto one = error::growth(map, first,
+                                 {.size = 1e-3,
+                                  .steps = 200,
+                                  .every = 20,
+                                  .windows = 1,
+                                  .transient = 0,
+                                  .norm = error::norm::root_mean_square,
+                                  .normaliser = lanes.curve.normaliser});
+  CHECK((one.error.row(0) - lanes.curve.error.row(0)).cwiseAbs().maxCoeff() < 1e-12);
+}
+
+TEST_CASE("error::growth_ensemble: the leading direction grows at the exponent's rate from the first step on", "[stat]") {
+  const error::growth_options options{.size = 1e-9, .direction = error::direction::leading, .steps = 30, .transient = 100};
+  const auto r = error::growth_ensemble(maps::henon{}, near_origin(2, 600), options).curve;
+  const Eigen::VectorXd mean = r.mean_log(), se = r.mean_log_error();
+  CHECK(std::abs((mean[20] - mean[0]) / 20.0 - 0.41922) < 4.0 * std::hypot(se[20], se[0]) / 20.0);
+  CHECK((r.error.col(0).array() * r.normaliser / 1e-9 - 1.0).abs().maxCoeff() < 1e-6);  // eps / 1e-9
+}
+
+TEST_CASE("error::growth_ensemble: failures stay in their place", "[failure]") {
+  MatrixXd starts = near_origin(2, 20);
+  starts.col(3).setConstant(10.0);
+  const auto r = error::growth_ensemble(maps::henon{}, starts, {.steps = 30, .transient = 10});
+  REQUIRE(r.diverged.size() == 1);
+  CHECK(r.diverged[0] == 3);
+  CHECK(r.curve.pairs() == 19);
+  CHECK(r.curve.error.allFinite());
+  CHECK(r.curve.status == status::ok);
+  const auto all = error::growth_ensemble(maps::henon{}, starts.middleCols(3, 1), {.steps = 30, .transient = 10});
+  CHECK(all.curve.status == status::diverged);
+  std::stop_source source;
+  source.request_stop();
+  CHECK(error::growth_ensemble(maps::henon{}, starts, {.stop = source.get_token()}).curve.status == status::cancelled);
+
+  const auto refusal = [](const MatrixXd& h, const error::growth_options& options) {
+    return message_of<argument_error>([&] { (void)error::growth_ensemble(maps::henon{}, h, options); });
+  };
+  CHECK_THAT(refusal(MatrixXd::Zero(3, 4), {}), Contains("error::growth_ensemble: starts has 3 rows, expected 2"));
+  CHECK_THAT(refusal(MatrixXd::Zero(2, 0), {}), Contains("no columns"));
+  CHECK_THAT(refusal(MatrixXd::Constant(2, 1, std::nan("")), {}), Contains("not finite"));
+  CHECK_THAT(refusal(MatrixXd::Zero(2, 1), {.size = -1.0}), Contains(".size is -1"));
+}
