@@ -30,9 +30,9 @@ struct alternative {
 /// What is compared: ours, and the best of the peers.
 struct figure {
   std::string name;
-  std::string unit;           ///< of both sides' work: "steps"
-  double target = 0;          ///< of the ratio
-  bool speed = true;          ///< true: peer's cost over ours, at least the target; false: ours over the peer's, at most
+  std::string unit;   ///< of both sides' work: "steps"
+  double target = 0;  ///< of the ratio
+  bool speed = true;  ///< true: peer's cost over ours, at least the target; false: ours over the peer's, at most
   alternative ours;
   std::vector<alternative> peers;
 };
@@ -65,13 +65,47 @@ class program {
 
   bool wanted(const std::string& name) const { return std::regex_search(name, filter_); }
 
-  /// Measures and prints a figure. Processor time of the process is measured, not the wall's, in rounds: a round runs every
-  /// alternative once, each round beginning with another. The peer is the one with the lowest median cost.
+  /// Measures and prints a figure. The peer is the one with the lowest median cost.
   void measure(const figure& f) {
     std::vector<const alternative*> sides{&f.ours};
     for (const alternative& peer : f.peers) sides.push_back(&peer);
-    std::vector<std::vector<double>> cost(sides.size());  // seconds a unit, by side and round
-    for (int round = -1; round < rounds; ++round) {       // the first one warms up
+    const auto cost = time(sides);
+    std::size_t best = 1;
+    for (std::size_t side = 2; side < sides.size(); ++side)
+      if (quantile(cost[side], 0.5) < quantile(cost[best], 0.5)) best = side;
+    std::vector<double> ratio;
+    for (std::size_t round = 0; round < cost[0].size(); ++round)
+      ratio.push_back(f.speed ? cost[best][round] / cost[0][round] : cost[0][round] / cost[best][round]);
+    print(f.name, ratio, f.target, f.speed);
+    print_sides(sides, cost, f.unit, best);
+  }
+
+  /// Measures and prints the part of a speed-up that is reached: (one by one / together) of the work, over the same of its floor.
+  ///
+  /// \param target  of the part, at least
+  void measure_speed_up(const std::string& name, const std::string& unit, double target, const alternative& together,
+                        const alternative& one_by_one, const alternative& floor_together, const alternative& floor_one_by_one) {
+    const std::vector<const alternative*> sides{&together, &one_by_one, &floor_together, &floor_one_by_one};
+    const auto cost = time(sides);
+    std::vector<double> part;
+    for (std::size_t round = 0; round < cost[0].size(); ++round)
+      part.push_back(cost[1][round] / cost[0][round] / (cost[3][round] / cost[2][round]));
+    print(name, part, target, true);
+    print_sides(sides, cost, unit, sides.size());
+  }
+
+  int status() const { return strict_ && missed_ ? 1 : 0; }
+
+ private:
+  static constexpr int rounds = 9;
+
+  /// Processor time of the process, not the wall's, in rounds: a round runs every alternative once, each round beginning with
+  /// another; the first one warms up.
+  ///
+  /// \return seconds a unit, by side and round
+  static std::vector<std::vector<double>> time(const std::vector<const alternative*>& sides) {
+    std::vector<std::vector<double>> cost(sides.size());
+    for (int round = -1; round < rounds; ++round) {
       for (std::size_t turn = 0; turn < sides.size(); ++turn) {
         const std::size_t side = (turn + static_cast<std::size_t>(round + 1)) % sides.size();
         const std::clock_t start = std::clock();
@@ -80,30 +114,24 @@ class program {
         if (round >= 0) cost[side].push_back(seconds / sides[side]->units);
       }
     }
-
-    std::size_t best = 1;
-    for (std::size_t side = 2; side < sides.size(); ++side)
-      if (quantile(cost[side], 0.5) < quantile(cost[best], 0.5)) best = side;
-    std::vector<double> ratio;
-    for (std::size_t round = 0; round < cost[0].size(); ++round)
-      ratio.push_back(f.speed ? cost[best][round] / cost[0][round] : cost[0][round] / cost[best][round]);
-    const double median = quantile(ratio, 0.5);
-    const bool met = f.speed ? median >= f.target : median <= f.target;
-    missed_ = missed_ || !met;
-
-    std::printf("%s: %.2f (quartiles %.2f to %.2f of %d rounds), target %s %.1f: %s\n", f.name.c_str(), median,
-                quantile(ratio, 0.25), quantile(ratio, 0.75), rounds, f.speed ? "at least" : "at most", f.target,
-                met ? "met" : "MISSED");
-    for (std::size_t side = 0; side < sides.size(); ++side)
-      std::printf("    %-58s %10.4g %s/s%s\n", sides[side]->name.c_str(), 1.0 / quantile(cost[side], 0.5), f.unit.c_str(),
-                  side == best ? "  (the peer)" : "");
-    std::fflush(stdout);
+    return cost;
   }
 
-  int status() const { return strict_ && missed_ ? 1 : 0; }
+  void print(const std::string& name, const std::vector<double>& ratio, double target, bool at_least) {
+    const double median = quantile(ratio, 0.5);
+    const bool met = at_least ? median >= target : median <= target;
+    missed_ = missed_ || !met;
+    std::printf("%s: %.2f (quartiles %.2f to %.2f of %d rounds), target %s %.3g: %s\n", name.c_str(), median, quantile(ratio, 0.25),
+                quantile(ratio, 0.75), rounds, at_least ? "at least" : "at most", target, met ? "met" : "MISSED");
+  }
 
- private:
-  static constexpr int rounds = 9;
+  static void print_sides(const std::vector<const alternative*>& sides, const std::vector<std::vector<double>>& cost,
+                          const std::string& unit, std::size_t peer) {
+    for (std::size_t side = 0; side < sides.size(); ++side)
+      std::printf("    %-58s %10.4g %s/s%s\n", sides[side]->name.c_str(), 1.0 / quantile(cost[side], 0.5), unit.c_str(),
+                  side == peer ? "  (the peer)" : "");
+    std::fflush(stdout);
+  }
 
   [[noreturn]] static void refuse(const char* name, const std::string& why) {
     std::fprintf(stderr, "%s: %s\nusage: %s [--strict] [--filter=REGEX]\n", name, why.c_str(), name);
