@@ -81,6 +81,22 @@ TEST_CASE("error::growth: the mean of ln error grows at the leading exponent's r
   CHECK(std::hypot(se[30], se[5]) / 25.0 < 0.01);
 }
 
+TEST_CASE("error::growth: a window sets out in the leading direction at its own start", "[oracle]") {
+  // The leading eigenvector of A is (1, 0): an error in its direction is |d| 0.9^t from the first step on. The neighbour that
+  // shows it is 1.5e-8 away, to eps/1.5e-8 of that.
+  Eigen::Matrix2d A;
+  A << 0.9, 1.0, 0.0, 0.5;
+  const auto r = error::growth(maps::linear<>(A), Eigen::Vector2d(1.0, 1.0).eval(),
+                               {.size = 1e-3,
+                                .direction = error::direction::leading,
+                                .steps = 20,
+                                .windows = 3,
+                                .transient = 0,
+                                .normaliser = 1.0});
+  REQUIRE(r.pairs() == 3);
+  for (int t = 0; t <= 20; ++t) CHECK((r.error.col(t).array() / (1e-3 * std::pow(0.9, t)) - 1.0).abs().maxCoeff() < 1e-6);
+}
+
 TEST_CASE("error::growth: saturates where two independent points of the attractor are", "[law][stat]") {
   const auto r = error::growth(maps::logistic{4.0}, {0.3}, {.size = 1e-9, .steps = 200, .windows = 500});
   // Independent points: sqrt of the mean square distance is sqrt(2) standard deviations.

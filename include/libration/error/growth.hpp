@@ -89,9 +89,11 @@ class growth_run {
 
   void observe(const rollout::step_view<System>& view) {
     if (done()) return;
+    const bool counting = seen_ >= warm_up() && rows() < result_.error.rows();
+    if (counting && position_ == 0) set_out(view.h);
     if (bred_.cols() > 0) breed(view);
-    if (seen_++ < warm_up() || rows() == result_.error.rows()) return;
-    if (position_ == 0) set_out(view.h);
+    ++seen_;
+    if (!counting) return;
     stepper_.step(view.t, H_, view.x, next_);
     H_.swap(next_);
     spread_.add(view.next);
