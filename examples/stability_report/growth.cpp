@@ -35,10 +35,10 @@ double leading(const lyapunov::spectrum_result& r) {
   return r.exponents.size() > 0 ? r.exponents[0] : std::numeric_limits<double>::quiet_NaN();
 }
 
-// Windows of so many characters, as many as the text has room for.
+// Windows of so many characters, as many as the text has room for; shorter ones where it has not room for two.
 error::growth_options windows_of(const question& q, std::int64_t characters, std::int64_t windows) {
   const std::int64_t room = q.length() - q.transient;
-  error::growth_options options{.steps = std::min(characters, room)};
+  error::growth_options options{.steps = std::min(characters, room / 2)};
   options.windows = std::max<std::int64_t>(1, std::min(windows, room / options.steps));
   options.transient = q.transient;
   options.seed = q.options.seed;
@@ -74,10 +74,14 @@ void print_law(const char* where, const error::growth_curve& c, double exponent,
     fmt::print("    It shrinks: there is no growth to find a law of.\n");
     return;
   }
-  // Up to where the largest of the errors begins to feel the attractor's size.
-  const auto law = error::fit_growth_law(c, {.largest = 0.1, .seed = c.seed});
-  fmt::print("    {}\n", report::text(law));
-  j["law"] = report::to_json(law);
+  try {
+    // Up to where the largest of the errors begins to feel the attractor's size.
+    const auto law = error::fit_growth_law(c, {.largest = 0.1, .seed = c.seed});
+    fmt::print("    {}\n", report::text(law));
+    j["law"] = report::to_json(law);
+  } catch (const libration::argument_error&) {  // fewer than two stretches, or than four points on the way
+    fmt::print("    Too little was recorded on its way to tell the law.\n");
+  }
 }
 
 }  // namespace
@@ -99,6 +103,7 @@ void print_growth(const question& q, answer& so_far) {
     reading = error::growth(q.model.network(), Eigen::VectorXd::Zero(q.model.state_size()), q.model.inputs(q.tokens), options);
     options.on_progress = half(0.5);
     options.transient = 100;
+    options.windows = q.scaled(24, 4);  // it needs no text
     writing = error::growth(loop, q.state_after(q.transient), options);
   }
   fmt::print(
@@ -107,7 +112,7 @@ void print_growth(const question& q, answer& so_far) {
       "  direction. The error is their distance over the state's own spread ({:.3g} reading, {:.3g} hearing itself): at 1.4\n"
       "  two runs have nothing in common. Median, and 5 to 95 % of the runs:\n"
       "    characters   reads the text                hears itself\n",
-      options.windows, options.steps, options.members, options.size, reading.normaliser, writing.normaliser);
+      reading.pairs() / reading.members, options.steps, options.members, options.size, reading.normaliser, writing.normaliser);
   if (reading.pairs() > 0 && writing.pairs() > 0) {
     for (const Eigen::Index j : report::detail::samples(reading.points(), 6))
       fmt::print("    {:>10.0f}   {:<28}  {}\n", reading.time[j], at(reading, j), at(writing, j));
@@ -154,6 +159,7 @@ void print_precision(const question& q, answer& so_far) {
       const auto i = static_cast<std::size_t>(k);
       error::growth_options closed = options;
       closed.transient = 100;
+      closed.windows = q.scaled(12, 2);
       writing[i] = error::growth_between(loop, maps::quantize(loop, formats[i].kept), start, closed);
     });
     one_more();
@@ -172,7 +178,12 @@ void print_precision(const question& q, answer& so_far) {
       reading[0].time[reading[0].points() - 1], far_apart, tokens[0].pairs.size());
   for (std::size_t i = 0; i < 4; ++i) {
     const Eigen::Index last = reading[i].points() - 1;
-    if (reading[i].pairs() == 0 || writing[i].pairs() == 0) continue;
+    so_far.whole = so_far.whole && reading[i].status == libration::status::ok && writing[i].status == libration::status::ok &&
+                   tokens[i].status == libration::status::ok;
+    if (reading[i].pairs() == 0 || writing[i].pairs() == 0) {
+      fmt::print("    {:<9}  ended early: reading {}, hearing itself {}\n", formats[i].name, reading[i].status, writing[i].status);
+      continue;
+    }
     const auto parted = tokens[i].survival.event_count;
     const auto horizon = error::horizon(writing[i], {.threshold = far_apart});
     const double noise = formats[i].kept.error_deviation(start).norm() / writing[i].normaliser;
@@ -185,8 +196,8 @@ void print_precision(const question& q, answer& so_far) {
     so_far.json["precision"][formats[i].name] = {{"reads_the_text", report::to_json(reading[i])},
                                                  {"hears_itself", report::to_json(writing[i])},
                                                  {"horizon", report::to_json(horizon)},
+                                                 {"predicted_horizon", report::number(predicted)},
                                                  {"tokens", report::to_json(tokens[i])}};
-    so_far.whole = so_far.whole && reading[i].status == libration::status::ok && writing[i].status == libration::status::ok;
   }
   if (q.options.no_pictures) return;
   const auto file = std::filesystem::path(q.options.out) / "precision.png";

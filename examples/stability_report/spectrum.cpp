@@ -76,9 +76,8 @@ void print_trust(const lyapunov::spectrum_result& r, const lyapunov::spectrum_re
   const double difference = std::abs(pair.exponents[0] - r.exponents[0]);
   fmt::print(
       "  second way: two neighbouring runs of the network, without any derivative, give {}\n"
-      "    for the leading exponent, {:.2g} standard errors away.\n",
-      report::with_error(pair.exponents[0], pair.standard_error[0]),
-      difference / std::hypot(pair.standard_error[0], r.standard_error[0]));
+      "    for the leading exponent: a difference of {:.1g} on the same stretch of text.\n",
+      report::with_error(pair.exponents[0], pair.standard_error[0]), difference);
 }
 
 bool ran(const lyapunov::spectrum_result& r) {
@@ -161,10 +160,8 @@ void print_closed_loop(const question& q, answer& so_far) {
   const arguments& a = q.options;
   const auto loop = models::close_loop(q.model);
   const auto count = std::min<Eigen::Index>(std::min(a.count, 4), q.model.state_size());
-  lyapunov::spectrum_options options{.count = count,
-                                       .steps = q.scaled(5000, 200),
-                                       .transient = q.scaled(1000, 50),
-                                       .frame_transient = q.scaled(1000, 50)};
+  lyapunov::spectrum_options options{
+      .count = count, .steps = q.scaled(5000, 200), .transient = q.scaled(1000, 50), .frame_transient = q.scaled(1000, 50)};
   options.neutral_margin = a.margin;
   options.seed = a.seed;
   lyapunov::spectrum_result& r = so_far.writing;

@@ -80,6 +80,10 @@ TEST_CASE("error::finite_size_exponent: refusals", "[failure]") {
   CHECK_THAT(message_of<argument_error>([&] { (void)error::finite_size_exponent(curve); }), Contains("no pair of two points"));
   curve.time = Eigen::VectorXd::LinSpaced(2, 0.0, 1.0);
   curve.error = MatrixXd::Constant(1, 2, 0.1);
+  error::growth_curve nothing = curve;
+  nothing.error.col(0).setZero();
+  CHECK_THAT(message_of<argument_error>([&] { (void)error::finite_size_exponent(nothing); }),
+             Contains(".smallest has to be given"));
   const auto refusal = [&](const error::finite_size_options& options) {
     return message_of<argument_error>([&] { (void)error::finite_size_exponent(curve, options); });
   };

@@ -86,13 +86,9 @@ TEST_CASE("error::growth: a window sets out in the leading direction at its own 
   // shows it is 1.5e-8 away, to eps/1.5e-8 of that.
   Eigen::Matrix2d A;
   A << 0.9, 1.0, 0.0, 0.5;
-  const auto r = error::growth(maps::linear<>(A), Eigen::Vector2d(1.0, 1.0).eval(),
-                               {.size = 1e-3,
-                                .direction = error::direction::leading,
-                                .steps = 20,
-                                .windows = 3,
-                                .transient = 0,
-                                .normaliser = 1.0});
+  const auto r = error::growth(
+      maps::linear<>(A), Eigen::Vector2d(1.0, 1.0).eval(),
+      {.size = 1e-3, .direction = error::direction::leading, .steps = 20, .windows = 3, .transient = 0, .normaliser = 1.0});
   REQUIRE(r.pairs() == 3);
   for (int t = 0; t <= 20; ++t) CHECK((r.error.col(t).array() / (1e-3 * std::pow(0.9, t)) - 1.0).abs().maxCoeff() < 1e-6);
 }
@@ -164,7 +160,19 @@ TEST_CASE("error::growth: divergence, cancellation, refusals", "[failure]") {
   std::stop_source source;
   source.request_stop();
   CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.stop = source.get_token()}).status == status::cancelled);
-  CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.size = 10.0, .steps = 1, .windows = 1}).starts_saturated());
+  CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.size = 10.0, .steps = 10, .windows = 9}).starts_saturated());
+  CHECK_FALSE(
+      error::growth(maps::henon{}, {0.1, 0.1}, {.size = 1e-4, .steps = 10, .windows = 9, .normaliser = 1e-6}).starts_saturated());
+  const auto swallowed = error::growth<libration::single>(maps::henon{}, {0.1, 0.1}, {.size = 1e-12, .steps = 10, .windows = 9});
+  CHECK(swallowed.swallowed_pairs == 9);
+
+  // The windows that were finished before the orbit is infinite are kept, with the size that it had in them.
+  const auto escapes = error::growth(maps::logistic{4.01}, {0.33}, {.size = 1e-9, .steps = 10, .windows = 100000, .transient = 0});
+  CHECK(escapes.status == status::diverged);
+  REQUIRE(escapes.pairs() >= 1);
+  CHECK(std::isfinite(escapes.normaliser));
+  CHECK(escapes.error.maxCoeff() > 0.0);
+  CHECK(std::isfinite(escapes.rounding));
 
   const auto refusal = [](const error::growth_options& options) {
     return message_of<argument_error>([&] { (void)error::growth(maps::henon{}, {0.1, 0.1}, options); });

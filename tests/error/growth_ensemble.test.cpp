@@ -8,7 +8,9 @@
 #include <Eigen/Core>
 
 #include <libration/core/random.hpp>
+#include <libration/error/growth_law.hpp>
 #include <libration/maps/henon.hpp>
+#include <libration/maps/linear.hpp>
 #include <libration/maps/lorenz63.hpp>
 #include <libration/maps/rk4.hpp>
 
@@ -78,6 +80,41 @@ TEST_CASE("error::growth_ensemble: the leading direction grows at the exponent's
   const Eigen::VectorXd mean = r.mean_log(), se = r.mean_log_error();
   CHECK(std::abs((mean[20] - mean[0]) / 20.0 - 0.41922) < 4.0 * std::hypot(se[20], se[0]) / 20.0);
   CHECK((r.error.col(0).array() * r.normaliser / 1e-9 - 1.0).abs().maxCoeff() < 1e-6);  // eps / 1e-9
+}
+
+TEST_CASE("error::fit_growth_law: a recorded curve's law and exponent", "[stat]") {
+  const error::growth_options options{.size = 1e-9, .direction = error::direction::leading, .steps = 60, .transient = 100};
+  const auto curve = error::growth_ensemble(maps::henon{}, near_origin(2, 300), options).curve;
+  const auto law = error::fit_growth_law(curve, {.largest = 1e-3});
+  CHECK(law.name == "exponential");
+  const auto& rate = law.best().rate;
+  CHECK(std::abs(rate.value - 0.41922) < 4.0 * rate.standard_error);
+  CHECK(rate.standard_error < 0.02);
+  // A curve that diverges beyond the window counts like any other.
+  auto later = curve;
+  later.error.rightCols(5).setConstant(std::numeric_limits<double>::infinity());
+  CHECK(error::fit_growth_law(later, {.largest = 1e-3}).best().rate.value == rate.value);
+  later.error(7, 3) = 0.0;
+  CHECK(error::fit_growth_law(later, {.largest = 1e-3}).members == 299);
+  later.error.col(0).setZero();
+  CHECK_THAT(message_of<argument_error>([&] { (void)error::fit_growth_law(later, {.largest = 1e-3}); }), Contains(".from"));
+}
+
+TEST_CASE("error::growth_ensemble: the leading direction is found whatever the state's size", "[edge]") {
+  // h' = A h from 1e9: the leading eigenvector is (1, 0), and an error in its direction is |d| 0.9^t.
+  const maps::basic_linear<2> map{{{0.9, 1.0}, {0.0, 0.5}}};
+  for (const double scale : {1e-9, 1.0, 1e9}) {
+    const auto r = error::growth_ensemble(map, scale * MatrixXd::Ones(2, 3),
+                                          {.size = 1e-3 * scale,
+                                           .direction = error::direction::leading,
+                                           .steps = 10,
+                                           .transient = 0,
+                                           .alignment = 60,
+                                           .normaliser = scale})
+                       .curve;
+    REQUIRE(r.pairs() == 3);
+    for (int t = 0; t <= 10; ++t) CHECK((r.error.col(t).array() / (1e-3 * std::pow(0.9, t)) - 1.0).abs().maxCoeff() < 1e-5);
+  }
 }
 
 TEST_CASE("error::growth_ensemble: failures stay in their place", "[failure]") {

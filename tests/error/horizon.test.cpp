@@ -81,6 +81,17 @@ TEST_CASE("error::horizon: pairs that share a stretch make the interval wider, n
   CHECK(shared < 1.6 * wide);
 }
 
+TEST_CASE("error::horizon: one stretch has no interval, and no error at the start no prediction", "[edge]") {
+  auto shared = exponential(0.9, 40, 2000, 0.01);
+  shared.members = 40;
+  const auto r = error::horizon(shared, {.exponent = 0.9});
+  CHECK(std::isnan(r.median.lower));
+  CHECK(std::isnan(r.median.upper));
+  CHECK(r.median_steps() == r.median.time);
+  shared.error.col(0).setZero();
+  CHECK(std::isnan(error::horizon(shared, {.exponent = 0.9}).predicted));
+}
+
 TEST_CASE("error::horizon: Lorenz's system, measured beside predicted", "[stat]") {
   Eigen::MatrixXd starts(3, 300);
   libration::random_stream(3).fill_normal(starts);

@@ -42,7 +42,7 @@ MatrixXd random_matrix(Index n, double radius, std::uint64_t stream) {
 }
 double value_at(const MatrixXd& A, std::complex<double> z) {
   const Eigen::MatrixXcd M = z * Eigen::MatrixXcd::Identity(A.rows(), A.cols()) - A;
-  return (std::abs(z) - 1.0) / Eigen::JacobiSVD<Eigen::MatrixXcd>(M).singularValues()[A.rows() - 1];
+  return (std::abs(z) - 1.0) / Eigen::JacobiSVD<Eigen::MatrixXcd, Eigen::NoQRPreconditioner>(M).singularValues()[A.rows() - 1];
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ namespace libration::inline LIBRATION_ABI::error {
 
 /// Options of `finite_size_exponent`; sizes in units of the curve's normaliser.
 struct finite_size_options {
-  /// An error is followed until it has grown by this factor, > 1. Smaller: finer in δ, but a map's step may leap over it.
+  /// From one size to the next, > 1. Smaller: finer in δ, but a map's step may leap over it.
   double ratio = 2.0;
   /// The first δ, > 0; 0: four times the largest error at the start, so that every error has turned into the leading direction a
   /// little, and at least `floor`.
@@ -42,8 +42,10 @@ struct [[nodiscard]] finite_size_result {
   double floor = 0.0;  ///< 100 times the curve's rounding: there, rounding changes an error by about 1 % a step
 };
 
-/// λ(δ) = ⟨ln(e′/e)⟩ / ⟨τ⟩ over the curves: e is the first error of a curve to reach δ, e′ the first after it to reach r e, and τ
-/// the time between them. The sizes are those really reached: a map's error leaps from step to step.
+/// λ(δ) = ⟨ln(e′/e)⟩ / ⟨τ⟩ over the curves: e is the first error of a curve to reach δ, e′ the first to reach δ r, and τ the time
+/// between them. The sizes are those really reached: a map's error leaps from step to step. What one size leaves off with the next
+/// begins with, so that growth and time add up to those of the whole: an error that is followed from where it is first caught until
+/// it has grown by a factor of its own begins after an unusual growth, and its rate is some per cent off.
 ///
 /// For δ → 0 it is the leading exponent; where it falls off, an error no longer grows like an infinitesimal one.
 ///
@@ -67,6 +69,8 @@ inline finite_size_result finite_size_exponent(const growth_curve& curve, const 
   r.floor = 100.0 * curve.rounding;
   const double first = options.smallest > 0.0 ? options.smallest : std::max(4.0 * curve.error.col(0).maxCoeff(), r.floor);
   const double last = options.largest > 0.0 ? options.largest : 1.0;
+  require(first > 0.0 && std::isfinite(first), who,
+          "no first size: every error begins at 0 and the rounding is not known; .smallest has to be given");
   const Eigen::Index sizes =
       first > last ? 0 : 1 + static_cast<Eigen::Index>(std::floor(std::log(last / first) / std::log(options.ratio) + 1e-9));
 
@@ -88,7 +92,7 @@ inline finite_size_result finite_size_exponent(const growth_curve& curve, const 
         while (i < curve.points() && e[i] < low) ++i;
         if (i == curve.points() || e[i] >= high) continue;  // never there, or leapt over
         Eigen::Index j = i;
-        while (j < curve.points() && e[j] < options.ratio * e[i]) ++j;
+        while (j < curve.points() && e[j] < high) ++j;
         if (j == curve.points() || !std::isfinite(e[j])) {
           ++r.censored[k];
           continue;

@@ -70,7 +70,8 @@ class growth_run {
         next_(n_, options.members),
         bred_(n_, options.direction == direction::leading ? 1 : 0),
         bred_next_(bred_),
-        spread_(n_, options.norm) {
+        spread_(n_, options.norm),
+        window_spread_(spread_) {
     const std::int64_t windows = std::max<std::int64_t>(1, steps / length_);
     const Eigen::Index points = length_ / options.every + 1;
     result_.error.resize(windows * options.members, points);
@@ -90,16 +91,21 @@ class growth_run {
   void observe(const rollout::step_view<System>& view) {
     if (done()) return;
     const bool counting = seen_ >= warm_up() && rows() < result_.error.rows();
-    if (counting && position_ == 0) set_out(view.h);
+    if (counting && position_ == 0) {
+      window_spread_ = spread_;
+      set_out(view.h);
+    }
     if (bred_.cols() > 0) breed(view);
     ++seen_;
     if (!counting) return;
     stepper_.step(view.t, H_, view.x, next_);
     H_.swap(next_);
-    spread_.add(view.next);
+    window_spread_.add(view.next);
     ++position_;
     if (position_ % options_.every == 0) record(position_ / options_.every, view.next);
     if (position_ == length_) {
+      // Of finished windows only: an orbit on its way to infinity has no size.
+      spread_ = window_spread_;
       ++windows_;
       position_ = 0;
     }
@@ -184,7 +190,7 @@ class growth_run {
   Eigen::Index n_;
   std::int64_t length_;
   typename Stepper::block H_, next_, bred_, bred_next_;
-  detail::spread spread_;
+  detail::spread spread_, window_spread_;
   growth_curve result_;
   std::int64_t seen_ = 0, position_ = 0, windows_ = 0;
 };

@@ -88,7 +88,8 @@ struct [[nodiscard]] growth_curve {
   double size = 0.0;                  ///< of the perturbation, in the state's units; 0: runs of two maps from one start
   error::direction direction = error::direction::random;
   std::int64_t members = 1;         ///< pairs that share a reference stretch: neighbours in `error`'s rows
-  std::int64_t diverged_pairs = 0;  ///< perturbed runs that ended in an infinity or a NaN
+  std::int64_t diverged_pairs = 0;   ///< perturbed runs that were not finite at some recorded point
+  std::int64_t swallowed_pairs = 0;  ///< whose perturbation was lost in the state's rounding: they begin with no error at all
   double rounding = 0.0;            ///< the scalar's eps times the reference's size, over `normaliser`: no error is below it
   double time_step = 1.0;           ///< units of time a step
   bool per_unit_of_time = false;    ///< the map has a time step; else time is steps
@@ -99,8 +100,10 @@ struct [[nodiscard]] growth_curve {
   Eigen::Index pairs() const { return error.rows(); }
   Eigen::Index points() const { return error.cols(); }
 
-  /// The perturbation is no smaller than the attractor: there is no growth to be seen.
-  bool starts_saturated() const { return points() > 0 && pairs() > 0 && error.col(0).minCoeff() >= 1.0; }
+  /// The perturbation is no smaller than the attractor: there is no growth to be seen. Never where the normaliser was given.
+  bool starts_saturated() const {
+    return normalised_by_spread && points() > 0 && pairs() > 0 && error.col(0).minCoeff() >= 1.0;
+  }
 
   /// \return the arithmetic mean over the pairs, shape (points)
   Eigen::VectorXd mean() const { return error.colwise().mean().transpose(); }
@@ -185,13 +188,13 @@ class spread {
   Eigen::VectorXd mean_, squares_;
 };
 
-/// Counts the pairs that diverged, and divides the recorded norms by the normaliser, which is known at the end only.
+/// Counts the pairs that diverged or are none, and divides the recorded norms by the normaliser, which is known at the end only.
 inline void finish_curve(growth_curve& r, double given, double spread_size, double magnitude, double eps) {
   r.normaliser = given > 0.0 ? given : (spread_size > 0.0 ? spread_size : 1.0);  // a fixed point has no spread
   r.normalised_by_spread = given == 0.0 && spread_size > 0.0;
   r.error /= r.normaliser;
-  r.diverged_pairs =
-      r.pairs() == 0 ? 0 : (r.error.rightCols(1).array() == std::numeric_limits<double>::infinity()).count();
+  r.diverged_pairs = (r.error.array() == std::numeric_limits<double>::infinity()).rowwise().any().count();
+  r.swallowed_pairs = r.size > 0.0 && r.points() > 0 ? (r.error.col(0).array() == 0.0).count() : 0;
   r.rounding = eps * magnitude / r.normaliser;
 }
 

@@ -97,13 +97,24 @@ group_moments pairs_group(const M& map, const Eigen::Ref<const Eigen::MatrixXd>&
   for (const std::int64_t end = options.transient; t < end; ++t) h = step(h);
   state_type p;
   if (leading) {
-    const double small = 1e-8;
-    p = set_out(h, small, leading_stream, false);
+    // Beside each lane's own state, as in `growth`.
+    const state_type zero{};
+    const auto near = [&](const state_type& at) { return 1.5e-8 * (1.0 + lane_norm(options.norm, at, zero)); };
+    const auto begin = [&](const state_type& at) {
+      const state_type unit = set_out(zero, 1.0, leading_stream, false);
+      const T size = near(at);
+      state_type neighbour;
+      for (int i = 0; i < n; ++i) neighbour[i] = at[i] + size * unit[i];
+      return neighbour;
+    };
+    p = begin(h);
     for (const std::int64_t end = t + options.alignment; t < end; ++t) {
       const state_type next = step(h), neighbour = step(p);
       const T apart = lane_norm(options.norm, neighbour, next);
-      const T factor = select(apart > 0.0, T(small) / apart, T(0.0));
+      const T factor = near(next) / apart;
       for (int i = 0; i < n; ++i) p[i] = next[i] + factor * (neighbour[i] - next[i]);
+      const auto merged = !(apart > 0.0);
+      if (any(merged)) assign_where(merged, begin(next), p);  // those set out anew
       h = next;
     }
     const T factor = T(options.size) / lane_norm(options.norm, p, h);
@@ -165,9 +176,7 @@ struct ensemble_record {
     std::fill_n(done.begin() + first, size, char{1});
   }
   /// The pair was run, and its reference did not diverge.
-  bool kept(Eigen::Index j) const {
-    return done[static_cast<std::size_t>(j)] != 0 && diverged[static_cast<std::size_t>(j)] == 0;
-  }
+  bool kept(Eigen::Index j) const { return done[static_cast<std::size_t>(j)] != 0 && diverged[static_cast<std::size_t>(j)] == 0; }
   bool complete() const { return std::find(done.begin(), done.end(), char{0}) == done.end(); }
 
   /// Standard deviations and root mean squares of the components along all references that were kept, shape (n) each.
@@ -207,9 +216,8 @@ struct ensemble_record {
 ///                square root a pair and step
 template <maps::formula_map M>
   requires(!maps::driven<M>)
-growth_ensemble_result
-    growth_ensemble(const M& map, const Eigen::Ref<const Eigen::MatrixXd>& starts, const growth_options& options = {},
-                    const ensemble_options& how = {}) {
+growth_ensemble_result growth_ensemble(const M& map, const Eigen::Ref<const Eigen::MatrixXd>& starts,
+                                       const growth_options& options = {}, const ensemble_options& how = {}) {
   constexpr std::string_view who = "error::growth_ensemble";
   constexpr int n = M::dimension;
   growth_options checked = options;
@@ -233,9 +241,8 @@ growth_ensemble_result
   if constexpr (rollout::runs_in_lanes<M>) {
     in_lanes = how.lanes;
     if (in_lanes)
-      rollout::over_groups(
-          pairs, rollout::ensemble_width<n>, how.threads, options.on_progress,
-          [&](std::int64_t first, std::int64_t size) { run(rollout::ensemble_lanes<n>(0.0), first, size); });
+      rollout::over_groups(pairs, rollout::ensemble_width<n>, how.threads, options.on_progress,
+                           [&](std::int64_t first, std::int64_t size) { run(rollout::ensemble_lanes<n>(0.0), first, size); });
   }
   if (!in_lanes)
     rollout::over_groups(pairs, 1, how.threads, options.on_progress,

@@ -224,7 +224,8 @@ inline growth_law_result fit_ensemble(std::string_view who, vector_view<double> 
 /// Least squares on ln E, so that every point counts by its relative error and the answer does not depend on the units. The
 /// candidates are: linear (and through the origin), power, exponential, logistic, and Dalcher-Kalnay, whole, without exponential
 /// growth (a = 0, "saturating") and without saturation (E_∞ = ∞, "exponential with source", which is how c (e^{at} - 1) is
-/// recognised; its tail alone, by `.from`, is exponential as soon as the offset is below `.resolution` or the noise).
+/// recognised; its tail alone, by `.from`, is exponential as soon as the offset is below `.resolution` or the noise). Laws that
+/// are 0 at t = 0 (power, through the origin) are candidates only where the window begins later: `.from`.
 ///
 /// A law that one of its special cases fits as well (F-test of the one parameter between them at `.level`) reduces to it and takes
 /// no weight; the others are weighed by the criterion. Schwarz's by default: the question is which law it is, not which curve
@@ -288,29 +289,31 @@ inline growth_law_result fit_growth_law_log_ensemble(vector_view<double> times, 
 }
 
 /// The same from what `growth` or `growth_ensemble` recorded: pairs that share a stretch are drawn together, `.group` being the
-/// curve's own. Pairs that have merged (error 0) or diverged somewhere in the window are left out.
+/// curve's own. Stretches with a pair that merges (error 0) or diverges within the window are left out; where runs begin with no
+/// error (`growth_between`) the window has to begin later, by `.from`.
 inline growth_law_result fit_growth_law(const growth_curve& curve, growth_law_options options = {}) {
   constexpr std::string_view who = "error::fit_growth_law";
   require(curve.pairs() >= 1, who, "the curve holds no pair");
   const Eigen::Index members = curve.members;
-  Eigen::MatrixXd errors(curve.points(), curve.pairs());
+  // The window's points, as the ensemble's own rule has them: up to where the first member is above `.largest`.
+  Eigen::Index begin = 0, end = curve.points();
+  while (begin < end && curve.time[begin] < options.from) ++begin;
+  while (end > begin && curve.time[end - 1] > options.to) --end;
+  for (Eigen::Index j = begin; j < end; ++j)
+    if (curve.error.col(j).maxCoeff() > options.largest) end = j;
+  const auto window = curve.error.middleCols(begin, end - begin);
+  Eigen::MatrixXd errors(end - begin, curve.pairs());
   Eigen::Index kept = 0;
   for (Eigen::Index first = 0; first + members <= curve.pairs(); first += members) {
-    const auto stretch = curve.error.middleRows(first, members).transpose();
-    bool usable = true;
-    for (Eigen::Index j = 0; j < curve.points(); ++j)
-      if (curve.time[j] >= options.from && curve.time[j] <= options.to)
-        usable = usable && stretch.row(j).allFinite() && stretch.row(j).minCoeff() > 0.0;
-    if (!usable) continue;
-    errors.middleCols(kept, members) = stretch;
+    const auto stretch = window.middleRows(first, members);
+    if (!stretch.allFinite() || (stretch.array() == 0.0).any()) continue;
+    errors.middleCols(kept, members) = stretch.transpose();
     kept += members;
   }
-  require(kept >= 1, who, "every pair merges or diverges within the window");
-  // Outside the window whatever stands there is not looked at, but has to be a number.
-  constexpr double smallest = std::numeric_limits<double>::min(), largest = std::numeric_limits<double>::max();
-  const Eigen::MatrixXd used = errors.leftCols(kept).cwiseMax(smallest).cwiseMin(largest);
+  require(kept >= 1 && end > begin, who,
+          "every stretch has a pair that merges, begins with no error, or diverges within the window (.from, .to, .largest)");
   options.group = members;
-  return fit_growth_law_ensemble(curve.time, used, options);
+  return fit_growth_law_ensemble(curve.time.segment(begin, end - begin), errors.leftCols(kept), options);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error

@@ -64,11 +64,17 @@ struct [[nodiscard]] horizon_result {
   Eigen::VectorXd crossing;               ///< shape (pairs): time of the first crossing; infinite where the curve ended before it
   std::int64_t censored = 0;              ///< pairs without a crossing
   stats::time_quantile median;            ///< of the time, over the ensemble; infinite where fewer than half have crossed
-  stats::kaplan_meier_estimate survival;  ///< fraction still below the threshold; its times count recorded points after the start
+  /// Fraction still below the threshold, its times in steps. Its bands are those of independent pairs: too narrow where pairs share
+  /// a reference stretch.
+  stats::kaplan_meier_estimate survival;
   double threshold = 0.0;                 ///< in units of the curve's normaliser
-  double initial = 0.0;                   ///< geometric mean of the errors at the start, in the same units
+  double initial = 0.0;    ///< geometric mean of the errors at the start, in the same units; 0: some begin with none
+  double time_step = 1.0;  ///< units of time a step
   double exponent = std::numeric_limits<double>::quiet_NaN();   ///< as given
   double predicted = std::numeric_limits<double>::quiet_NaN();  ///< `predicted_horizon` from `initial` and the exponent
+
+  /// The median in steps.
+  double median_steps() const { return median.time / time_step; }
 
   /// The median in Lyapunov times, 1/λ; NaN where no positive exponent was given.
   double lyapunov_times() const { return exponent > 0.0 ? median.time * exponent : std::numeric_limits<double>::quiet_NaN(); }
@@ -94,7 +100,8 @@ inline double to_time(const growth_curve& curve, double shifted_point) {
 /// When errors first reach a threshold: each pair's time, the median with its interval, and beside it what an exponent predicts.
 ///
 /// Pairs whose curve ends before are censored, and counted as such by the Kaplan-Meier estimate. The median's interval is its
-/// (log-log) where every pair has a reference stretch of its own; else that of a bootstrap over the stretches.
+/// (log-log) where every pair has a reference stretch of its own; else that of a bootstrap over the stretches, NaN where there is
+/// but one. Where runs begin with no error (`growth_between`) nothing is predicted: see `predicted_noise_horizon`.
 ///
 /// \throws argument_error where an option is out of range, or the curve holds nothing
 /// Accuracy: times are those of recorded points: late by less than one spacing
@@ -121,6 +128,7 @@ inline horizon_result horizon(const growth_curve& curve, const horizon_options& 
   const auto shifted = stats::kaplan_meier(times, options.level);
   r.median = shifted.quantile(0.5);
   const Eigen::Index stretches = curve.pairs() / curve.members;
+  if (curve.members > 1) r.median.lower = r.median.upper = std::numeric_limits<double>::quiet_NaN();
   if (curve.members > 1 && stretches >= 2) {
     const auto median_of = [&](std::span<const Eigen::Index> chosen) -> Eigen::VectorXd {
       std::vector<stats::survival_time> drawn;
@@ -138,8 +146,11 @@ inline horizon_result horizon(const growth_curve& curve, const horizon_options& 
   r.median.lower = detail::to_time(curve, r.median.lower);
   r.median.upper = detail::to_time(curve, r.median.upper);
   r.survival = shifted;
-  for (std::int64_t& t : r.survival.time) --t;
-  if (!std::isnan(options.exponent)) r.predicted = predicted_horizon(options.threshold, r.initial, options.exponent);
+  r.time_step = curve.time_step;
+  const double spacing = curve.points() > 1 ? (curve.time[1] - curve.time[0]) / curve.time_step : 1.0;
+  for (std::int64_t& t : r.survival.time) t = std::llround(static_cast<double>(t - 1) * spacing);
+  if (!std::isnan(options.exponent) && r.initial > 0.0)
+    r.predicted = predicted_horizon(options.threshold, r.initial, options.exponent);
   return r;
 }
 

@@ -185,20 +185,6 @@ template <class M>
 concept vector_map = detail::with_scalar_type<M> && detail::with_state_size<M> &&
                      (detail::steps_any<M> || detail::steps_in_workspace<M>);
 
-/// Optional for a vector map with a workspace: many states in one step, so that each weight is read once for all of them.
-///
-///     workspace make_workspace(Eigen::Index columns, Eigen::Index members) const;    // members: the widest batch
-///     void step_batch(matrix_view<S> H, [matrix_view<S> X,] matrix_span<S> Next, workspace&) const;
-///
-/// What the compiler cannot see: each column is what `step` makes of it, but for the order of sums.
-template <class M>
-concept steps_batches =
-    vector_map<M> && detail::steps_in_workspace<M> && requires(const M& m, Eigen::Index k) { m.make_workspace(k, k); } &&
-    (requires(const M& m, matrix_view<typename M::scalar_type> H, matrix_span<typename M::scalar_type> next,
-              typename M::workspace& ws) { m.step_batch(H, next, ws); } ||
-     requires(const M& m, matrix_view<typename M::scalar_type> H, matrix_span<typename M::scalar_type> next,
-              typename M::workspace& ws) { m.step_batch(H, H, next, ws); });
-
 /// Anything that can be iterated.
 template <class M>
 concept map = formula_map<M> || vector_map<M>;
@@ -218,6 +204,22 @@ concept timed = map<M> && ((formula_map<M> && (detail::calls_th<M, double> || de
                                                   else
                                                     return false;
                                                 }()))));
+
+/// Optional for a vector map with a workspace: many states in one step, so that each weight is read once for all of them.
+///
+///     workspace make_workspace(Eigen::Index columns, Eigen::Index members) const;    // members: the widest batch
+///     void step_batch(matrix_view<S> H, [matrix_view<S> X,] matrix_span<S> Next, workspace&) const;
+///
+/// What the compiler cannot see: each column is what `step` makes of it, but for the order of sums. Not for maps that depend
+/// on time.
+template <class M>
+concept steps_batches =
+    vector_map<M> && !timed<M> && detail::steps_in_workspace<M> &&
+    requires(const M& m, Eigen::Index k) { m.make_workspace(k, k); } &&
+    (requires(const M& m, matrix_view<typename M::scalar_type> H, matrix_span<typename M::scalar_type> next,
+              typename M::workspace& ws) { m.step_batch(H, next, ws); } ||
+     requires(const M& m, matrix_view<typename M::scalar_type> H, matrix_span<typename M::scalar_type> next,
+              typename M::workspace& ws) { m.step_batch(H, H, next, ws); });
 
 /// A map whose tangent is known: every formula, and a vector map with `tangent`.
 template <class M>

@@ -25,7 +25,8 @@ inline std::string with_error(double value, double standard_error) {
   if (std::isnan(value)) return "unknown";
   if (std::isnan(standard_error)) return fmt::format("{:.6g} (error unknown)", value);
   if (!(standard_error > 1e-15 * std::abs(value))) return fmt::format("{:.12g}", value);
-  const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0, 15);
+  const int decimals = std::max(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0);
+  if (decimals > 15) return fmt::format("{:.3g} ± {:.2g}", value, standard_error);
   return fmt::format("{:.{}f} ± {:.{}f}", value, decimals, standard_error, decimals);
 }
 

@@ -58,7 +58,7 @@ inline std::string nothing(const char* what) { return fmt::format("{}: {}", what
 inline std::string with_digits(double x, int digits, const char* infinite) {
   if (std::isinf(x)) return x < 0.0 ? fmt::format("-{}", infinite) : infinite;
   const double size = std::abs(x);
-  const int whole = size >= 1.0 && size < 1e7 ? 1 + static_cast<int>(std::floor(std::log10(size))) : 0;
+  const int whole = size >= 1.0 && size < 1e7 ? 1 + static_cast<int>(std::floor(std::log10(std::round(size)))) : 0;
   return fmt::format("{:.{}g}", x, std::max(digits, whole));
 }
 
@@ -109,6 +109,8 @@ inline std::string text(const error::growth_curve& c) {
   }
   out += detail::status_line(c.status, c.failed_at);
   if (c.diverged_pairs > 0) out += fmt::format("; {} perturbed runs diverged", c.diverged_pairs);
+  if (c.swallowed_pairs > 0)
+    out += fmt::format("; {} perturbations were lost in the state's rounding", c.swallowed_pairs);
   if (c.starts_saturated()) out += "; the perturbation is as large as the attractor: there is no growth to be seen";
   return out;
 }

@@ -52,6 +52,7 @@ inline json to_json(const error::growth_curve& c) {
   j["direction"] = c.direction == error::direction::random ? "random" : "leading";
   j["rounding"] = number(c.rounding);
   j["diverged_pairs"] = c.diverged_pairs;
+  j["swallowed_pairs"] = c.swallowed_pairs;
   j["failed_at"] = c.failed_at;
   j["seed"] = c.seed;
   j["time"] = numbers(c.time);

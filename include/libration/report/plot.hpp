@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -20,14 +21,19 @@
 
 namespace libration::inline LIBRATION_ABI::report {
 
-/// Feeds a script to gnuplot.
+/// Has gnuplot draw a script, by way of a temporary file: into a pipe that nobody reads, where there is no gnuplot, a long script
+/// cannot be written without a signal.
 ///
 /// \return whether gnuplot ran and was content
 inline bool gnuplot(const std::string& script) {
-  std::FILE* pipe = popen("gnuplot >/dev/null 2>&1", "w");
-  if (pipe == nullptr) return false;
-  std::fwrite(script.data(), 1, script.size(), pipe);
-  return pclose(pipe) == 0;
+  std::FILE* file = std::tmpfile();
+  if (file == nullptr) return false;
+  const bool written = std::fwrite(script.data(), 1, script.size(), file) == script.size() && std::fflush(file) == 0;
+  std::rewind(file);
+  const std::string command = fmt::format("gnuplot </dev/fd/{} >/dev/null 2>&1", fileno(file));
+  const bool drawn = written && std::system(command.c_str()) == 0;
+  std::fclose(file);
+  return drawn;
 }
 
 /// A text as gnuplot's single-quoted string, in which an apostrophe is written twice.

@@ -60,9 +60,8 @@ class covariance_factor {
     L_ = B;
     if (Q.zero()) return;
     Eigen::MatrixXd numbers(Q.factored() ? Q.factor().cols() : n_, rank_);
-    random_stream(seed_, 0x636f7661)
-        .fill_normal(  // a stream of its own: "cova"
-            numbers, static_cast<std::uint64_t>(t) * static_cast<std::uint64_t>(n_ * rank_));
+    // Streams of its own ("cova"), one for each step: steps may need different numbers of them.
+    random_stream(seed_, 0x636f766100000000 + static_cast<std::uint64_t>(t)).fill_normal(numbers);
     numbers /= std::sqrt(static_cast<double>(rank_));
     if (Q.factored())
       L_.noalias() += Q.factor() * numbers;
