@@ -99,20 +99,23 @@ class largest_run {
   const spectrum_result& result() const { return result_; }
 
  private:
-  // Not by way of squares alone: they overflow long before the states do.
-  double distance(const state_type& a, const state_type& b) const {
+  // The Euclidean norm, not by way of squares alone: they overflow long before the states do.
+  template <class Entry>
+  double norm(const Entry& entry) const {
     const auto n = static_cast<int>(system_.state_size());
-    const auto difference = [&](int i) { return static_cast<double>(a[i]) - static_cast<double>(b[i]); };
     const auto scaled = [&](double unit) {
       double sum = 0.0;
-      for (int i = 0; i < n; ++i) sum += difference(i) / unit * (difference(i) / unit);
+      for (int i = 0; i < n; ++i) sum += entry(i) / unit * (entry(i) / unit);
       return unit * std::sqrt(sum);
     };
     const double plain = scaled(1.0);
     if (plain > 1e-140 && plain < 1e140) return plain;
     double largest = 0.0;
-    for (int i = 0; i < n; ++i) largest = std::max(largest, std::abs(difference(i)));
+    for (int i = 0; i < n; ++i) largest = std::max(largest, std::abs(entry(i)));
     return largest > 0.0 && std::isfinite(largest) ? scaled(largest) : plain;
+  }
+  double distance(const state_type& a, const state_type& b) const {
+    return norm([&](int i) { return static_cast<double>(a[i]) - static_cast<double>(b[i]); });
   }
 
   void separate(const state_type& h) {
@@ -122,11 +125,10 @@ class largest_run {
     Eigen::VectorXd direction(n);
     random_stream(options_.seed, 0x70616972).fill_normal(direction);  // a stream of its own: "pair"
     direction.normalize();
-    double size = 0.0;
-    for (int i = 0; i < n; ++i) size += static_cast<double>(h[i]) * static_cast<double>(h[i]);
+    const double size = norm([&](int i) { return static_cast<double>(h[i]); });
     const double relative =
         options_.separation > 0.0 ? options_.separation : std::sqrt(static_cast<double>(std::numeric_limits<base>::epsilon()));
-    size_ = relative * (1.0 + std::sqrt(size));
+    size_ = relative * (1.0 + size);
     y_ = h;
     for (int i = 0; i < n; ++i) y_[i] = static_cast<scalar>(static_cast<double>(h[i]) + size_ * direction[i]);
     last_ = distance(y_, h);
