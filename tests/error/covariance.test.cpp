@@ -341,3 +341,23 @@ TEST_CASE("error::covariance: what is out of range is refused by name", "[failur
   CHECK_THAT(bad([] { (void)noise_covariance::matrix((MatrixXd(2, 2) << 1, 0.1, 0.2, 1).finished()); }), Contains("not symmetric"));
   CHECK_THAT(bad([] { (void)noise_covariance::factor(MatrixXd(0, 0)); }), Contains("the factor is empty"));
 }
+
+TEST_CASE("error::covariance: samples of a factor with more columns than the state has components", "[oracle][stat]") {
+  // P' = 0.95² P + F Fᵀ: the total after t steps is |F|² (1 - 0.95^(2t)) / (1 - 0.95²).
+  const maps::linear<> map(0.95 * MatrixXd::Identity(2, 2));
+  MatrixXd F(2, 8);
+  libration::random_stream(3).fill_normal(F);
+  constexpr int steps = 60, seeds = 300;
+  const double exact = F.squaredNorm() * (1.0 - std::pow(0.95, 2 * steps)) / (1.0 - 0.95 * 0.95);
+  VectorXd totals(seeds);
+  for (int s = 0; s < seeds; ++s)
+    totals[s] = error::covariance(map, VectorXd::Zero(2).eval(),
+                                  {.rank = 2,
+                                   .steps = steps,
+                                   .noise = error::noise_covariance::factor(F),
+                                   .columns = error::factor_columns::sampled,
+                                   .seed = static_cast<std::uint64_t>(s)})
+                    .total[steps];
+  const double deviation = std::sqrt((totals.array() - totals.mean()).square().sum() / (seeds - 1.0));
+  CHECK(std::abs(totals.mean() - exact) < 4.0 * deviation / std::sqrt(static_cast<double>(seeds)));
+}

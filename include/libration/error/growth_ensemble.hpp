@@ -102,9 +102,9 @@ group_moments pairs_group(const M& map, const Eigen::Ref<const Eigen::MatrixXd>&
     const auto near = [&](const state_type& at) { return 1.5e-8 * (1.0 + lane_norm(options.norm, at, zero)); };
     const auto begin = [&](const state_type& at) {
       const state_type unit = set_out(zero, 1.0, leading_stream, false);
-      const T size = near(at);
+      const T apart = near(at);
       state_type neighbour;
-      for (int i = 0; i < n; ++i) neighbour[i] = at[i] + size * unit[i];
+      for (int i = 0; i < n; ++i) neighbour[i] = at[i] + apart * unit[i];
       return neighbour;
     };
     p = begin(h);
