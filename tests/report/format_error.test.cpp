@@ -152,6 +152,7 @@ TEST_CASE("report::text: a growth curve names its unit and gives quantiles at a 
 
   c.norm = error::norm::maximum;
   c.error.setConstant(1.5);
+  c.normalised_by_spread = true;
   CHECK_THAT(fmt::format("{}", c), Contains("maximum norm") && Contains("there is no growth to be seen"));
 }
 
