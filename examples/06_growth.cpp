@@ -36,7 +36,7 @@ int main() {
   fmt::print("{}\n  leading exponent {}\n\n", law,
              libration::report::with_error(spectrum.exponents[0], spectrum.standard_error[0]));
 
-  // A large error no longer grows as fast.
+  // How fast an error of each size grows: as an infinitesimal one does, up to the size of the attractor.
   fmt::print("{}\n\n", error::finite_size_exponent(curve, {.ratio = 8.0, .smallest = 1e-8}));
 
   // When an error has become 0.4 of the attractor's size.
