@@ -114,7 +114,7 @@ void print_growth(const question& q, answer& so_far) {
       "    characters   reads the text                hears itself\n",
       reading.pairs() / reading.members, options.steps, options.members, options.size, reading.normaliser, writing.normaliser);
   if (reading.pairs() > 0 && writing.pairs() > 0) {
-    for (const Eigen::Index j : report::detail::samples(reading.points(), 6))
+    for (const Eigen::Index j : report::samples(reading.points(), 6))
       fmt::print("    {:>10.0f}   {:<28}  {}\n", reading.time[j], at(reading, j), at(writing, j));
     print_law("reads the text", reading, leading(so_far.reading), so_far);
     print_law("hears itself", writing, leading(so_far.writing), so_far);

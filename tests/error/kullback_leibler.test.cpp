@@ -14,7 +14,7 @@
 
 using Eigen::Index, Eigen::Vector2d, Eigen::Vector3d, Eigen::VectorXd, Eigen::VectorXf;
 using libration::argument_error, libration::random_stream;
-using libration::error::divergence, libration::error::divergence_from_logits;
+using libration::error::kullback_leibler, libration::error::kullback_leibler_from_logits;
 using namespace libration_test;
 
 namespace {
@@ -51,60 +51,63 @@ double reference(const VectorXd& p, const VectorXd& q) {
 
 }  // namespace
 
-TEST_CASE("error::divergence: two tokens by hand", "[oracle]") {
+TEST_CASE("error::kullback_leibler: two tokens by hand", "[oracle]") {
   const double expected = 0.25 * std::log(0.5) + 0.75 * std::log(1.5);
-  CHECK(near(divergence(Vector2d(0.25, 0.75), Vector2d(0.5, 0.5)), expected, 10.0 * eps));
-  CHECK(near(divergence_from_logits(Vector2d(0.0, std::log(3.0)), Vector2d(7.0, 7.0)), expected, 20.0 * eps));
-  CHECK(divergence(Vector2d(0.25, 0.75), Vector2d(0.25, 0.75)) == 0.0);
-  CHECK(divergence(Vector2d(1.0, 0.0), Vector2d(0.5, 0.5)) == std::log(2.0));
-  CHECK(divergence(Vector2d(1.0, 0.0), Vector2d(1.0, 0.0)) == 0.0);
-  CHECK(near(divergence_from_logits(Vector2d(3.0, -infinity), Vector2d(5.0, 5.0)), std::log(2.0), 10.0 * eps));
-  CHECK(divergence_from_logits(Vector2d(3.0, -infinity), Vector2d(-4.0, -infinity)) == 0.0);
+  CHECK(near(kullback_leibler(Vector2d(0.25, 0.75), Vector2d(0.5, 0.5)), expected, 10.0 * eps));
+  CHECK(near(kullback_leibler_from_logits(Vector2d(0.0, std::log(3.0)), Vector2d(7.0, 7.0)), expected, 20.0 * eps));
+  CHECK(kullback_leibler(Vector2d(0.25, 0.75), Vector2d(0.25, 0.75)) == 0.0);
+  CHECK(kullback_leibler(Vector2d(1.0, 0.0), Vector2d(0.5, 0.5)) == std::log(2.0));
+  CHECK(kullback_leibler(Vector2d(1.0, 0.0), Vector2d(1.0, 0.0)) == 0.0);
+  CHECK(near(kullback_leibler_from_logits(Vector2d(3.0, -infinity), Vector2d(5.0, 5.0)), std::log(2.0), 10.0 * eps));
+  CHECK(kullback_leibler_from_logits(Vector2d(3.0, -infinity), Vector2d(-4.0, -infinity)) == 0.0);
 }
 
-TEST_CASE("error::divergence: agrees with long doubles for distant and for close distributions", "[differential]") {
+TEST_CASE("error::kullback_leibler: agrees with long doubles for distant and for close distributions", "[differential]") {
   for (const double distance : {10.0, 1.0, 1e-2, 1e-5}) {
     const VectorXd p = random_logits(200, 1, 3.0), q = p + random_logits(200, 2, distance);
     const double expected = reference(p, q);
     // The reference itself cancels: a long double's 5e-20 against a divergence of distance^2/2.
     const double unsure = 1e-18 / expected;
-    INFO(distance << ": " << expected << " " << divergence_from_logits(p, q) << " " << divergence(softmax(p), softmax(q)));
-    CHECK(near(divergence_from_logits(p, q), expected, 40.0 * eps + unsure));
+    INFO(distance << ": " << expected << " " << kullback_leibler_from_logits(p, q) << " "
+                  << kullback_leibler(softmax(p), softmax(q)));
+    CHECK(near(kullback_leibler_from_logits(p, q), expected, 40.0 * eps + unsure));
     // A probability is rounded to eps of itself: that is eps/distance of a difference.
-    CHECK(near(divergence(softmax(p), softmax(q)), expected, 40.0 * eps * (1.0 + 1.0 / distance) + unsure));
-    CHECK(near(divergence_from_logits((p.array() + 3000.0).matrix(), q), expected, 3000.0 * eps + 1e-11 * (1.0 + 1.0 / distance)));
+    CHECK(near(kullback_leibler(softmax(p), softmax(q)), expected, 40.0 * eps * (1.0 + 1.0 / distance) + unsure));
+    CHECK(near(kullback_leibler_from_logits((p.array() + 3000.0).matrix(), q), expected,
+               3000.0 * eps + 1e-11 * (1.0 + 1.0 / distance)));
   }
 }
 
-TEST_CASE("error::divergence: single precision, and sizes at the ends of the range", "[edge]") {
+TEST_CASE("error::kullback_leibler: single precision, and sizes at the ends of the range", "[edge]") {
   const VectorXd p = random_logits(50, 3, 2.0), q = random_logits(50, 4, 2.0);
   const VectorXf single_p = p.cast<float>(), single_q = q.cast<float>();
-  CHECK(near(divergence_from_logits(single_p, single_q), reference(single_p.cast<double>(), single_q.cast<double>()), 40.0 * eps));
-  CHECK(near(divergence(softmax(p).cast<float>(), softmax(q).cast<float>()), reference(p, q), 1e-5));
+  CHECK(near(kullback_leibler_from_logits(single_p, single_q), reference(single_p.cast<double>(), single_q.cast<double>()),
+             40.0 * eps));
+  CHECK(near(kullback_leibler(softmax(p).cast<float>(), softmax(q).cast<float>()), reference(p, q), 1e-5));
   // A token that underflows: p = (1, e^-2000), q = (e^-2000, 1).
-  CHECK(near(divergence_from_logits(Vector2d(0.0, -2000.0), Vector2d(-2000.0, 0.0)), 2000.0, 10.0 * eps));
-  CHECK(near(divergence(Vector2d(1.0, 0.0), Vector2d(1e-310, 1.0)), -std::log(1e-310), 10.0 * eps));
-  CHECK(near(divergence(Vector2d(1e-310, 1.0), Vector2d(1.0 - 1e-7, 1e-7)), -std::log(1e-7), 10.0 * eps));
-  CHECK(divergence(VectorXd::Ones(1), VectorXd::Ones(1)) == 0.0);
+  CHECK(near(kullback_leibler_from_logits(Vector2d(0.0, -2000.0), Vector2d(-2000.0, 0.0)), 2000.0, 10.0 * eps));
+  CHECK(near(kullback_leibler(Vector2d(1.0, 0.0), Vector2d(1e-310, 1.0)), -std::log(1e-310), 10.0 * eps));
+  CHECK(near(kullback_leibler(Vector2d(1e-310, 1.0), Vector2d(1.0 - 1e-7, 1e-7)), -std::log(1e-7), 10.0 * eps));
+  CHECK(kullback_leibler(VectorXd::Ones(1), VectorXd::Ones(1)) == 0.0);
 }
 
-TEST_CASE("error::divergence: refusals", "[failure]") {
+TEST_CASE("error::kullback_leibler: refusals", "[failure]") {
   const auto refusal = [](const VectorXd& p, const VectorXd& q) {
-    return message_of<argument_error>([&] { (void)divergence(p, q); });
+    return message_of<argument_error>([&] { (void)kullback_leibler(p, q); });
   };
   const Vector2d half(0.5, 0.5);
-  CHECK_THAT(refusal(Vector3d(0.5, 0.5, 0.0), half), Contains("error::divergence: q has 2 rows, expected 3 (as p)"));
+  CHECK_THAT(refusal(Vector3d(0.5, 0.5, 0.0), half), Contains("error::kullback_leibler: q has 2 rows, expected 3 (as p)"));
   CHECK_THAT(refusal(VectorXd(), VectorXd()), Contains("p is empty"));
   CHECK_THAT(refusal(half, Vector2d(0.5, 0.6)), Contains("q sums to 1.100000, expected 1"));
   CHECK_THAT(refusal(Vector2d(0.5, 0.4), half), Contains("p sums to 0.900000, expected 1"));
   CHECK_THAT(refusal(Vector2d(1.5, -0.5), half), Contains("p[1] is -0.500000, expected >= 0"));
   CHECK_THAT(refusal(half, Vector2d(std::nan(""), 0.5)), Contains("q[0] is nan"));
   CHECK_THAT(refusal(half, Vector2d(1.0, 0.0)), Contains("q[1] is 0 where p is 0.500000: the divergence is infinite"));
-  CHECK(message_of<argument_error>([&] { (void)divergence(half, Vector2d(0.5, 0.501), 0.01); }).empty());
+  CHECK(message_of<argument_error>([&] { (void)kullback_leibler(half, Vector2d(0.5, 0.501), 0.01); }).empty());
   const auto logits = [](const VectorXd& p, const VectorXd& q) {
-    return message_of<argument_error>([&] { (void)divergence_from_logits(p, q); });
+    return message_of<argument_error>([&] { (void)kullback_leibler_from_logits(p, q); });
   };
-  CHECK_THAT(logits(half, Vector3d::Zero()), Contains("error::divergence_from_logits: q has 3 rows, expected 2"));
+  CHECK_THAT(logits(half, Vector3d::Zero()), Contains("error::kullback_leibler_from_logits: q has 3 rows, expected 2"));
   CHECK_THAT(logits(VectorXd(), VectorXd()), Contains("p is empty"));
   CHECK_THAT(logits(half, Vector2d(0.0, infinity)), Contains("q[1] is infinite"));
   CHECK_THAT(logits(Vector2d(std::nan(""), 0.0), half), Contains("p[0] is NaN"));

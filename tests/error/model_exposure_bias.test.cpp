@@ -49,7 +49,7 @@ MatrixXd softmax_columns(const MatrixXd& logits) {
 // Expected divergences: those of each last token, weighed by where the chain of transition matrix Q is after t steps.
 VectorXd expected(const MatrixXd& p, const MatrixXd& q, const MatrixXd& Q, Index first, Index steps) {
   VectorXd at(p.cols()), where = VectorXd::Unit(p.cols(), first), D(steps);
-  for (Index j = 0; j < p.cols(); ++j) at[j] = error::divergence(p.col(j), q.col(j));
+  for (Index j = 0; j < p.cols(); ++j) at[j] = error::kullback_leibler(p.col(j), q.col(j));
   for (Index t = 0; t < steps; ++t) {
     D[t] = at.dot(where);
     where = Q * where;
@@ -120,7 +120,7 @@ TEST_CASE("error::exposure_bias: greedy decoding, threads, seeds", "[law]") {
   const std::vector<std::vector<maps::token>> prompts = {{0}, {1}, {2, 1}};
   const auto greedy = exposure_bias(teacher, student, prompts, {.steps = 6, .runs = 2, .decoding = {.temperature = 0.0}});
   // The student's most likely continuation, by hand: from 0 to 0 for ever.
-  const double at_zero = error::divergence_from_logits(teacher_table().col(0), student_table().col(0));
+  const double at_zero = error::kullback_leibler_from_logits(teacher_table().col(0), student_table().col(0));
   CHECK((greedy.student_divergence.col(0).array() - at_zero).abs().maxCoeff() < 1e-15);
   CHECK(greedy.student_divergence.col(0) == greedy.student_divergence.col(1));
 

@@ -29,15 +29,6 @@ using libration::argument_error;
 
 constexpr state<double, 2> place{0.2, 0.1};
 
-struct clocked {
-  static constexpr int dimension = 2;
-  static constexpr int input_dimension = 1;
-  template <class T>
-  state<T, 2> operator()(std::int64_t t, const state<T, 2>& h, const state<T, 1>& x) const {
-    return {h[1] * 0.5 + static_cast<double>(t), h[0] * h[0] - x[0]};
-  }
-};
-
 }  // namespace
 
 TEST_CASE("maps::add_noise: the noise is s times the normal numbers t n .. t n + n - 1 of its stream", "[oracle]") {

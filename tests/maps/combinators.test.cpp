@@ -29,16 +29,6 @@ using libration::argument_error;
 
 constexpr state<double, 2> place{0.2, 0.1};
 
-// Depends on everything a map can depend on, so that what is passed on shows.
-struct clocked {
-  static constexpr int dimension = 2;
-  static constexpr int input_dimension = 1;
-  template <class T>
-  state<T, 2> operator()(std::int64_t t, const state<T, 2>& h, const state<T, 1>& x) const {
-    return {h[1] * 0.5 + static_cast<double>(t), h[0] * h[0] - x[0]};
-  }
-};
-
 struct reset {
   static constexpr int dimension = 3;
   static constexpr bool lanes = false;

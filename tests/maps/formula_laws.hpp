@@ -4,6 +4,7 @@
 /// What every formula map must satisfy at a point, whatever the scalar: the checks that the tests of maps share.
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 
@@ -23,6 +24,16 @@ using libration::lanes;
 using libration::single;
 using libration::state;
 using packet = lanes<double, width>;
+
+/// A map that depends on everything a map can depend on, so that what is passed on to it shows.
+struct clocked {
+  static constexpr int dimension = 2;
+  static constexpr int input_dimension = 1;
+  template <class T>
+  state<T, 2> operator()(std::int64_t t, const state<T, 2>& h, const state<T, 1>& x) const {
+    return {h[1] * 0.5 + static_cast<double>(t), h[0] * h[0] - x[0]};
+  }
+};
 
 /// How far a map in lanes may be from the same in double, in units of eps times the image's scale: 0 for maps that only
 /// add, multiply, divide, compare and take roots.

@@ -59,15 +59,6 @@ void for_many_doubles(Check&& check) {
   for (const double x : {0.0, -0.0, inf, -inf, 65504.0, 65519.99, 65520.0, 0x1p-25, 0x1.00001p-25, 5e-324, 1e308}) check(x);
 }
 
-struct clocked {
-  static constexpr int dimension = 2;
-  static constexpr int input_dimension = 1;
-  template <class T>
-  state<T, 2> operator()(std::int64_t t, const state<T, 2>& h, const state<T, 1>& x) const {
-    return {h[1] * 0.5 + static_cast<double>(t), h[0] * h[0] - x[0]};
-  }
-};
-
 }  // namespace
 
 TEST_CASE("maps::number_format: bfloat16 and float16 round as their bits do, float32 as a cast does", "[differential]") {

@@ -158,7 +158,7 @@ TEST_CASE("report::text: a growth curve names its unit and gives quantiles at a 
 
 TEST_CASE("report::text: of a long curve some points, the first and the last among them", "[edge]") {
   for (const Eigen::Index points : {1, 2, 7, 8, 9, 1000, 20'001}) {
-    const auto chosen = report::detail::samples(points);
+    const auto chosen = report::samples(points);
     CAPTURE(points);
     REQUIRE(!chosen.empty());
     CHECK(chosen.front() == 0);
@@ -167,7 +167,7 @@ TEST_CASE("report::text: of a long curve some points, the first and the last amo
     CHECK(std::is_sorted(chosen.begin(), chosen.end()));
     CHECK(std::adjacent_find(chosen.begin(), chosen.end()) == chosen.end());
   }
-  CHECK(report::detail::samples(0).empty());
+  CHECK(report::samples(0).empty());
   auto c = curve(2);
   c.time = Eigen::Vector2d(0.0, 12'345.0);  // every digit of a step
   CHECK_THAT(fmt::format("{}", c), Contains("\n      12345  2.20e-03"));

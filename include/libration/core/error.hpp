@@ -65,4 +65,25 @@ inline void require_rows(std::int64_t rows, std::int64_t expected, std::string_v
   });
 }
 
+/// Checks a caller's options one after another:
+///
+///     const option_check check("error::growth");
+///     check(options.steps >= 1, "steps", options.steps, ">= 1");       // error::growth: .steps is 0, expected >= 1
+class option_check {
+ public:
+  /// \param prefix  what stands before a field's name: "." or, of options within options, ".sampling."
+  explicit option_check(std::string_view who, std::string_view prefix = ".") : who_(who), prefix_(prefix) {}
+
+  /// \throws argument_error where it does not hold
+  template <class Value>
+  void operator()(bool holds, std::string_view field, const Value& value, std::string_view expected) const {
+    require(holds, who_, [&] {
+      return std::string(prefix_) + std::string(field) + " is " + std::to_string(value) + ", expected " + std::string(expected);
+    });
+  }
+
+ private:
+  std::string_view who_, prefix_;
+};
+
 }  // namespace libration::inline LIBRATION_ABI

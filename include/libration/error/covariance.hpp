@@ -26,6 +26,7 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/rollout/analyze.hpp>
 #include <libration/rollout/drive.hpp>
+#include <libration/rollout/one_orbit.hpp>
 #include <libration/rollout/prepare.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
@@ -86,7 +87,10 @@ struct [[nodiscard]] covariance_result {
 
 /// An observer (see `rollout::drive`) that carries the covariance from step to step.
 template <class System>
-class covariance_run {
+class covariance_run : public rollout::one_orbit<covariance_run<System>, covariance_result> {
+  using ending = rollout::one_orbit<covariance_run<System>, covariance_result>;
+  friend ending;
+  using ending::result_;
   static_assert(System::width == 1);
 
  public:
@@ -114,10 +118,9 @@ class covariance_run {
   }
 
   std::int64_t warm_up() const { return 0; }
-  bool done() const { return result_.status != status::not_run; }
 
   void observe(const rollout::step_view<System>& view) {
-    if (done()) return;
+    if (this->done()) return;
     double trace = 0.0;
     if (options_.rank == 0) {
       block_ = result_.matrix;
@@ -146,23 +149,12 @@ class covariance_run {
       if (std::isfinite(trace)) factor_.compress(block_, options_.noise);
     }
     if (!std::isfinite(trace)) {
-      result_.failed_at = view.t;
-      finish(status::diverged);
+      this->fail(view.t);
       return;
     }
     total_.push_back(trace);
   }
 
-  void end(bool lane, status how, std::int64_t t) {
-    if (!lane || done()) return;
-    if (how == status::diverged) result_.failed_at = t;
-    finish(how);
-  }
-  void conclude(const rollout::step_view<System>&) {
-    if (!done()) finish(status::ok);
-  }
-
-  const covariance_result& result() const { return result_; }
 
  private:
   bool sampled() const { return options_.rank > 0 && options_.columns == factor_columns::sampled; }
@@ -176,8 +168,7 @@ class covariance_run {
     return Q.variances(n_).asDiagonal();
   }
 
-  void finish(status how) {
-    result_.status = how;
+  void finish() {
     result_.steps = static_cast<std::int64_t>(total_.size()) - 1;
     result_.total = Eigen::Map<const Eigen::VectorXd>(total_.data(), static_cast<Eigen::Index>(total_.size()));
     result_.total_standard_error = Eigen::Map<const Eigen::VectorXd>(error_.data(), static_cast<Eigen::Index>(error_.size()));
@@ -200,7 +191,6 @@ class covariance_run {
   Eigen::Index frame_columns_ = options_.rank;
   Eigen::MatrixXd noise_, block_;
   std::vector<double> total_, error_;
-  covariance_result result_;
 };
 
 /// The covariance as an estimator for `analyze`; `.steps`, `.transient`, `.on_progress` and `.stop` are the pass's own there.
@@ -213,13 +203,9 @@ struct covariance_estimator {
   std::int64_t warm_up() const { return 0; }
   void validate(Eigen::Index n) const {
     constexpr std::string_view who = "error::covariance";
-    const auto check = [&](bool holds, const char* field, std::int64_t value, const std::string& expected) {
-      require(holds, who, [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected " + expected; });
-    };
+    const option_check check(who);
     check(options.rank >= 0 && options.rank <= n, "rank", options.rank,
           "0 to " + std::to_string(n) + " (the map's dimension; 0: the whole matrix)");
-    check(options.steps >= 0, "steps", options.steps, ">= 0");
-    check(options.transient >= 0, "transient", options.transient, ">= 0");
     check(options.leading >= 0, "leading", options.leading, ">= 0");
     check(options.columns == factor_columns::leading || options.rank >= 2, "rank", options.rank, ">= 2 (sampled columns)");
     options.noise.check_rows(n, who, ".noise");
@@ -227,10 +213,7 @@ struct covariance_estimator {
   }
   template <class System>
   covariance_run<System> start(const System& system, std::int64_t steps) const {
-    static_assert(maps::differentiable<typename System::map_type>,
-                  "libration: the covariance of errors needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
-                  "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
-                  "libration::tangent::finite_difference(map)");
+    rollout::require_tangent<typename System::map_type>();
     return covariance_run<System>(system, options, steps);
   }
 };
@@ -239,11 +222,9 @@ namespace detail {
 
 template <class Scalar, class M, class Inputs>
 covariance_result covariance(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const covariance_options& options) {
-  const covariance_estimator estimator{options};
-  estimator.validate(rollout::state_size(map));
-  const std::int64_t steps = options.steps > 0 || rollout::is_matrix<Inputs> ? options.steps : 1000;
-  const analyze_options pass{steps, options.transient, options.on_progress, options.stop};
-  return std::get<0>(rollout::detail::analyze<Scalar>("error::covariance", map, h0, std::forward<Inputs>(inputs), pass, estimator));
+  const std::int64_t steps = options.steps != 0 || rollout::is_matrix<Inputs> ? options.steps : 1000;
+  return rollout::detail::measure<Scalar>("error::covariance", map, h0, std::forward<Inputs>(inputs), steps, options,
+                                          covariance_estimator{options});
 }
 
 }  // namespace detail

@@ -56,9 +56,7 @@ struct [[nodiscard]] finite_size_result {
 ///               Lyapunov exponent", J. Phys. A 30 (1997) 1; departure: sizes reached in place of thresholds
 inline finite_size_result finite_size_exponent(const growth_curve& curve, const finite_size_options& options = {}) {
   constexpr std::string_view who = "error::finite_size_exponent";
-  const auto check = [&](bool holds, const char* field, double value, const char* expected) {
-    require(holds, who, [&] { return "." + std::string(field) + " is " + std::to_string(value) + ", expected " + expected; });
-  };
+  const option_check check(who);
   check(options.ratio > 1.0 && std::isfinite(options.ratio), "ratio", options.ratio, "> 1");
   check(options.smallest >= 0.0 && std::isfinite(options.smallest), "smallest", options.smallest, ">= 0");
   check(options.largest >= 0.0 && std::isfinite(options.largest), "largest", options.largest, ">= 0");

@@ -23,8 +23,9 @@
 #include <libration/error/growth_curve.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/rollout/analyze.hpp>
-#include <libration/rollout/block_stepper.hpp>
+#include <libration/rollout/batch_stepper.hpp>
 #include <libration/rollout/drive.hpp>
+#include <libration/rollout/one_orbit.hpp>
 #include <libration/rollout/prepare.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
@@ -50,10 +51,13 @@ void perturb(Eigen::Index n, error::norm kind, double size, const random_stream&
 
 /// An observer (see `rollout::drive`): perturbed runs beside the orbit, set out anew at the start of each window.
 ///
-/// \tparam Stepper  moves the perturbed states, columns of a block, by one step: `rollout::block_stepper` of the orbit's own map
+/// \tparam Stepper  moves the perturbed states, columns of a batch, by one step: `rollout::batch_stepper` of the orbit's own map
 ///                  or of another one
 template <class System, class Stepper>
-class growth_run {
+class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth_curve> {
+  using ending = rollout::one_orbit<growth_run<System, Stepper>, growth_curve>;
+  friend ending;
+  using ending::result_;
   using scalar = typename Stepper::scalar;
   using state_type = typename System::state_type;
 
@@ -86,10 +90,9 @@ class growth_run {
   }
 
   std::int64_t warm_up() const { return bred_.cols() > 0 ? options_.alignment : 0; }
-  bool done() const { return result_.status != status::not_run; }
 
   void observe(const rollout::step_view<System>& view) {
-    if (done()) return;
+    if (this->done()) return;
     const bool counting = seen_ >= warm_up() && rows() < result_.error.rows();
     if (counting && position_ == 0) {
       window_spread_ = spread_;
@@ -111,16 +114,6 @@ class growth_run {
     }
   }
 
-  void end(bool lane, status how, std::int64_t t) {
-    if (!lane || done()) return;
-    if (how == status::diverged) result_.failed_at = t;
-    finish(how);
-  }
-  void conclude(const rollout::step_view<System>&) {
-    if (!done()) finish(status::ok);
-  }
-
-  const growth_curve& result() const { return result_; }
 
  private:
   Eigen::Index rows() const { return windows_ * options_.members; }
@@ -143,7 +136,7 @@ class growth_run {
     record(0, h);
   }
 
-  double distance(const typename Stepper::block& H, Eigen::Index column, const state_type& h) const {
+  double distance(const typename Stepper::batch& H, Eigen::Index column, const state_type& h) const {
     return detail::measure(options_.norm, n_, [&](Eigen::Index i) {
       return static_cast<double>(H(i, column)) - static_cast<double>(h[static_cast<int>(i)]);
     });
@@ -179,8 +172,7 @@ class growth_run {
       set(i, at(view.next, i) + (static_cast<double>(bred_(i, 0)) - at(view.next, i)) * (small / apart));
   }
 
-  void finish(status how) {
-    result_.status = how;
+  void finish() {
     result_.error.conservativeResize(rows(), Eigen::NoChange);
     detail::finish_curve(result_, options_.normaliser, spread_.size(), spread_.magnitude(), std::numeric_limits<scalar>::epsilon());
   }
@@ -189,9 +181,8 @@ class growth_run {
   Stepper stepper_;
   Eigen::Index n_;
   std::int64_t length_;
-  typename Stepper::block H_, next_, bred_, bred_next_;
+  typename Stepper::batch H_, next_, bred_, bred_next_;
   detail::spread spread_, window_spread_;
-  growth_curve result_;
   std::int64_t seen_ = 0, position_ = 0, windows_ = 0;
 };
 
@@ -207,7 +198,7 @@ struct growth_estimator {
   void validate(Eigen::Index) const { error::validate(options, "error::growth"); }
   template <class System>
   auto start(const System& system, std::int64_t steps) const {
-    using stepper = rollout::block_stepper<typename System::map_type, typename scalar_traits<typename System::scalar>::base>;
+    using stepper = rollout::batch_stepper<typename System::map_type, typename scalar_traits<typename System::scalar>::base>;
     return growth_run<System, stepper>(system, stepper(system.map(), options.members), options, steps);
   }
 };
@@ -232,7 +223,7 @@ struct difference_estimator {
   }
   template <class System>
   auto start(const System& system, std::int64_t steps) const {
-    using stepper = rollout::block_stepper<Other, typename scalar_traits<typename System::scalar>::base>;
+    using stepper = rollout::batch_stepper<Other, typename scalar_traits<typename System::scalar>::base>;
     return growth_run<System, stepper>(system, stepper(*other, options.members), options, steps);
   }
 };
@@ -240,9 +231,9 @@ struct difference_estimator {
 template <class Scalar, class M, class Inputs, class Estimator>
 growth_curve growth(std::string_view who, const M& map, rollout::start_of<M> h0, Inputs&& inputs, const growth_options& options,
                     const Estimator& estimator) {
-  estimator.validate(rollout::state_size(map));
-  const analyze_options pass{options.steps * options.windows, options.transient, options.on_progress, options.stop};
-  return std::get<0>(rollout::detail::analyze<Scalar>(who, map, h0, std::forward<Inputs>(inputs), pass, estimator));
+  estimator.validate(rollout::state_size(map));  // before their product is formed
+  return rollout::detail::measure<Scalar>(who, map, h0, std::forward<Inputs>(inputs), options.steps * options.windows, options,
+                                          estimator);
 }
 
 }  // namespace detail

@@ -63,9 +63,7 @@ struct growth_options {
 
 /// Throws where an option is out of its range.
 inline void validate(const growth_options& options, std::string_view who) {
-  const auto check = [&](bool holds, const char* field, auto value, const char* expected) {
-    require(holds, who, [&] { return "." + std::string(field) + " is " + std::to_string(value) + ", expected " + expected; });
-  };
+  const option_check check(who);
   check(options.size > 0.0 && std::isfinite(options.size), "size", options.size, "> 0");
   check(options.steps >= 1, "steps", options.steps, ">= 1");
   check(options.every >= 1, "every", options.every, ">= 1");
@@ -144,7 +142,7 @@ double measure(error::norm kind, Eigen::Index n, const Difference& d) {
   if (kind == norm::maximum) {
     for (Eigen::Index i = 0; i < n; ++i) {
       const double size = std::abs(d(i));
-      if (!(size <= sum)) sum = size;  // a NaN stays
+      if (size > sum || std::isnan(size)) sum = size;  // a NaN stays
     }
     return sum;
   }

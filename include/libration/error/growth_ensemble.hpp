@@ -49,7 +49,7 @@ EIGEN_ALWAYS_INLINE T lane_norm(error::norm kind, const state<T, n>& a, const st
   if (kind == norm::maximum) {
     for (int i = 0; i < n; ++i) {
       const T size = abs(a[i] - b[i]);
-      sum = select(size <= sum, sum, size);  // a NaN stays
+      sum = select(size > sum || size != size, size, sum);  // a NaN stays
     }
     return sum;
   }

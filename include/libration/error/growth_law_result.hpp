@@ -83,9 +83,7 @@ struct growth_law_options {
 
 /// Throws where an option is out of its range.
 inline void validate(const growth_law_options& o, std::string_view who) {
-  const auto check = [&](bool holds, const char* field, auto value, const char* expected) {
-    require(holds, who, [&] { return "." + std::string(field) + " is " + std::to_string(value) + ", expected " + expected; });
-  };
+  const option_check check(who);
   require(o.from < o.to, who,
           [&] { return ".from is " + std::to_string(o.from) + ", expected less than .to, " + std::to_string(o.to); });
   check(o.largest > 0.0, "largest", o.largest, "> 0");

@@ -107,10 +107,9 @@ inline double to_time(const growth_curve& curve, double shifted_point) {
 /// Accuracy: times are those of recorded points: late by less than one spacing
 inline horizon_result horizon(const growth_curve& curve, const horizon_options& options = {}) {
   constexpr std::string_view who = "error::horizon";
-  require(options.threshold > 0.0 && std::isfinite(options.threshold), who,
-          [&] { return ".threshold is " + std::to_string(options.threshold) + ", expected > 0"; });
-  require(options.level > 0.0 && options.level < 1.0, who,
-          [&] { return ".level is " + std::to_string(options.level) + ", expected a number in (0, 1)"; });
+  const option_check check(who);
+  check(options.threshold > 0.0 && std::isfinite(options.threshold), "threshold", options.threshold, "> 0");
+  check(options.level > 0.0 && options.level < 1.0, "level", options.level, "a number in (0, 1)");
   require(curve.pairs() >= 1 && curve.points() >= 1, who, "the curve holds no pair");
 
   horizon_result r;

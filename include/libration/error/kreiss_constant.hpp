@@ -23,6 +23,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/status.hpp>
 #include <libration/error/detail/largest_singular.hpp>
+#include <libration/error/detail/square.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
 
@@ -178,12 +179,10 @@ template <class Derived>
 kreiss_result kreiss_constant(const Eigen::MatrixBase<Derived>& matrix, const kreiss_options& options = {}) {
   const Eigen::MatrixXd A = matrix;
   constexpr std::string_view who = "error::kreiss_constant";
-  require(A.rows() > 0 && A.rows() == A.cols() && A.allFinite(), who, [&] {
-    return "A is " + std::to_string(A.rows()) + " x " + std::to_string(A.cols()) + ", expected a square matrix of finite numbers";
-  });
-  require(options.tolerance > 0.0 && options.tolerance < 1.0, who,
-          [&] { return ".tolerance is " + std::to_string(options.tolerance) + ", expected a number in (0, 1)"; });
-  require(options.circles >= 2, who, [&] { return ".circles is " + std::to_string(options.circles) + ", expected >= 2"; });
+  detail::require_square(A, who, "A");
+  const option_check check(who);
+  check(options.tolerance > 0.0 && options.tolerance < 1.0, "tolerance", options.tolerance, "a number in (0, 1)");
+  check(options.circles >= 2, "circles", options.circles, ">= 2");
 
   constexpr double infinity = std::numeric_limits<double>::infinity();
   kreiss_result result;

@@ -60,8 +60,8 @@ inline double logit_divergence(const vector_view<double>& p, const vector_view<d
 ///                   where p is not and the divergence infinite; says at which entry
 /// Accuracy: relative, about 10 eps, also where p and q are close and Σ p_i ln(p_i/q_i) cancels; eps² absolute
 template <class P, class Q>
-double divergence(const Eigen::MatrixBase<P>& p, const Eigen::MatrixBase<Q>& q, double tolerance = 1e-6) {
-  constexpr std::string_view who = "error::divergence";
+double kullback_leibler(const Eigen::MatrixBase<P>& p, const Eigen::MatrixBase<Q>& q, double tolerance = 1e-6) {
+  constexpr std::string_view who = "error::kullback_leibler";
   require(p.size() > 0, who, "p is empty");
   require_rows(q.size(), p.size(), who, "q", "as p");
   const auto total = [&](const auto& values, const char* name) {
@@ -102,8 +102,8 @@ double divergence(const Eigen::MatrixBase<P>& p, const Eigen::MatrixBase<Q>& q, 
 /// Accuracy: relative (10 + |logit|) eps, also where the two are close; (eps |logit|)² absolute
 /// Cost:     five exponentials a token; two vectors of V doubles
 template <class P, class Q>
-double divergence_from_logits(const Eigen::MatrixBase<P>& p, const Eigen::MatrixBase<Q>& q) {
-  constexpr std::string_view who = "error::divergence_from_logits";
+double kullback_leibler_from_logits(const Eigen::MatrixBase<P>& p, const Eigen::MatrixBase<Q>& q) {
+  constexpr std::string_view who = "error::kullback_leibler_from_logits";
   constexpr double excluded = -std::numeric_limits<double>::infinity();
   require(p.size() > 0, who, "p is empty");
   require_rows(q.size(), p.size(), who, "q", "as p");

@@ -152,11 +152,11 @@ model_exposure_result exposure_bias(const Teacher& teacher, const Student& stude
                                     const model_exposure_options& options = {}) {
   constexpr std::string_view who = "error::exposure_bias";
   const Eigen::Index V = teacher.vocabulary_size();
-  require(options.steps >= 1, who, [&] { return ".steps is " + std::to_string(options.steps) + ", expected >= 1"; });
-  require(options.runs >= 1, who, [&] { return ".runs is " + std::to_string(options.runs) + ", expected >= 1"; });
-  require(options.temperature > 0.0 && std::isfinite(options.temperature), who,
-          [&] { return ".temperature is " + std::to_string(options.temperature) + ", expected > 0 and finite"; });
-  require(options.threads >= 0, who, [&] { return ".threads is " + std::to_string(options.threads) + ", expected >= 0"; });
+  const option_check check(who);
+  check(options.steps >= 1, "steps", options.steps, ">= 1");
+  check(options.runs >= 1, "runs", options.runs, ">= 1");
+  check(options.temperature > 0.0 && std::isfinite(options.temperature), "temperature", options.temperature, "> 0 and finite");
+  check(options.threads >= 0, "threads", options.threads, ">= 0");
   maps::validate(options.decoding, who);
   stats::validate(options.bootstrap, who);
   require_rows(student.vocabulary_size(), V, who, "the student's vocabulary", "the teacher's");

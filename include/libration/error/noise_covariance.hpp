@@ -15,6 +15,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/error/detail/square.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
 
@@ -43,9 +44,7 @@ class noise_covariance {
   template <class Derived>
   static noise_covariance matrix(const Eigen::MatrixBase<Derived>& given) {
     const Eigen::MatrixXd Q = given;
-    require(Q.rows() > 0 && Q.rows() == Q.cols() && Q.allFinite(), who, [&] {
-      return "Q is " + std::to_string(Q.rows()) + " x " + std::to_string(Q.cols()) + ", expected a square matrix of finite numbers";
-    });
+    detail::require_square(Q, who, "Q");
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(Q);
     const Eigen::VectorXd& lambda = solver.eigenvalues();
     const double rounding = 4.0 * static_cast<double>(Q.rows()) * std::numeric_limits<double>::epsilon() *

@@ -20,6 +20,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/status.hpp>
+#include <libration/error/detail/square.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
 
@@ -80,12 +81,10 @@ template <class Derived>
 numerical_radius_result numerical_radius(const Eigen::MatrixBase<Derived>& matrix, const numerical_radius_options& options = {}) {
   const Eigen::MatrixXd A = matrix;
   constexpr std::string_view who = "error::numerical_radius";
-  require(A.rows() > 0 && A.rows() == A.cols() && A.allFinite(), who, [&] {
-    return "A is " + std::to_string(A.rows()) + " x " + std::to_string(A.cols()) + ", expected a square matrix of finite numbers";
-  });
-  require(options.tolerance > 0.0, who, [&] { return ".tolerance is " + std::to_string(options.tolerance) + ", expected > 0"; });
-  require(options.evaluations >= 9, who,
-          [&] { return ".evaluations is " + std::to_string(options.evaluations) + ", expected >= 9"; });
+  detail::require_square(A, who, "A");
+  const option_check check(who);
+  check(options.tolerance > 0.0, "tolerance", options.tolerance, "> 0");
+  check(options.evaluations >= 9, "evaluations", options.evaluations, ">= 9");
 
   numerical_radius_result result;
   result.lower = 0.0;

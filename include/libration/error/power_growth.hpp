@@ -16,6 +16,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/status.hpp>
 #include <libration/error/detail/largest_singular.hpp>
+#include <libration/error/detail/square.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
 
@@ -59,10 +60,9 @@ template <class Derived>
 transient_growth_result transient_growth(const Eigen::MatrixBase<Derived>& matrix, const power_growth_options& options = {}) {
   const Eigen::MatrixXd A = matrix;
   constexpr std::string_view who = "error::transient_growth";
-  require(A.rows() > 0 && A.rows() == A.cols() && A.allFinite(), who, [&] {
-    return "A is " + std::to_string(A.rows()) + " x " + std::to_string(A.cols()) + ", expected a square matrix of finite numbers";
-  });
-  require(options.steps >= 0, who, [&] { return ".steps is " + std::to_string(options.steps) + ", expected >= 0"; });
+  detail::require_square(A, who, "A");
+  const option_check check(who);
+  check(options.steps >= 0, "steps", options.steps, ">= 0");
 
   const Eigen::Index n = A.rows();
   const bool automatic = options.steps == 0;

@@ -121,9 +121,7 @@ inline void validate(const token_divergence_options& options, Eigen::Index a, Ei
   require(a == b, who, [&] {
     return "b has " + std::to_string(b) + " tokens, expected " + std::to_string(a) + " (a's vocabulary)";
   });
-  const auto check = [&](bool holds, const char* field, auto value, const char* expected) {
-    require(holds, who, [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected " + expected; });
-  };
+  const option_check check(who);
   check(options.runs >= 1, "runs", options.runs, ">= 1");
   check(options.steps >= 1, "steps", options.steps, ">= 1");
   maps::validate(options.sampling, who);

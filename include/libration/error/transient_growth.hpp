@@ -29,6 +29,7 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/rollout/analyze.hpp>
 #include <libration/rollout/drive.hpp>
+#include <libration/rollout/one_orbit.hpp>
 #include <libration/rollout/prepare.hpp>
 #include <libration/tangent/orthonormalise.hpp>
 
@@ -68,7 +69,10 @@ inline double small_chi_squared(double r, double p) {
 
 /// An observer (see `rollout::drive`) that multiplies up the Jacobians from the first step it sees.
 template <class System>
-class transient_growth_run {
+class transient_growth_run : public rollout::one_orbit<transient_growth_run<System>, transient_growth_result> {
+  using ending = rollout::one_orbit<transient_growth_run<System>, transient_growth_result>;
+  friend ending;
+  using ending::result_;
   static_assert(System::width == 1);
 
  public:
@@ -99,15 +103,13 @@ class transient_growth_run {
   }
 
   std::int64_t warm_up() const { return 0; }
-  bool done() const { return result_.status != status::not_run; }
 
   void observe(const rollout::step_view<System>& view) {
-    if (done()) return;
+    if (this->done()) return;
     detail::apply_tangent(view.system, frame_, product_);
     const double norm = detail::largest_singular(product_);
     if (!std::isfinite(norm)) {
-      result_.failed_at = view.t;
-      finish(status::diverged);
+      this->fail(view.t);
       return;
     }
     growth_.push_back(norm);
@@ -121,20 +123,9 @@ class transient_growth_run {
       result_.upper = std::max(result_.upper, detail::largest_singular(Eigen::MatrixXd(product_ * triangle_)) / least_overlap_);
   }
 
-  void end(bool lane, status how, std::int64_t t) {
-    if (!lane || done()) return;
-    if (how == status::diverged) result_.failed_at = t;
-    finish(how);
-  }
-  void conclude(const rollout::step_view<System>&) {
-    if (!done()) finish(status::ok);
-  }
-
-  const transient_growth_result& result() const { return result_; }
 
  private:
-  void finish(status how) {
-    result_.status = how;
+  void finish() {
     result_.steps = static_cast<std::int64_t>(growth_.size()) - 1;
     result_.growth = Eigen::Map<const Eigen::VectorXd>(growth_.data(), static_cast<Eigen::Index>(growth_.size()));
     if (whole_) result_.upper = result_.largest;
@@ -150,7 +141,6 @@ class transient_growth_run {
   Eigen::MatrixXd first_, product_, best_, triangle_;
   double least_overlap_ = 1.0;
   std::vector<double> growth_;
-  transient_growth_result result_;
 };
 
 /// Transient growth as an estimator for `analyze`; `.steps`, `.transient`, `.on_progress` and `.stop` are the pass's own there.
@@ -163,22 +153,15 @@ struct transient_growth_estimator {
   std::int64_t warm_up() const { return 0; }
   void validate(Eigen::Index n) const {
     constexpr std::string_view who = "error::transient_growth";
-    const auto check = [&](bool holds, const char* field, auto value, const std::string& expected) {
-      require(holds, who, [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected " + expected; });
-    };
+    const option_check check(who);
     check(options.directions >= 0 && options.directions <= n, "directions", options.directions,
           "0 to " + std::to_string(n) + " (the map's dimension; 0: all)");
-    check(options.steps >= 0, "steps", options.steps, ">= 0");
-    check(options.transient >= 0, "transient", options.transient, ">= 0");
     check(options.failure_probability > 0.0 && options.failure_probability < 1.0, "failure_probability",
           options.failure_probability, "a number in (0, 1)");
   }
   template <class System>
   transient_growth_run<System> start(const System& system, std::int64_t steps) const {
-    static_assert(maps::differentiable<typename System::map_type>,
-                  "libration: transient growth needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
-                  "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
-                  "libration::tangent::finite_difference(map)");
+    rollout::require_tangent<typename System::map_type>();
     return transient_growth_run<System>(system, options, steps);
   }
 };
@@ -188,12 +171,9 @@ namespace detail {
 template <class Scalar, class M, class Inputs>
 transient_growth_result transient_growth(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
                                          const transient_growth_options& options) {
-  const transient_growth_estimator estimator{options};
-  estimator.validate(rollout::state_size(map));
-  const std::int64_t steps = options.steps > 0 || rollout::is_matrix<Inputs> ? options.steps : 100;
-  const analyze_options pass{steps, options.transient, options.on_progress, options.stop};
-  return std::get<0>(
-      rollout::detail::analyze<Scalar>("error::transient_growth", map, h0, std::forward<Inputs>(inputs), pass, estimator));
+  const std::int64_t steps = options.steps != 0 || rollout::is_matrix<Inputs> ? options.steps : 100;
+  return rollout::detail::measure<Scalar>("error::transient_growth", map, h0, std::forward<Inputs>(inputs), steps, options,
+                                          transient_growth_estimator{options});
 }
 
 }  // namespace detail

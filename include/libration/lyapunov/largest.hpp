@@ -21,6 +21,7 @@
 #include <libration/lyapunov/summary.hpp>
 #include <libration/rollout/analyze.hpp>
 #include <libration/rollout/drive.hpp>
+#include <libration/rollout/one_orbit.hpp>
 #include <libration/stats/batch_series.hpp>
 #include <libration/stats/compensated_sum.hpp>
 
@@ -50,7 +51,10 @@ struct largest_options {
 
 /// An observer (see `rollout::drive`) that follows a second trajectory and rescales its separation.
 template <class System>
-class largest_run {
+class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_result> {
+  using ending = rollout::one_orbit<largest_run<System>, spectrum_result>;
+  friend ending;
+  using ending::result_;
   static_assert(System::width == 1);
   using state_type = typename System::state_type;
 
@@ -62,6 +66,7 @@ class largest_run {
         system_(system),
         y_(system.make_state()),
         next_(y_),
+        difference_(system.state_size()),
         interval_(std::max<std::int64_t>(1, options.interval)),
         series_(1, interval_ * std::max<std::int64_t>(1, std::min<std::int64_t>(64, steps / (128 * interval_)))) {
     result_.time_step = system.time_step();
@@ -71,10 +76,9 @@ class largest_run {
   }
 
   std::int64_t warm_up() const { return options_.frame_transient; }
-  bool done() const { return result_.status != status::not_run; }
 
   void observe(const rollout::step_view<System>& view) {
-    if (done()) return;
+    if (this->done()) return;
     if (seen_ == 0) separate(view.h);
     system_.step(view.t, y_, view.x, next_);
     std::swap(y_, next_);
@@ -84,38 +88,17 @@ class largest_run {
     rescale(view);
   }
 
-  void end(bool lane, status how, std::int64_t t) {
-    if (!lane || done()) return;
-    if (how == status::diverged) result_.failed_at = t;
-    finish(how);
-  }
-
   void conclude(const rollout::step_view<System>& view) {
-    if (done()) return;
-    if (since_ > 0) rescale(view);
-    if (!done()) finish(status::ok);
+    if (!this->done() && since_ > 0) rescale(view);
+    ending::conclude(view);
   }
-
-  const spectrum_result& result() const { return result_; }
 
  private:
-  // The Euclidean norm, not by way of squares alone: they overflow long before the states do.
-  template <class Entry>
-  double norm(const Entry& entry) const {
-    const auto n = static_cast<int>(system_.state_size());
-    const auto scaled = [&](double unit) {
-      double sum = 0.0;
-      for (int i = 0; i < n; ++i) sum += entry(i) / unit * (entry(i) / unit);
-      return unit * std::sqrt(sum);
-    };
-    const double plain = scaled(1.0);
-    if (plain > 1e-140 && plain < 1e140) return plain;
-    double largest = 0.0;
-    for (int i = 0; i < n; ++i) largest = std::max(largest, std::abs(entry(i)));
-    return largest > 0.0 && std::isfinite(largest) ? scaled(largest) : plain;
-  }
-  double distance(const state_type& a, const state_type& b) const {
-    return norm([&](int i) { return static_cast<double>(a[i]) - static_cast<double>(b[i]); });
+  // Not by way of squares: they overflow long before the states do.
+  double distance(const state_type& a, const state_type& b) {
+    for (int i = 0; i < static_cast<int>(difference_.size()); ++i)
+      difference_[i] = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    return difference_.stableNorm();
   }
 
   void separate(const state_type& h) {
@@ -125,7 +108,7 @@ class largest_run {
     Eigen::VectorXd direction(n);
     random_stream(options_.seed, 0x70616972).fill_normal(direction);  // a stream of its own: "pair"
     direction.normalize();
-    const double size = norm([&](int i) { return static_cast<double>(h[i]); });
+    const double size = distance(h, system_.make_state());
     const double relative =
         options_.separation > 0.0 ? options_.separation : std::sqrt(static_cast<double>(std::numeric_limits<base>::epsilon()));
     size_ = relative * (1.0 + size);
@@ -139,8 +122,7 @@ class largest_run {
     using scalar = std::remove_cvref_t<decltype(y_[0])>;
     const double reached = distance(y_, view.next);
     if (!std::isfinite(reached)) {
-      result_.failed_at = view.t;
-      finish(status::diverged);
+      this->fail(view.t);
       return;
     }
     const double growth = std::log(reached / last_);
@@ -148,7 +130,7 @@ class largest_run {
       if (reached == 0.0) {  // the two have merged: everything between them is forgotten
         pending_.add(growth);
         pending_steps_ += since_;
-        finish(status::ok);
+        this->finish_as(status::ok);
         return;
       }
       pending_.add(growth);
@@ -173,8 +155,7 @@ class largest_run {
     if (last_ == 0.0) separate(view.next);
   }
 
-  void finish(status how) {
-    result_.status = how;
+  void finish() {
     const double pending[1] = {pending_.value()};
     detail::summarise(series_, 0, pending, pending_steps_, 1, system_.state_size() == 1, false, result_);
   }
@@ -182,12 +163,12 @@ class largest_run {
   largest_options options_;
   System system_;
   state_type y_, next_;
+  Eigen::VectorXd difference_;
   std::int64_t interval_;
   stats::batch_series<double> series_;
   stats::compensated_sum<double> pending_;
   std::int64_t pending_steps_ = 0, seen_ = 0, since_ = 0;
   double size_ = 0.0, last_ = 0.0;
-  spectrum_result result_;
 };
 
 /// The leading exponent by two trajectories, as an estimator for `analyze`.
@@ -199,16 +180,13 @@ struct largest_estimator {
   Eigen::Index columns(Eigen::Index) const { return 0; }
   std::int64_t warm_up() const { return options.frame_transient; }
   void validate(Eigen::Index) const {
-    const auto check = [&](bool holds, const char* field, auto value) {
-      require(holds, "lyapunov::largest",
-              [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected >= 0"; });
-    };
-    check(options.steps >= 0, "steps", options.steps);
-    check(options.transient >= 0, "transient", options.transient);
-    check(options.frame_transient >= 0, "frame_transient", options.frame_transient);
-    check(options.interval >= 0, "interval", options.interval);
-    check(options.separation >= 0.0, "separation", options.separation);
-    check(options.neutral_margin >= 0.0, "neutral_margin", options.neutral_margin);
+    const option_check check("lyapunov::largest");
+    check(options.steps >= 0, "steps", options.steps, ">= 0");
+    check(options.transient >= 0, "transient", options.transient, ">= 0");
+    check(options.frame_transient >= 0, "frame_transient", options.frame_transient, ">= 0");
+    check(options.interval >= 0, "interval", options.interval, ">= 0");
+    check(options.separation >= 0.0, "separation", options.separation, ">= 0");
+    check(options.neutral_margin >= 0.0, "neutral_margin", options.neutral_margin, ">= 0");
   }
   template <class System>
   largest_run<System> start(const System& system, std::int64_t steps) const {
@@ -220,9 +198,8 @@ namespace detail {
 
 template <class Scalar, class M, class Inputs>
 spectrum_result largest(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const largest_options& options) {
-  const analyze_options pass{options.steps, options.transient, options.on_progress, options.stop};
-  return std::get<0>(rollout::detail::analyze<Scalar>("lyapunov::largest", map, h0, std::forward<Inputs>(inputs), pass,
-                                                      largest_estimator{options}));
+  return rollout::detail::measure<Scalar>("lyapunov::largest", map, h0, std::forward<Inputs>(inputs), options.steps, options,
+                                          largest_estimator{options});
 }
 
 }  // namespace detail

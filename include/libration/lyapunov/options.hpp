@@ -97,9 +97,7 @@ struct spectrum_options {
 /// \param n the map's dimension
 /// \throws argument_error that names the field, what came and what was expected
 inline void validate(const spectrum_options& options, Eigen::Index n, std::string_view who) {
-  const auto check = [&](bool holds, const char* field, auto value, const std::string& expected) {
-    require(holds, who, [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected " + expected; });
-  };
+  const option_check check(who);
   check(options.count >= 0 && options.count <= n, "count", options.count,
         "0 to " + std::to_string(n) + " (the map's dimension; 0: all)");
   check(options.steps >= 0, "steps", options.steps, ">= 0");

@@ -23,6 +23,21 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
+namespace detail {
+
+template <class M>
+consteval void check_map() {
+  static_assert(maps::map<M>,
+                "libration: this type is not a map: libration::maps::explain<M>() says in words which clause it misses");
+  if constexpr (maps::map<M>)
+    static_assert(maps::differentiable<M>,
+                  "libration: the Lyapunov spectrum needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
+                  "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
+                  "libration::tangent::finite_difference(map)");
+}
+
+}  // namespace detail
+
 /// The spectrum as an estimator for `analyze`. Of its options `steps`, `max_steps`, `transient`, `on_progress` and `stop` are
 /// the pass's business and not read here.
 struct spectrum_estimator {
@@ -37,10 +52,7 @@ struct spectrum_estimator {
   /// \param steps the steps that the pass counts
   template <class System>
   spectrum_run<System> start(const System& system, std::int64_t steps) const {
-    static_assert(maps::differentiable<typename System::map_type>,
-                  "libration: the Lyapunov spectrum needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
-                  "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
-                  "libration::tangent::finite_difference(map)");
+    detail::check_map<typename System::map_type>();
     const Eigen::Index n = system.state_size();
     const std::int64_t fewest = options.tolerance > 0.0 ? std::min(options.steps > 0 ? options.steps : 1000, steps) : steps;
     const auto& frame = options.frame;
@@ -54,17 +66,6 @@ namespace detail {
 
 inline constexpr std::string_view spectrum_name = "lyapunov::spectrum";
 
-template <class M>
-consteval void check_map() {
-  static_assert(maps::map<M>,
-                "libration: this type is not a map: libration::maps::explain<M>() says in words which clause it misses");
-  if constexpr (maps::map<M>)
-    static_assert(maps::differentiable<M>,
-                  "libration: the Lyapunov spectrum needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
-                  "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
-                  "libration::tangent::finite_difference(map)");
-}
-
 // The most steps a run may count: what the pass is told. 0: what a matrix of inputs holds, or the pass's default.
 template <class Inputs>
 std::int64_t steps_to_drive(const spectrum_options& options) {
@@ -77,10 +78,9 @@ std::int64_t steps_to_drive(const spectrum_options& options) {
 template <class Scalar, class M, class Inputs>
 spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
   const spectrum_estimator estimator{options};
-  estimator.validate(rollout::state_size(map));
-  const analyze_options pass{steps_to_drive<Inputs>(options), options.transient, options.on_progress, options.stop};
-  return std::get<0>(
-      rollout::detail::analyze<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), pass, estimator));
+  estimator.validate(rollout::state_size(map));  // before the pass looks at what follows from the options
+  return rollout::detail::measure<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), steps_to_drive<Inputs>(options),
+                                          options, estimator);
 }
 
 template <class M>

@@ -66,11 +66,11 @@ concept feedback_tangent_in_workspace = evaluates_in_workspace<F> &&
 ///
 /// What the compiler cannot see: f is pure, `x` and `VX` are written whole, nothing is allocated after make_workspace.
 template <class F>
-concept feedback = detail::with_feedback_sizes<F> &&(detail::evaluates<F> || detail::evaluates_in_workspace<F>);
+concept feedback = detail::with_feedback_sizes<F> && (detail::evaluates<F> || detail::evaluates_in_workspace<F>);
 
 /// A feedback whose tangent is known.
 template <class F>
-concept differentiable_feedback = feedback<F> &&(detail::feedback_tangent_h<F> || detail::feedback_tangent_in_workspace<F>);
+concept differentiable_feedback = feedback<F> && (detail::feedback_tangent_h<F> || detail::feedback_tangent_in_workspace<F>);
 
 /// Says in words what keeps F from being a differentiable feedback; empty where nothing does.
 template <class F>

@@ -221,6 +221,16 @@ concept steps_batches =
      requires(const M& m, matrix_view<typename M::scalar_type> H, matrix_span<typename M::scalar_type> next,
               typename M::workspace& ws) { m.step_batch(H, H, next, ws); });
 
+/// Whether the same state has the same next one at every step: `M::autonomous` where a map says so itself, else that it takes
+/// neither input nor time.
+template <class M>
+inline constexpr bool repeats_itself = [] {
+  if constexpr (requires { static_cast<bool>(M::autonomous); })
+    return static_cast<bool>(M::autonomous);
+  else
+    return !driven<M> && !timed<M>;
+}();
+
 /// A map whose tangent is known: every formula, and a vector map with `tangent`.
 template <class M>
 concept differentiable =

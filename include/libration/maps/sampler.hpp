@@ -36,10 +36,7 @@ struct sampling {
 
 /// \throws argument_error that names the field, what came and what was expected: `who: .sampling.top_p is 0, expected ...`
 inline void validate(const sampling& how, std::string_view who) {
-  const auto check = [&](bool holds, const char* field, auto value, const char* expected) {
-    require(holds, who,
-            [&] { return std::string(".sampling.") + field + " is " + std::to_string(value) + ", expected " + expected; });
-  };
+  const option_check check(who, ".sampling.");
   check(how.temperature >= 0.0 && std::isfinite(how.temperature), "temperature", how.temperature, ">= 0 and finite (0: greedy)");
   check(how.top_k >= 0, "top_k", how.top_k, ">= 0 (0: all)");
   check(how.top_p > 0.0 && how.top_p <= 1.0, "top_p", how.top_p, "> 0 and <= 1 (1: all)");

@@ -59,10 +59,7 @@ class reservoir : public rnn<Scalar> {
   /// Cost: the eigenvalues of W, about 10 n^3 operations
   static reservoir random(Eigen::Index state_size, Eigen::Index input_size, const reservoir_options& options = {}) {
     constexpr std::string_view who = "models::reservoir::random";
-    const auto check = [&](bool good, const char* field, double value, const char* expected) {
-      require(good, who,
-              [&] { return std::string(field) + " is " + std::to_string(value) + ", expected " + expected; });
-    };
+    const option_check check(who, "");
     require(state_size >= 1 && input_size >= 1, who, "state_size and input_size must be at least 1");
     check(options.spectral_radius > 0 && std::isfinite(options.spectral_radius), "spectral_radius",
           options.spectral_radius, "a number above 0");

@@ -29,12 +29,6 @@
 
 namespace libration::inline LIBRATION_ABI::report {
 
-namespace detail {
-
-inline const char* name_of(error::norm n) {
-  return n == error::norm::euclidean ? "Euclidean" : n == error::norm::maximum ? "maximum" : "root mean square";
-}
-
 /// Entries of a curve of n points worth a line: about `most`, 0 and n - 1 among them, ever further apart.
 inline std::vector<Eigen::Index> samples(Eigen::Index n, Eigen::Index most = 8) {
   std::vector<Eigen::Index> chosen;
@@ -45,6 +39,12 @@ inline std::vector<Eigen::Index> samples(Eigen::Index n, Eigen::Index most = 8) 
     if (index < n && (chosen.empty() || index > chosen.back())) chosen.push_back(index);
   }
   return chosen;
+}
+
+namespace detail {
+
+inline const char* name_of(error::norm n) {
+  return n == error::norm::euclidean ? "Euclidean" : n == error::norm::maximum ? "maximum" : "root mean square";
 }
 
 inline std::string status_line(status s, std::int64_t failed_at = -1) {
@@ -103,7 +103,7 @@ inline std::string text(const error::growth_curve& c) {
   if (c.pairs() > 0 && c.points() > 0) {
     out += fmt::format("  {:>9}  {:>8}  {:>8}  {:>8}\n", unit, "5 %", "median", "95 %");
     const Eigen::VectorXd low = c.quantile(0.05), middle = c.quantile(0.5), high = c.quantile(0.95);
-    for (const Eigen::Index j : detail::samples(c.points()))
+    for (const Eigen::Index j : samples(c.points()))
       out += fmt::format("  {:>9}  {:>8.2e}  {:>8.2e}  {:>8.2e}\n", detail::with_digits(c.time[j], 4, "inf"), low[j], middle[j],
                          high[j]);
   }
@@ -197,7 +197,7 @@ inline std::string text(const error::exposure_bias_result& r) {
   const Eigen::Index lengths = r.accumulated_error.value.size();
   if (lengths > 0)
     out += fmt::format("  {:>6}  {:<28}  accumulated error over length (1: no bias)\n", "length", "mean divergence, nats");
-  for (const Eigen::Index i : detail::samples(lengths)) {
+  for (const Eigen::Index i : samples(lengths)) {
     const double length = static_cast<double>(i + 1);
     out += fmt::format("  {:>6}  {:<28}  {}\n", i + 1,
                        with_interval(r.mean_divergence.value[i], r.mean_divergence.lower[i], r.mean_divergence.upper[i]),

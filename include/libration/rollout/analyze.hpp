@@ -44,6 +44,15 @@ concept estimator = requires(const E& e, Eigen::Index n) {
   e.validate(n);
 };
 
+/// What an estimator that linearises the map says at compile time of one that has no tangent.
+template <class M>
+consteval void require_tangent() {
+  static_assert(maps::differentiable<M>,
+                "libration: this measurement needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
+                "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
+                "libration::tangent::finite_difference(map)");
+}
+
 namespace detail {
 
 // Steps to count where the options say 0; throws where a matrix of inputs is too short.
@@ -64,11 +73,9 @@ std::int64_t steps_for(const Inputs& inputs, std::int64_t asked, std::int64_t be
 template <class Scalar = double, class Map, class H, class Inputs, class... Estimators>
 auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs, const analyze_options& options,
              const Estimators&... estimators) {
-  const auto check = [&](bool holds, const char* field, std::int64_t value) {
-    require(holds, who, [&] { return std::string(".") + field + " is " + std::to_string(value) + ", expected >= 0"; });
-  };
-  check(options.steps >= 0, "steps", options.steps);
-  check(options.transient >= 0, "transient", options.transient);
+  const option_check check(who);
+  check(options.steps >= 0, "steps", options.steps, ">= 0");
+  check(options.transient >= 0, "transient", options.transient, ">= 0");
   const Eigen::Index n = state_size(map);
   (estimators.validate(n), ...);
   const Eigen::Index columns = std::max({Eigen::Index{0}, estimators.columns(n)...});
@@ -83,6 +90,16 @@ auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
     std::apply([&](auto&... o) { drive(system, make_state(system, h0, who), source, driving, o...); }, observers);
     return std::apply([](auto&... o) { return std::tuple(o.result()...); }, observers);
   });
+}
+
+// One estimator alone, with what an options struct says of the pass.
+//
+// \param steps  to count; 0: as `analyze_options` has it
+template <class Scalar, class Map, class H, class Inputs, class Options, class Estimator>
+auto measure(std::string_view who, const Map& map, const H& h0, Inputs&& inputs, std::int64_t steps, const Options& options,
+             const Estimator& estimator) {
+  const analyze_options pass{steps, options.transient, options.on_progress, options.stop};
+  return std::get<0>(detail::analyze<Scalar>(who, map, h0, std::forward<Inputs>(inputs), pass, estimator));
 }
 
 }  // namespace detail

@@ -127,8 +127,7 @@ EIGEN_ALWAYS_INLINE P packet_inverse_sqrt(const P& x) {
   return broadcast<P>(element_t<P>(1)) / packet_sqrt(x);
 }
 #if defined(EIGEN_VECTORIZE_AVX512)
-// From 14 bits: (1 - e)^(-1/2) to third order in e = 1 - x y², 2^-13 at most. A third of the time of a square root and a
-// division.
+// From 14 bits: (1 - e)^(-1/2) to third order in e = 1 - x y², 2^-13 at most.
 EIGEN_ALWAYS_INLINE __m512d packet_inverse_sqrt(const __m512d& x) {
   const __m512d y = _mm512_rsqrt14_pd(x);
   const __m512d e = _mm512_fnmadd_pd(x * y, y, _mm512_set1_pd(1.0));

@@ -58,10 +58,10 @@ struct [[nodiscard]] bootstrap_band {
 
 /// Throws where an option is out of its range.
 inline void validate(const bootstrap_options& options, std::string_view who) {
-  require(options.resamples >= 1, who, [&] { return ".resamples is " + std::to_string(options.resamples) + ", expected >= 1"; });
-  require(options.level > 0.0 && options.level < 1.0, who,
-          [&] { return ".level is " + std::to_string(options.level) + ", expected a number in (0, 1)"; });
-  require(options.threads >= 0, who, [&] { return ".threads is " + std::to_string(options.threads) + ", expected >= 0"; });
+  const option_check check(who);
+  check(options.resamples >= 1, "resamples", options.resamples, ">= 1");
+  check(options.level > 0.0 && options.level < 1.0, "level", options.level, "a number in (0, 1)");
+  check(options.threads >= 0, "threads", options.threads, ">= 0");
 }
 
 namespace detail {

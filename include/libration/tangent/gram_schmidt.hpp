@@ -198,7 +198,7 @@ EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> gram_schmidt(st
 
 /// The same where the caller makes sure, before or afterwards, that no column is unresolved and that the squares of the
 /// columns' norms stay in range: what it returns elsewhere means nothing. The inverse square roots of lanes may be a unit in
-/// the last place off: a third faster with AVX-512, and then with other digits than plain numbers have.
+/// the last place off (`inverse_sqrt`), and then have other digits than those of plain numbers.
 template <class T, int n, std::size_t columns>
 EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> ordinary_gram_schmidt(state<T, n> (&v)[columns]) {
   small_triangle<T, static_cast<int>(columns)> r;

@@ -36,12 +36,7 @@ class vector_system {
 
  public:
   static constexpr int width = 1;
-  static constexpr bool autonomous = [] {
-    if constexpr (requires { static_cast<bool>(M::autonomous); })
-      return static_cast<bool>(M::autonomous);
-    else
-      return !maps::driven<M> && !maps::timed<M>;
-  }();
+  static constexpr bool autonomous = maps::repeats_itself<M>;
   static constexpr bool has_determinant = requires(const M& map, vector_view<S> h) {
     { map.log_abs_determinant(h) } -> std::convertible_to<double>;
   };

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <Eigen/Core>
+#include <Eigen/QR>
 
 #include <libration/core/config.hpp>
 #include <libration/error/detail/law_search.hpp>
@@ -153,10 +154,10 @@ inline void estimate_parameters(const fitted_form& form, const log_curve& data, 
   Eigen::MatrixXd J(data.size(), p);
   law_residuals{form.curve, data, noise}(theta, r, J);
   const Eigen::VectorXd size = J.colwise().norm();
-  triangularise(J, r);
+  const Eigen::MatrixXd R = Eigen::HouseholderQR<Eigen::MatrixXd>(J).matrixQR();  // in its upper triangle
   bool determined = true;
   for (Eigen::Index j = 0; j < p; ++j)
-    determined = determined && std::abs(J(j, j)) > 1e-13 * size[j];  // else rounding of a direction without any effect
+    determined = determined && std::abs(R(j, j)) > 1e-13 * size[j];  // else rounding of a direction without any effect
   std::array<D, 4> x = {D(0.0), D(0.0), D(0.0), D(0.0)};
   for (Eigen::Index j = 0; j < p; ++j) x[static_cast<std::size_t>(j)] = D::variable(theta[j], static_cast<int>(j));
   const auto values = in_order(form.curve.values(x));
@@ -178,8 +179,8 @@ inline void estimate_parameters(const fitted_form& form, const log_curve& data, 
     std::array<double, 4> solved = {};
     for (Eigen::Index j = 0; j < p; ++j) {
       double rest = gradient[j];
-      for (Eigen::Index k = 0; k < j; ++k) rest -= J(k, j) * solved[static_cast<std::size_t>(k)];
-      solved[static_cast<std::size_t>(j)] = rest / J(j, j);
+      for (Eigen::Index k = 0; k < j; ++k) rest -= R(k, j) * solved[static_cast<std::size_t>(k)];
+      solved[static_cast<std::size_t>(j)] = rest / R(j, j);
       norm = std::hypot(norm, solved[static_cast<std::size_t>(j)]);
     }
     e.standard_error = std::sqrt(variance) * norm;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include <Eigen/Core>
+#include <Eigen/QR>
 
 #include <libration/core/config.hpp>
 
@@ -28,32 +29,6 @@ struct curve_noise {
     block.row(0) /= deviation[0];
   }
 };
-
-/// A = QR by Householder's reflections, for a few columns: R takes A's upper triangle, and b becomes Q'b.
-///
-/// \param A  shape (m, p), m >= p; below the triangle it is scratch afterwards
-/// \param b  shape (m)
-inline void triangularise(Eigen::MatrixXd& A, Eigen::VectorXd& b) {
-  const Eigen::Index m = A.rows();
-  for (Eigen::Index k = 0; k < A.cols(); ++k) {
-    double* const v = A.col(k).data();
-    double squares = 0.0;
-    for (Eigen::Index i = k; i < m; ++i) squares += v[i] * v[i];
-    if (squares == 0.0) continue;
-    const double pivot = std::copysign(std::sqrt(squares), -v[k]);
-    const double factor = 1.0 / (pivot * (pivot - v[k]));
-    v[k] -= pivot;
-    const auto reflect = [&](double* x) {
-      double product = 0.0;
-      for (Eigen::Index i = k; i < m; ++i) product += v[i] * x[i];
-      product *= factor;
-      for (Eigen::Index i = k; i < m; ++i) x[i] -= product * v[i];
-    };
-    for (Eigen::Index j = k + 1; j < A.cols(); ++j) reflect(A.col(j).data());
-    reflect(b.data());
-    v[k] = pivot;
-  }
-}
 
 struct least_squares_result {
   Eigen::VectorXd parameters;  ///< shape (p)
@@ -78,6 +53,7 @@ least_squares_result minimise(const Evaluate& evaluate, const Eigen::VectorXd& s
   Eigen::VectorXd r(rows), trial_r(rows), scale = Eigen::VectorXd::Zero(p);
   Eigen::MatrixXd J(rows, p), trial_J(rows, p), damped(rows + p, p);
   Eigen::VectorXd right(rows + p), delta(p), trial(p);
+  Eigen::HouseholderQR<Eigen::MatrixXd> qr(rows + p, p);
   const auto squares_at = [&](const Eigen::VectorXd& theta, Eigen::VectorXd& residuals, Eigen::MatrixXd& jacobian) {
     if (!theta.allFinite() || !evaluate(theta, residuals, jacobian)) return std::numeric_limits<double>::infinity();
     const double sum = residuals.squaredNorm() + 0.0 * jacobian.sum();
@@ -97,14 +73,9 @@ least_squares_result minimise(const Evaluate& evaluate, const Eigen::VectorXd& s
       damped(rows + j, j) = std::sqrt(damping) * (scale[j] > 0.0 ? scale[j] : 1.0);
     right.head(rows) = -r;
     right.tail(p).setZero();
-    triangularise(damped, right);
-    for (Eigen::Index j = p - 1; j >= 0; --j) {
-      delta[j] = right[j];
-      for (Eigen::Index k = j + 1; k < p; ++k) delta[j] -= damped(j, k) * delta[k];
-      delta[j] /= damped(j, j);
-    }
+    delta = qr.compute(damped).solve(right);
     right.head(rows) = r;
-    for (Eigen::Index j = 0; j < p; ++j) right.head(rows) += delta[j] * J.col(j);
+    right.head(rows).noalias() += J * delta;
     const double predicted = best.squares - right.head(rows).squaredNorm();
     trial = best.parameters + delta;
     const double squares = squares_at(trial, trial_r, trial_J);

@@ -18,15 +18,6 @@
 
 namespace libration::inline LIBRATION_ABI::maps::detail {
 
-// Whether the same state has the same next one at every step: what a map says of itself, as `tangent::vector_system` asks it.
-template <class M>
-inline constexpr bool repeats_itself = [] {
-  if constexpr (requires { static_cast<bool>(M::autonomous); })
-    return static_cast<bool>(M::autonomous);
-  else
-    return !driven<M> && !timed<M>;
-}();
-
 /// h' = a(t, g(h [, x])) for a formula g. An Alteration has
 ///
 ///     static constexpr bool is_timed;                                            // whether it depends on t

@@ -18,28 +18,28 @@
 
 namespace libration::inline LIBRATION_ABI::rollout {
 
-/// Steps the columns of a block under one input.
+/// Steps the columns of a batch under one input.
 ///
 /// \tparam Base  float or double: what a formula is computed in; a vector map's own scalar otherwise
 template <class M, class Base = double>
-class block_stepper {
+class batch_stepper {
   using S = Base;
 
  public:
   using scalar = Base;
-  using block = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+  using batch = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
 
   /// \param map outlives this
-  block_stepper(const M& map, Eigen::Index /*columns*/) : map_(&map) {}
+  batch_stepper(const M& map, Eigen::Index /*columns*/) : map_(&map) {}
 
   /// \param H, next  shape (n, k), apart from each other
   /// \param x        the step's input, anything with [i], shape (m); not looked at for an autonomous map
   template <class Input>
-  void step(std::int64_t t, const block& H, const Input& x, block& next) const {
-    constexpr int n = M::dimension, m = maps::input_dimension < M >> 0 ? maps::input_dimension<M> : 1;
+  void step(std::int64_t t, const batch& H, const Input& x, batch& next) const {
+    constexpr int n = M::dimension, m = (maps::input_dimension<M>) > 0 ? maps::input_dimension<M> : 1;
     using T = std::conditional_t<std::is_same_v<S, float>, single, double>;
     state<T, m> input{};
-    if constexpr (maps::input_dimension < M >> 0)
+    if constexpr ((maps::input_dimension<M>) > 0)
       for (int i = 0; i < m; ++i) input[i] = T(static_cast<S>(x[i]));
     for (Eigen::Index j = 0; j < H.cols(); ++j) {
       state<T, n> h;
@@ -54,14 +54,14 @@ class block_stepper {
 };
 
 template <maps::vector_map M, class Base>
-class block_stepper<M, Base> {
+class batch_stepper<M, Base> {
   using S = typename M::scalar_type;
 
  public:
   using scalar = S;
-  using block = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+  using batch = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
 
-  block_stepper(const M& map, Eigen::Index columns) : map_(&map), system_(map, 0), x_(system_.make_input()) {
+  batch_stepper(const M& map, Eigen::Index columns) : map_(&map), system_(map, 0), x_(system_.make_input()) {
     if constexpr (maps::steps_batches<M>) {
       batch_.workspace.emplace(map.make_workspace(0, columns));
       batch_.X.resize(x_.size(), columns);
@@ -72,7 +72,7 @@ class block_stepper<M, Base> {
   }
 
   template <class Input>
-  void step(std::int64_t t, const block& H, const Input& x, block& next) {
+  void step(std::int64_t t, const batch& H, const Input& x, batch& next) {
     for (Eigen::Index i = 0; i < x_.size(); ++i) x_[i] = static_cast<S>(x[static_cast<int>(i)]);
     if constexpr (maps::steps_batches<M>) {
       if constexpr (maps::driven<M>) {
@@ -96,7 +96,7 @@ class block_stepper<M, Base> {
   template <class Map>
   struct batch_of {
     std::optional<typename Map::workspace> workspace;
-    block X;
+    batch X;
   };
 
   const M* map_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <libration/rollout/block_stepper.hpp>
+#include <libration/rollout/batch_stepper.hpp>
 
 #include <Eigen/Core>
 
@@ -17,10 +17,10 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using namespace libration_test;
 
-TEST_CASE("rollout::block_stepper: every kind of map steps each column as it steps one state", "[law]") {
+TEST_CASE("rollout::batch_stepper: every kind of map steps each column as it steps one state", "[law]") {
   MatrixXd H = random_matrix(2, 5, 0.5, 1), next(2, 5);
   const maps::henon map;
-  rollout::block_stepper<maps::henon> henon(map, 5);
+  rollout::batch_stepper<maps::henon> henon(map, 5);
   henon.step(0, H, VectorXd(), next);
   for (int j = 0; j < 5; ++j) {
     CHECK(next(0, j) == 1.0 - 1.4 * H(0, j) * H(0, j) + H(1, j));
@@ -28,7 +28,7 @@ TEST_CASE("rollout::block_stepper: every kind of map steps each column as it ste
   }
   const MatrixXd A = random_matrix(2, 2, 1.0, 2);
   const maps::linear<> linear(A);
-  rollout::block_stepper<maps::linear<>> plain(linear, 5);
+  rollout::batch_stepper<maps::linear<>> plain(linear, 5);
   plain.step(0, H, VectorXd(), next);
   CHECK((next - A * H).cwiseAbs().maxCoeff() < 1e-15);
 
@@ -37,7 +37,7 @@ TEST_CASE("rollout::block_stepper: every kind of map steps each column as it ste
   static_assert(!maps::steps_batches<maps::linear<>>);
   const MatrixXd states = random_matrix(11, 7, 0.9, 3);
   const VectorXd x = random_matrix(4, 1, 1.0, 4);
-  rollout::block_stepper<libration::models::gru<double>> batch(gru, 7);
+  rollout::batch_stepper<libration::models::gru<double>> batch(gru, 7);
   MatrixXd together(11, 7);
   batch.step(0, states, x, together);
   auto ws = gru.make_workspace(0);
