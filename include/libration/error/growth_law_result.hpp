@@ -3,11 +3,13 @@
 /// \file
 /// Growth laws of an error curve: their names, the options of `error::fit_growth_law`, and what it returns.
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -138,6 +140,16 @@ struct law_fit {
   /// \return the law's value at time t, inside the window or not
   double operator()(double t) const { return curve(t); }
 };
+
+/// A fit's parameters by name, those that its law has not (NaN) among them.
+inline std::array<std::pair<std::string_view, const parameter_estimate*>, 6> named_parameters(const law_fit& f) {
+  return {{{"initial", &f.initial},
+           {"rate", &f.rate},
+           {"source", &f.source},
+           {"limit", &f.limit},
+           {"coefficient", &f.coefficient},
+           {"exponent", &f.exponent}}};
+}
 
 /// Which law a curve follows.
 struct [[nodiscard]] growth_law_result {

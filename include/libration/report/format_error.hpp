@@ -142,17 +142,11 @@ inline std::string text(const error::law_fit& f) {
   if (f.name.empty()) return detail::nothing("growth law");
   std::string out(f.name);
   const char* separator = ": ";
-  const auto add = [&](const char* name, const error::parameter_estimate& p) {
-    if (std::isnan(p.value) || p.lower == p.upper) return;
-    out += fmt::format("{}{} {}", separator, name, with_interval(p.value, p.lower, p.upper));
+  for (const auto& [name, p] : error::named_parameters(f)) {
+    if (std::isnan(p->value) || p->lower == p->upper) continue;
+    out += fmt::format("{}{} {}", separator, name, with_interval(p->value, p->lower, p->upper));
     separator = ", ";
-  };
-  add("initial", f.initial);
-  add("rate", f.rate);
-  add("source", f.source);
-  add("limit", f.limit);
-  add("coefficient", f.coefficient);
-  add("exponent", f.exponent);
+  }
   if (!f.converged) out += " (the fit did not converge)";
   return out;
 }

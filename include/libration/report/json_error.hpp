@@ -83,19 +83,12 @@ inline json to_json(const error::horizon_result& r) {
 
 inline json to_json(const error::law_fit& f) {
   json j{{"name", f.name}, {"parameters", f.parameters}, {"converged", f.converged}};
-  const auto add = [&](const char* name, const error::parameter_estimate& p) {
-    if (!std::isnan(p.value))
-      j[name] = {{"value", number(p.value)},
-                 {"standard_error", number(p.standard_error)},
-                 {"lower", number(p.lower)},
-                 {"upper", number(p.upper)}};
-  };
-  add("initial", f.initial);
-  add("rate", f.rate);
-  add("source", f.source);
-  add("limit", f.limit);
-  add("coefficient", f.coefficient);
-  add("exponent", f.exponent);
+  for (const auto& [name, p] : error::named_parameters(f))
+    if (!std::isnan(p->value))
+      j[std::string(name)] = {{"value", number(p->value)},
+                              {"standard_error", number(p->standard_error)},
+                              {"lower", number(p->lower)},
+                              {"upper", number(p->upper)}};
   j["r_squared"] = number(f.r_squared);
   j["largest_residual"] = number(f.largest_residual);
   j["residual_correlation"] = number(f.residual_correlation);
