@@ -44,7 +44,8 @@ struct logistic_feedback {
   }
 };
 
-struct clocked {
+// Of a step of time, and without lanes: what a closed loop passes on.
+struct sampled_in_time {
   static constexpr int dimension = 2, input_dimension = 1;
   static constexpr bool lanes = false;
   double time_step() const { return 0.25; }
@@ -152,12 +153,12 @@ TEST_CASE("maps::close_loop: a formula fed by a formula is their composition, in
   INFO(laws.text());
   CHECK(laws.ok());
 
-  const auto timed = maps::close_loop(clocked{}, [](const auto& s) {
+  const auto timed = maps::close_loop(sampled_in_time{}, [](const auto& s) {
     using T = std::decay_t<decltype(s[0])>;
     return state<T, 1>{s[0] * s[1]};
   });
   static_assert(maps::timed<decltype(timed)> && !maps::driven<decltype(timed)> && !maps::lanes_allowed<decltype(timed)>);
-  CHECK(timed(7, state<double, 2>{0.2, 0.1}) == clocked{}(7, state<double, 2>{0.2, 0.1}, state<double, 1>{0.2 * 0.1}));
+  CHECK(timed(7, state<double, 2>{0.2, 0.1}) == sampled_in_time{}(7, state<double, 2>{0.2, 0.1}, state<double, 1>{0.2 * 0.1}));
   CHECK(timed.time_step() == 0.25);
   check_jacobian(timed, state<double, 2>{0.2, 0.1});
 }
@@ -228,7 +229,7 @@ TEST_CASE("maps::close_loop: a loop without a tangent runs, and takes one by dif
 }
 
 TEST_CASE("maps::differentiable_in_input: what is, what is not, and why", "[law]") {
-  STATIC_REQUIRE(maps::differentiable_in_input<leaky> && maps::differentiable_in_input<clocked>);
+  STATIC_REQUIRE(maps::differentiable_in_input<leaky> && maps::differentiable_in_input<sampled_in_time>);
   STATIC_REQUIRE(maps::differentiable_in_input<cell> && maps::differentiable_in_input<timed_cell>);
   STATIC_REQUIRE(!maps::differentiable_in_input<without_input_tangent>);
   STATIC_REQUIRE(!maps::differentiable_in_input<maps::logistic> && !maps::differentiable_in_input<maps::linear<>>);
