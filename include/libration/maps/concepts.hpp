@@ -260,6 +260,16 @@ inline constexpr bool lanes_allowed = [] {
     return true;
 }();
 
+/// How many components at a state's end are whole numbers that count (tokens read, a place in a ring), which no format of few bits
+/// may round: `M::counters`, or 0.
+template <class M>
+inline constexpr int counters = [] {
+  if constexpr (requires { static_cast<int>(M::counters); })
+    return static_cast<int>(M::counters);
+  else
+    return 0;
+}();
+
 /// A map whose step covers a time: its exponents are per unit of time, not per step.
 template <class M>
 concept has_time_step = requires(const M& map) {

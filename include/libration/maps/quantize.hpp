@@ -14,6 +14,7 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/detail/altered.hpp>
 #include <libration/maps/number_format.hpp>
+#include <libration/maps/token_model.hpp>
 #include <libration/scalar/scalar.hpp>
 #include <libration/scalar/state.hpp>
 
@@ -43,12 +44,12 @@ void write_value(T& x, int lane, double value) {
 
 }  // namespace detail
 
-/// Rounding of each new state to a format.
+/// Rounding of each new state to a format, but for the counters at its end.
 class rounding {
  public:
   static constexpr bool is_timed = false;
 
-  explicit rounding(number_format format) : format_(std::move(format)) {}
+  explicit rounding(number_format format, Eigen::Index counters = 0) : format_(std::move(format)), counters_(counters) {}
   const number_format& format() const { return format_; }
 
   template <class T, int n>
@@ -60,11 +61,22 @@ class rounding {
       for (int i = 0; i < n; ++i) detail::write_value(next[i], lane, values[i]);
     }
   }
-  void operator()(std::int64_t, vector_span<double> next) const { format_.round(next); }
-  void operator()(std::int64_t, vector_span<float> next) const { format_.round(next); }
+  void operator()(std::int64_t, vector_span<double> next) const { round(next); }
+  void operator()(std::int64_t, vector_span<float> next) const { round(next); }
 
  private:
+  template <class S>
+  void round(vector_span<S>& next) const {
+    if (counters_ == 0) return format_.round(next);
+    // Out of the way while the others are rounded: a large count would be the largest component of them all.
+    const Eigen::Matrix<S, Eigen::Dynamic, 1, 0, 4, 1> kept = next.tail(counters_);
+    next.tail(counters_).setZero();
+    format_.round(next);
+    next.tail(counters_) = kept;
+  }
+
   number_format format_;
+  Eigen::Index counters_;
 };
 
 /// What `quantize` makes of a formula.
@@ -95,9 +107,10 @@ quantized<F> quantize(F f, number_format format) {
   return {std::move(f), rounding(std::move(format))};
 }
 template <vector_map F>
+  requires(!token_model<F>)
 quantized_vector<F> quantize(F f, number_format format) {
   format.check_size(f.state_size(), "maps::quantize");
-  return {std::move(f), rounding(std::move(format))};
+  return {std::move(f), rounding(std::move(format), counters<F>)};
 }
 
 }  // namespace libration::inline LIBRATION_ABI::maps

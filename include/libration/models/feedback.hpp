@@ -23,12 +23,12 @@ namespace libration::inline LIBRATION_ABI::models {
 
 namespace detail {
 
-/// A network whose topmost layer's units lie side by side in the state: a `stacked`, a `reservoir`.
+/// A network whose topmost layer's units lie side by side in the state: a `stacked`, a `reservoir`, a `llama`.
 template <class Network>
 concept with_output = requires(const Network& net, vector_view<typename Network::scalar_type> h) {
   { net.state_size() } -> std::convertible_to<Eigen::Index>;
   { net.hidden_size() } -> std::convertible_to<Eigen::Index>;
-  { net.offset(net.layer_count() - 1) } -> std::convertible_to<Eigen::Index>;
+  { net.output_offset() } -> std::convertible_to<Eigen::Index>;
 };
 
 /// Where in a network's state a readout finds its H units.
@@ -38,7 +38,7 @@ struct output_rows {
   template <class Network>
   static output_rows of(const Network& net, Eigen::Index readout_inputs, std::string_view who) {
     require_rows(readout_inputs, net.hidden_size(), who, "the readout's input", "the top layer's units");
-    return {net.state_size(), net.offset(net.layer_count() - 1), net.hidden_size()};
+    return {net.state_size(), net.output_offset(), net.hidden_size()};
   }
 };
 
@@ -188,6 +188,18 @@ maps::closed_loop_vector<Network, soft_feedback<typename Network::scalar_type>> 
     const character_model<Network>& model, const soft_feedback_options& options = {}) {
   return maps::close_loop(
       model.network(), soft_feedback<typename Network::scalar_type>(model.network(), model.readout(), model.embedding(), options));
+}
+
+/// The same for a network that has its embedding and readout itself: a `llama`.
+template <detail::with_output Network>
+  requires requires(const Network& net) {
+    net.embedding();
+    net.readout();
+  }
+maps::closed_loop_vector<Network, soft_feedback<typename Network::scalar_type>> close_loop(
+    const Network& network, const soft_feedback_options& options = {}) {
+  return maps::close_loop(
+      network, soft_feedback<typename Network::scalar_type>(network, network.readout(), network.embedding(), options));
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models

@@ -8,6 +8,9 @@
 #include <libration/models/feedback.hpp>
 #include <libration/models/gru.hpp>
 #include <libration/models/layer_weights.hpp>
+#include <libration/models/llama.hpp>
+#include <libration/models/llama_config.hpp>
+#include <libration/models/llama_weights.hpp>
 #include <libration/models/lstm.hpp>
 #include <libration/models/quantize_weights.hpp>
 #include <libration/models/readout.hpp>
@@ -15,5 +18,6 @@
 #include <libration/models/recurrent_network.hpp>
 #include <libration/models/reservoir.hpp>
 #include <libration/models/rnn.hpp>
+#include <libration/models/rotary.hpp>
 #include <libration/models/stacked.hpp>
 #include <libration/models/vocabulary.hpp>

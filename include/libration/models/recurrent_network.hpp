@@ -57,6 +57,9 @@ class recurrent_network {
   Eigen::Index offset(std::size_t l) const {
     return ask([l](const auto& net) { return net.offset(l); });
   }
+  Eigen::Index output_offset() const {
+    return ask([](const auto& net) { return net.output_offset(); });
+  }
   Eigen::Map<const Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> output(const vector_view<Scalar>& h) const {
     return ask([&](const auto& net) { return net.output(h); });
   }

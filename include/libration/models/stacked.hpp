@@ -94,10 +94,12 @@ class stacked {
   options_type options() const { return cells_.front().options(); }
   /// The row of the state where layer l's part begins: its h, then its other blocks.
   Eigen::Index offset(std::size_t l) const { return offsets_[l]; }
+  /// Where `output` begins in the state.
+  Eigen::Index output_offset() const { return offsets_.back(); }
 
   /// The topmost layer's h within a state, shape (H): what a readout sees.
   Eigen::Map<const Eigen::Matrix<scalar_type, Eigen::Dynamic, 1>> output(const vector_view<scalar_type>& h) const {
-    return {h.data() + offsets_.back(), hidden_size()};
+    return {h.data() + output_offset(), hidden_size()};
   }
 
   /// \param columns  the widest tangent block, 0 for none

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Rotary position embedding: the frequencies by which a head's components turn with the position, scaled as configs ask for.
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <string_view>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+
+namespace libration::inline LIBRATION_ABI::models {
+
+/// How frequencies are changed so that a model reads further than it was trained for. Names as in Hugging Face's configs.
+enum class rotary_scaling {
+  none,     ///< "default"
+  linear,   ///< all divided by `factor`
+  dynamic,  ///< theta raised so far that the window fits ("NTK-aware")
+  llama3,   ///< slow frequencies divided, fast ones kept, between them a mixture
+  yarn,     ///< the same with a ramp over components, and logits that are scaled
+  longrope  ///< each divided by a number of its own
+};
+
+struct rotary_options {
+  double theta = 10000.0;  ///< base, > 1
+  rotary_scaling scaling = rotary_scaling::none;
+  double factor = 1.0;                      ///< >= 1; how much further than trained
+  Eigen::Index original_positions = 0;      ///< positions trained for; 0: the config's max_position_embeddings
+  double low_frequency_factor = 1.0;        ///< llama3
+  double high_frequency_factor = 4.0;       ///< llama3, above the low one
+  double beta_fast = 32.0, beta_slow = 1.0; ///< yarn: turns over the trained positions where its ramp ends and begins
+  double attention_factor = 0.0;            ///< yarn, longrope: of cosine and sine; 0: by the method's own formula
+  double mscale = 0.0, mscale_all = 0.0;    ///< yarn: numerator and denominator of that formula, where not 0
+  bool truncate = true;                     ///< yarn: the ramp's ends are whole components
+  Eigen::VectorXd short_factors = {}, long_factors = {};  ///< longrope, shape (d/2): within, and beyond the trained positions
+};
+
+/// The angle of pair i at position t is t * frequency[i]; cosine and sine are multiplied by `magnitude`.
+struct rotary_frequencies {
+  Eigen::VectorXd frequency;  ///< radians a position, shape (d/2)
+  double magnitude = 1.0;
+};
+
+/// frequency_i = theta^(-2i/d), scaled.
+///
+/// \param head_size  d, even
+/// \param trained    max_position_embeddings, >= 1
+/// \param window     the farthest that positions lie apart, >= 1: what `dynamic` and `longrope` choose by. (Hugging Face's code chooses
+///                   anew whenever a text gets longer, and leaves the cached keys turned by the old frequencies.)
+/// \throws argument_error  for an option out of range
+/// Source: RoPE: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021, section 3.2.2; yarn: Peng et al., "YaRN:
+/// Efficient Context Window Extension of Large Language Models", 2023; the others as the models' published code has them
+inline rotary_frequencies make_rotary_frequencies(Eigen::Index head_size, Eigen::Index trained, Eigen::Index window,
+                                                  const rotary_options& options) {
+  using std::numbers::pi;
+  constexpr std::string_view who = "models::make_rotary_frequencies";
+  require(head_size >= 2 && head_size % 2 == 0, who,
+          [&] { return "a head has " + std::to_string(head_size) + " components, expected an even number"; });
+  require(trained >= 1 && window >= 1, who, "no positions");
+  const option_check check(who);
+  check(std::isfinite(options.theta) && options.theta > 1.0, "theta", options.theta, "> 1");
+  check(std::isfinite(options.factor) && options.factor >= 1.0, "factor", options.factor, ">= 1");
+  check(options.original_positions >= 0, "original_positions", options.original_positions, ">= 0");
+  const Eigen::Index half = head_size / 2;
+  const auto d = static_cast<double>(head_size);
+  const auto original = static_cast<double>(options.original_positions > 0 ? options.original_positions : trained);
+
+  const auto powers = [&](double theta) {
+    return Eigen::VectorXd(Eigen::VectorXd::NullaryExpr(
+        half, [&](Eigen::Index i) { return std::pow(theta, -2.0 * static_cast<double>(i) / d); }));
+  };
+  rotary_frequencies result{powers(options.theta), 1.0};
+  Eigen::VectorXd& frequency = result.frequency;
+  switch (options.scaling) {
+    case rotary_scaling::none: break;
+    case rotary_scaling::linear: frequency /= options.factor; break;
+    case rotary_scaling::dynamic: {
+      const double reach = static_cast<double>(std::max(window, trained)) / static_cast<double>(trained);
+      require(head_size > 2, who, "dynamic scaling needs heads of at least 4 components");
+      frequency = powers(options.theta * std::pow(options.factor * reach - (options.factor - 1.0), d / (d - 2.0)));
+      break;
+    }
+    case rotary_scaling::llama3: {
+      const double low = options.low_frequency_factor, high = options.high_frequency_factor;
+      check(low > 0.0, "low_frequency_factor", low, "> 0");
+      check(high > low, "high_frequency_factor", high, "above the low one");
+      for (double& f : frequency) {
+        const double turns = original * f / (2.0 * pi);  // over the trained positions
+        const double kept = std::clamp((turns - low) / (high - low), 0.0, 1.0);
+        f *= kept + (1.0 - kept) / options.factor;
+      }
+      break;
+    }
+    case rotary_scaling::yarn: {
+      check(options.beta_slow > 0.0, "beta_slow", options.beta_slow, "> 0");
+      check(options.beta_fast > options.beta_slow, "beta_fast", options.beta_fast, "above the slow one");
+      // The component that turns so often over the trained positions.
+      const auto component = [&](double turns) { return d * std::log(original / (turns * 2.0 * pi)) / (2.0 * std::log(options.theta)); };
+      double first = component(options.beta_fast), last = component(options.beta_slow);
+      if (options.truncate) first = std::floor(first), last = std::ceil(last);
+      first = std::max(first, 0.0);
+      last = std::min(last, d - 1.0);
+      if (first == last) last += 0.001;
+      for (Eigen::Index i = 0; i < half; ++i) {
+        const double slow = std::clamp((static_cast<double>(i) - first) / (last - first), 0.0, 1.0);
+        frequency[i] *= 1.0 - slow + slow / options.factor;
+      }
+      const auto magnitude = [&](double m) { return options.factor > 1.0 ? 0.1 * m * std::log(options.factor) + 1.0 : 1.0; };
+      result.magnitude = options.mscale > 0.0 && options.mscale_all > 0.0 ? magnitude(options.mscale) / magnitude(options.mscale_all)
+                                                                          : magnitude(1.0);
+      break;
+    }
+    case rotary_scaling::longrope: {
+      const Eigen::VectorXd& factors = static_cast<double>(window) > original ? options.long_factors : options.short_factors;
+      require_rows(factors.size(), half, who, "the scaling's list of factors", "half a head's components");
+      require((factors.array() > 0.0).all(), who, "a factor that is not positive");
+      frequency.array() /= factors.array();
+      const double reach = options.factor > 1.0 ? options.factor : static_cast<double>(trained) / original;
+      if (reach > 1.0 && original > 1.0) result.magnitude = std::sqrt(1.0 + std::log(reach) / std::log(original));
+      break;
+    }
+  }
+  const bool scales_logits = options.scaling == rotary_scaling::yarn || options.scaling == rotary_scaling::longrope;
+  if (scales_logits && options.attention_factor > 0.0) result.magnitude = options.attention_factor;
+  return result;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models

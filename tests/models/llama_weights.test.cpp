@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include <libration/models/llama_weights.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+#include <nlohmann/json.hpp>
+
+#include <libration/attention/accumulator.hpp>
+#include <libration/models/llama.hpp>
+
+#include "models/llama_reference.hpp"
+#include "support/catch.hpp"
+#include "support/message.hpp"
+#include "support/scratch.hpp"
+#include "support/shared.hpp"
+
+using namespace libration_test;
+namespace models = libration::models;
+namespace maps = libration::maps;
+namespace safetensors = libration::io::safetensors;
+using Eigen::Index, Eigen::MatrixXf, Eigen::VectorXf;
+
+namespace {
+
+using model = models::llama<float>;
+
+// A folder as Hugging Face has it, of `small_llama` with an untied head; its weights in one file or in two.
+struct folder : scratch_folder {
+  models::llama_config config = small_llama();
+  models::llama_weights<float> weights = small_weights<float>(config);
+  std::map<std::string, MatrixXf> tensors;
+  std::set<std::string> flat;  // of rank 1
+
+  folder() {
+    models::detail::visit_llama_weights(
+        config, weights, [&](const std::string& name, const auto& values, Index, Index) { tensors[name] = values; },
+        [&](const std::string& name, const auto& values, Index) {
+          tensors[name] = values;
+          flat.insert(name);
+        });
+    write_config(R"({"model_type": "llama", "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2,
+      "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4, "vocab_size": 7, "max_position_embeddings": 9,
+      "rms_norm_eps": 1e-5, "rope_theta": 100})");
+  }
+  void write_config(const std::string& text) const { spill(*this / "config.json", text); }
+  void write(libration::io::element type = libration::io::element::f32, int files = 1) const {
+    std::vector<safetensors::tensor_set> sets(static_cast<std::size_t>(files));
+    nlohmann::json map;
+    std::size_t next = 0;
+    for (const auto& [name, values] : tensors) {
+      const std::size_t at = next++ % sets.size();
+      if (flat.contains(name))
+        sets[at].add(name, VectorXf(values.col(0)), type);
+      else
+        sets[at].add(name, values, type);
+      map[name] = file_name(at, sets.size());
+    }
+    for (std::size_t i = 0; i < sets.size(); ++i) safetensors::write(path() / file_name(i, sets.size()), sets[i]);
+    if (files > 1) spill(*this / "model.safetensors.index.json", nlohmann::json{{"weight_map", map}}.dump());
+  }
+  static std::string file_name(std::size_t i, std::size_t count) {
+    return count == 1 ? "model.safetensors" : "model-" + std::to_string(i + 1) + "-of-" + std::to_string(count) + ".safetensors";
+  }
+  std::string complaint() const {
+    return failure_of([&] { model::from(path()); }).what;
+  }
+};
+
+VectorXf logits_of(const model& net) {
+  VectorXf h = VectorXf::Zero(net.state_size()), out(net.vocabulary_size());
+  const std::vector<maps::token> tokens = {3, 1, 4};
+  net.prefill(tokens, h);
+  net.logits(h, out);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("models::llama: a folder with one file, and one with several and an index, is the model that was written", "[law]") {
+  folder one, three;
+  one.write();
+  three.write(libration::io::element::f32, 3);
+  const VectorXf expected = logits_of(model(one.config, one.weights));
+  CHECK(logits_of(model::from(one.path())) == expected);
+  CHECK(logits_of(model::from(three.path())) == expected);
+  CHECK(logits_of(model::from(safetensors::open(one / "model.safetensors"), one.config)) == expected);
+}
+
+TEST_CASE("models::llama: weights of half the width are widened", "[law]") {
+  for (const auto type : {libration::io::element::f16, libration::io::element::bf16}) {
+    folder narrow;
+    narrow.write(type);
+    const auto read = model::from(narrow.path()).weights();
+    const MatrixXf& exact = narrow.weights.layers[1].gate;
+    const double digits = type == libration::io::element::f16 ? 0x1p-11 : 0x1p-8;
+    const double off = ((read.layers[1].gate - exact).array() / exact.array()).abs().maxCoeff();
+    CHECK(off <= digits);
+    CHECK(off > digits / 8);
+  }
+}
+
+TEST_CASE("models::llama: what a folder lacks, or holds in another shape, is named", "[failure]") {
+  folder f;
+  const std::string file = (f / "model.safetensors").string(), at = file + ": ";
+  CHECK(f.complaint().starts_with(file));  // no such file
+  f.write();
+  CHECK(f.complaint().empty());
+  const std::string key = "model.layers.1.self_attn.k_proj.weight";
+  const MatrixXf kept = f.tensors[key];
+
+  f.tensors.erase(key);
+  f.write();
+  CHECK(f.complaint().starts_with(at + "no tensor \"" + key + "\"; the most similar of 20: "));
+  f.tensors[key] = kept.leftCols(11);
+  f.write();
+  CHECK(f.complaint() == at + "tensor \"" + key + "\" has shape (8, 11), expected (8, 12)");
+  f.tensors[key] = kept;
+  f.tensors[key](2, 3) = std::numeric_limits<float>::quiet_NaN();
+  f.write();
+  CHECK(f.complaint() == at + "models::llama: " + key + " holds a number that is not finite, at row 2, column 3");
+
+  f.write_config(R"({"model_type": "gpt2"})");
+  CHECK(f.complaint() == (f / "config.json").string() +
+                             ": models::llama_config: model_type is \"gpt2\", expected one of \"llama\", \"mistral\" and \"qwen2\"");
+  folder indexed;
+  const std::string index = (indexed / "model.safetensors.index.json").string();
+  indexed.write(libration::io::element::f32, 2);
+  spill(index, R"({"weight_map": {"model.norm.weight": "../elsewhere.safetensors"}})");
+  CHECK(indexed.complaint() == index + ": weight_map: model.norm.weight is in \"../elsewhere.safetensors\", expected a file's name");
+  spill(index, R"({"weight_map": {"model.norm.weight": "model-1-of-2.safetensors", "x": "model-2-of-2.safetensors"}})");
+  CHECK(indexed.complaint() ==
+        indexed.path().string() + ": model.safetensors.index.json names no file for tensor \"model.embed_tokens.weight\"");
+  spill(index, "{}");
+  CHECK(indexed.complaint() == index + ": no object weight_map");
+}
+
+TEST_CASE("models::llama: the recorded stories260k writes its 200 tokens, with its logits, attention and entropies", "[oracle]") {
+  LIBRATION_REQUIRE_SHARED(shared);
+  const auto path = shared / "models/stories260k";
+  const auto net = model::from(path);
+  REQUIRE(net.window() == 512);
+  const auto run = safetensors::open(path / "run.safetensors");
+  const auto expected_logits = run.values<double>("logits", {128, 512});
+  const auto expected_weights = run.values<double>("attention", {5, 8, 128, 128});
+  const auto expected_entropy = run.values<double>("entropy", {5, 8, 128});
+  std::ifstream in(path / "greedy_tokens_200.json");
+  const auto recorded = nlohmann::json::parse(in).get<std::vector<maps::token>>();
+  REQUIRE(recorded.size() == 201);
+
+  auto ws = net.make_workspace();
+  VectorXf h = VectorXf::Zero(net.state_size()), logits(net.vocabulary_size());
+  double off_weights = 0, off_entropy = 0, off_logits = 0;
+  std::vector<maps::token> written = {recorded[0]};
+  for (Index t = 0; t < 200; ++t) {
+    net.read(written.back(), h, ws, [&](const models::attention_row<float>& row) {
+      if (t >= 128) return;
+      const Index place = (row.layer * 8 + row.head) * 128 + t;
+      for (Index s = 0; s <= t; ++s)
+        off_weights = std::max(off_weights, std::abs(static_cast<double>(row.weights[s]) - expected_weights[place * 128 + s]));
+      libration::attention::accumulator<float> entropy;
+      entropy.push(row.logits.matrix());
+      off_entropy = std::max(off_entropy, std::abs(entropy.entropy() - expected_entropy[place]));
+    });
+    net.logits(h, logits);
+    if (t < 128)
+      off_logits = std::max(off_logits, (logits.cast<double>() - expected_logits.segment(t * 512, 512)).cwiseAbs().maxCoeff());
+    Index best = 0;
+    logits.maxCoeff(&best);
+    written.push_back(static_cast<maps::token>(best));
+  }
+  CHECK(written == recorded);
+  // The record's own float run is off by 1.7e-5 from its double one in the logits; a weight by eps times its logits' size, some tens.
+  CHECK(off_logits < 4e-5);
+  CHECK(off_weights < 1e-5);
+  CHECK(off_entropy < 4e-5);
+
+  // All of it at once is the same.
+  VectorXf at_once = VectorXf::Zero(net.state_size());
+  net.prefill(std::span(written).first(200), at_once);
+  CHECK((at_once - h).cwiseAbs().maxCoeff() < 1e-4);
+}
+
+TEST_CASE("models::llama: stories260k in double is its record to the record's last digit", "[oracle]") {
+  LIBRATION_REQUIRE_SHARED(shared);
+  const auto path = shared / "models/stories260k";
+  const auto net = models::llama<double>::from(path);
+  const auto run = safetensors::open(path / "run.safetensors");
+  const auto tokens = run.values<maps::token>("tokens", {128});
+  const auto expected_logits = run.values<double>("logits", {128, 512});
+  const auto expected_entropy = run.values<double>("entropy", {5, 8, 128});
+  const auto expected_output = run.values<double>("final_hidden_states", {128, 64});
+  auto ws = net.make_workspace();
+  Eigen::VectorXd h = Eigen::VectorXd::Zero(net.state_size()), logits(512);
+  double off_logits = 0, off_entropy = 0, off_output = 0;
+  for (Index t = 0; t < 128; ++t) {
+    net.read(tokens[t], h, ws, [&](const models::attention_row<double>& row) {
+      libration::attention::accumulator<double> entropy;
+      entropy.push(row.logits.matrix());
+      off_entropy = std::max(off_entropy, std::abs(entropy.entropy() - expected_entropy[(row.layer * 8 + row.head) * 128 + t]));
+    });
+    net.logits(h, logits);
+    off_logits = std::max(off_logits, (logits - expected_logits.segment(t * 512, 512)).cwiseAbs().maxCoeff());
+    off_output = std::max(
+        off_output, (h.segment(net.output_offset(), 64) - expected_output.segment(t * 64, 64)).cwiseAbs().maxCoeff());
+  }
+  CHECK(off_logits < 2e-6);   // the record's tolerances
+  CHECK(off_entropy < 5e-7);
+  CHECK(off_output < 2e-6);
+}
