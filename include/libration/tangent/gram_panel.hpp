@@ -11,6 +11,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/views.hpp>
+#include <libration/tangent/detail/block_product.hpp>
 
 namespace libration::inline LIBRATION_ABI::tangent {
 
@@ -39,28 +40,32 @@ class gram_panel {
   /// Cost:      2 n b² + b³
   Scalar compute(const matrix_view<Scalar>& W) {
     constexpr Scalar eps = std::numeric_limits<Scalar>::epsilon();
-    width_ = W.cols();
-    auto G = stacked_.block(0, 0, width_, width_);
-    G.noalias() = W.transpose() * W;
-    stacked_.block(width_, 0, width_, width_).setIdentity();
-    norm_.head(width_) = G.diagonal().cwiseSqrt();
+    const Eigen::Index n = W.rows(), b = W.cols();
+    width_ = b;
+    const auto all = detail::view_of(W, 0, 0, n, b);
+    detail::cross_product<Scalar>(all, all, detail::span_of(stacked_, 0, 0, b, b));
+    for (Eigen::Index j = 0; j < b; ++j) {
+      for (Eigen::Index i = 0; i < b; ++i) stacked_(b + i, j) = Scalar(i == j ? 1 : 0);
+      norm_[j] = std::sqrt(stacked_(j, j));
+    }
     Scalar worst = 0;
-    for (Eigen::Index j = 0; j < width_; ++j) {
+    for (Eigen::Index j = 0; j < b; ++j) {
       const Scalar square = stacked_(j, j);
       if (!(square > Scalar(64) * eps * norm_[j] * norm_[j])) return std::numeric_limits<Scalar>::infinity();
-      auto column = stacked_.col(j).segment(j, width_ + 1);
-      column *= Scalar(1) / std::sqrt(square);
-      for (Eigen::Index c = j + 1; c < width_; ++c) stacked_.col(c).segment(j, width_ + 1) -= stacked_(c, j) * column;
-      worst = std::max(worst, stacked_.col(j).segment(width_, j + 1).cwiseProduct(norm_.head(j + 1)).squaredNorm());
+      Scalar* column = &stacked_(j, j);
+      detail::scale(Scalar(1) / std::sqrt(square), column, b + 1);
+      for (Eigen::Index c = j + 1; c < b; ++c) detail::add_multiple(-stacked_(c, j), column, &stacked_(j, c), b + 1);
+      const detail::numbers_view<Scalar> inverse(&stacked_(b, j), j + 1), norm(norm_.data(), j + 1);
+      worst = std::max(worst, inverse.cwiseProduct(norm).squaredNorm());
     }
     return eps * worst;
   }
 
   Scalar pivot(Eigen::Index j) const { return stacked_(j, j); }
-  /// R, shape (b, b); below the diagonal it is meaningless
-  auto upper() const { return stacked_.topLeftCorner(width_, width_).transpose(); }
+  /// R(i, j), i <= j
+  Scalar upper(Eigen::Index i, Eigen::Index j) const { return stacked_(j, i); }
   /// R⁻¹, shape (b, b), zero below the diagonal
-  auto inverse() const { return stacked_.block(width_, 0, width_, width_); }
+  detail::block_view<Scalar> inverse() const { return detail::view_of(stacked_, width_, 0, width_, width_); }
 
  private:
   Eigen::Index width_ = 0;

@@ -17,6 +17,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/views.hpp>
+#include <libration/tangent/detail/block_product.hpp>
 #include <libration/tangent/panel_factor.hpp>
 
 namespace libration::inline LIBRATION_ABI::tangent {
@@ -102,23 +103,23 @@ class orthonormaliser {
     unresolved_.clear();
     found_.finite = measure(V);
     if (!found_.finite) {
-      pivot_.setConstant(std::numeric_limits<double>::quiet_NaN());
+      std::fill_n(pivot_.data(), k_, std::numeric_limits<double>::quiet_NaN());
       return found_;
     }
     double panels_defect = 0;  // of what columns are projected on at once, by itself
     double group_defect = 0;
     for (Eigen::Index first = 0, group = 0; first < k_; first += width_) {
       const Eigen::Index b = std::min(width_, k_ - first), next = first + b;
-      auto W = V.middleCols(first, b);
-      auto R = upper_.block(first, first, b, b);
-      double own = orthonormalise(W, first);
-      R = panel_.upper();
+      double own = orthonormalise(V, first, b);
+      for (Eigen::Index j = 0; j < b; ++j)
+        for (Eigen::Index i = 0; i <= j; ++i) upper_(first + i, first + j) = panel_.upper(i, j);
       // What is left of the columns before, relative to what is left of the column.
       double lost = (4 * eps + panels_defect) * ratio(first, b);
       if (first > 0 && lost > tolerance_) {
         project_again(V, first, b);
-        own = orthonormalise(W, first);
-        panel_.multiply_triangles(panel_.upper(), R);
+        own = orthonormalise(V, first, b);
+        panel_.multiply_triangles([&](Eigen::Index i, Eigen::Index j) { return panel_.upper(i, j); },
+                                  detail::span_of(upper_, first, first, b, b));
         lost = 4 * eps + panels_defect;
         ++found_.reprojected;
       }
@@ -161,9 +162,17 @@ class orthonormaliser {
   ///
   /// \param Q shape (n, k)
   static double defect(const matrix_view<Scalar>& Q) {
-    matrix G = Q.transpose() * Q;
-    G.diagonal().array() -= Scalar(1);
-    return static_cast<double>(G.cwiseAbs().maxCoeff());
+    const Eigen::Index k = Q.cols();
+    matrix G(k, k);
+    const auto all = detail::view_of(Q, 0, 0, Q.rows(), k);
+    detail::cross_product<Scalar>(all, all, detail::span_of(G, 0, 0, k, k));
+    double worst = 0;
+    for (Eigen::Index j = 0; j < k; ++j)
+      for (Eigen::Index i = 0; i < k; ++i) {
+        const double size = std::abs(static_cast<double>(G(i, j)) - (i == j ? 1 : 0));
+        if (!(size <= worst)) worst = size;  // NaN stays
+      }
+    return worst;
   }
 
  private:
@@ -184,36 +193,47 @@ class orthonormaliser {
     constexpr bool wide = std::numeric_limits<Scalar>::max_exponent > 200;
     constexpr double low = wide ? 0x1p-600 : 0x1p-60, high = wide ? 0x1p600 : 0x1p60;
     const auto ordinary = [&](double square) { return square >= low && square <= high; };
-    exponent_.setZero();
     bool all_ordinary = true;
     for (Eigen::Index j = 0; j < k_; ++j) {
-      norm_[j] = static_cast<double>(V.col(j).squaredNorm());
+      exponent_[j] = 0;
+      norm_[j] = static_cast<double>(detail::squared_norm(&V(0, j), n_));
       all_ordinary = all_ordinary && ordinary(norm_[j]);
     }
-    if (!all_ordinary && !V.allFinite()) return false;
-    for (Eigen::Index j = 0; j < k_ && !all_ordinary; ++j) {
-      const Scalar largest = V.col(j).cwiseAbs().maxCoeff();
+    if (!all_ordinary && !scale_extremes(V, ordinary)) return false;
+    for (Eigen::Index j = 0; j < k_; ++j) {
+      norm_[j] = std::sqrt(norm_[j]);
+      pivot_[j] = 1;
+    }
+    return true;
+  }
+
+  // \return false where an entry is not finite, and V as it was
+  template <class Ordinary>
+  bool scale_extremes(matrix_span<Scalar>& V, const Ordinary& ordinary) {
+    for (Eigen::Index j = 0; j < k_; ++j)
+      for (Eigen::Index i = 0; i < n_; ++i)
+        if (!std::isfinite(V(i, j))) return false;
+    for (Eigen::Index j = 0; j < k_; ++j) {
+      Scalar* v = &V(0, j);
+      Scalar largest = 0;
+      for (Eigen::Index i = 0; i < n_; ++i) largest = std::max(largest, std::abs(v[i]));
       if (ordinary(norm_[j]) || largest == Scalar(0)) continue;
       const int e = std::ilogb(largest);
       // In two steps: the power of two itself may be out of range.
-      V.col(j) *= std::ldexp(Scalar(1), -(e / 2));
-      V.col(j) *= std::ldexp(Scalar(1), -(e - e / 2));
-      norm_[j] = static_cast<double>(V.col(j).squaredNorm());
+      detail::scale(std::ldexp(Scalar(1), -(e / 2)), v, n_);
+      detail::scale(std::ldexp(Scalar(1), -(e - e / 2)), v, n_);
+      norm_[j] = static_cast<double>(detail::squared_norm(v, n_));
       exponent_[j] = e;
     }
-    norm_ = norm_.cwiseSqrt();
-    pivot_.setOnes();
     return true;
   }
 
   // The panel's pivots so far, 1 at first, take the factors of its new triangle.
-  double orthonormalise(matrix_span<Scalar> W, Eigen::Index first) {
-    const Eigen::Index b = W.cols();
-    auto pivot = pivot_.segment(first, b);
-    auto least = least_.segment(first, b);
-    least = (double(n_) * eps * norm_.segment(first, b)).cwiseQuotient(pivot);  // infinite where already unresolved
-    const double own = panel_.compute(W, least);
-    pivot.array() *= panel_.upper().diagonal().template cast<double>().array();
+  double orthonormalise(matrix_span<Scalar>& V, Eigen::Index first, Eigen::Index b) {
+    for (Eigen::Index j = first; j < first + b; ++j)
+      least_[j] = double(n_) * eps * norm_[j] / pivot_[j];  // infinite where already unresolved
+    const double own = panel_.compute(detail::span_of(V, 0, first, n_, b), least_.data() + first);
+    for (Eigen::Index j = 0; j < b; ++j) pivot_[first + j] *= static_cast<double>(panel_.upper(j, j));
     found_.repeated += panel_.repeated();
     found_.column_wise += panel_.column_wise();
     return own;
@@ -229,20 +249,20 @@ class orthonormaliser {
 
   // The columns from `begin` to `end` on the b columns from `first` on.
   void project(matrix_span<Scalar>& V, Eigen::Index first, Eigen::Index b, Eigen::Index begin, Eigen::Index end) {
-    const auto W = V.middleCols(first, b);
-    auto rest = V.middleCols(begin, end - begin);
-    auto S = upper_.block(first, begin, b, end - begin);
-    S.noalias() = W.transpose() * rest;
-    rest.noalias() -= W * S;
+    const auto W = detail::view_of(V, 0, first, n_, b);
+    const Eigen::Index rest = end - begin;
+    detail::cross_product<Scalar>(W, detail::view_of(V, 0, begin, n_, rest), detail::span_of(upper_, first, begin, b, rest));
+    detail::add_product<Scalar>(Scalar(-1), W, detail::view_of(upper_, first, begin, b, rest),
+                                detail::span_of(V, 0, begin, n_, rest));
   }
 
   void project_again(matrix_span<Scalar>& V, Eigen::Index first, Eigen::Index b) {
-    const auto before = V.leftCols(first);
-    auto W = V.middleCols(first, b);
-    auto S = again_.topLeftCorner(first, b);
-    S.noalias() = before.transpose() * W;
-    W.noalias() -= before * S;
-    upper_.block(0, first, first, b).noalias() += S * upper_.block(first, first, b, b);
+    const auto before = detail::view_of(V, 0, 0, n_, first);
+    const auto S = detail::view_of(again_, 0, 0, first, b);
+    detail::cross_product<Scalar>(before, detail::view_of(V, 0, first, n_, b), detail::span_of(again_, 0, 0, first, b));
+    detail::add_product<Scalar>(Scalar(-1), before, S, detail::span_of(V, 0, first, n_, b));
+    detail::add_product<Scalar>(Scalar(1), S, detail::view_of(upper_, first, first, b, b),
+                                detail::span_of(upper_, 0, first, first, b));
   }
 
   // Undoes the scaling, and replaces the unresolved columns, zero so far, by unit vectors orthogonal to all others:
@@ -256,18 +276,20 @@ class orthonormaliser {
     }
     found_.unresolved = static_cast<std::int64_t>(unresolved_.size());
     for (const Eigen::Index j : unresolved_) {
-      auto v = V.col(j);
-      Eigen::Index axis = 0;
-      work_.head(n_) = V.rowwise().squaredNorm();
-      work_.head(n_).minCoeff(&axis);
-      v.setUnit(axis);
+      std::fill_n(work_.data(), n_, Scalar(0));
+      for (Eigen::Index c = 0; c < k_; ++c)
+        for (Eigen::Index i = 0; i < n_; ++i) work_[i] += V(i, c) * V(i, c);
+      const auto axis = std::min_element(work_.data(), work_.data() + n_) - work_.data();
+      Scalar* v = &V(0, j);
+      std::fill_n(v, n_, Scalar(0));
+      v[axis] = 1;
       for (int pass = 0; pass < 2; ++pass) {
-        auto overlap = work_.head(k_);
-        overlap.noalias() = V.transpose() * v;
+        detail::cross_product<Scalar>(detail::view_of(V, 0, 0, n_, k_), detail::view_of(V, 0, j, n_, 1),
+                                      detail::span_of(work_, 0, 0, k_, 1));
         for (Eigen::Index i = 0; i < k_; ++i)
-          if (i != j) v -= overlap[i] * V.col(i);
+          if (i != j) detail::add_multiple(-work_[i], &V(0, i), v, n_);
       }
-      v *= Scalar(1) / v.norm();
+      detail::scale(Scalar(1) / std::sqrt(detail::squared_norm(v, n_)), v, n_);
     }
   }
 

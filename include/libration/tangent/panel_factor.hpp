@@ -3,6 +3,8 @@
 /// \file
 /// Orthonormalisation of a few neighbouring columns by themselves: by their Gram matrix, or column by column.
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -10,6 +12,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/views.hpp>
+#include <libration/tangent/detail/block_product.hpp>
 #include <libration/tangent/gram_panel.hpp>
 
 namespace libration::inline LIBRATION_ABI::tangent {
@@ -27,7 +30,7 @@ class panel_factor {
 
   /// \param n, width the largest panel's shape
   panel_factor(Eigen::Index n, Eigen::Index width)
-      : gram_(width), copy_(n, width), upper_(width, width), factor_(width, width), overlap_(width) {}
+      : gram_(width), copy_(n, width), upper_(width, width), factor_(width, width), overlap_(width, 1) {}
 
   /// Replaces W by Q.
   ///
@@ -35,10 +38,9 @@ class panel_factor {
   ///              columns may be zero
   /// \param least shape (b): column j is unresolved where its pivot is at most least[j]; it becomes zero, with pivot 0
   /// \return estimate of max|QᵀQ - I| over the resolved columns
-  template <class Least>
-  double compute(matrix_span<Scalar> W, const Least& least) {
+  double compute(matrix_span<Scalar> W, const double* least) {
     constexpr Scalar eps = std::numeric_limits<Scalar>::epsilon();
-    const Eigen::Index b = W.cols();
+    const Eigen::Index n = W.rows(), b = W.cols();
     width_ = b;
     passes_ = 0;
     column_wise_ = false;
@@ -46,12 +48,11 @@ class panel_factor {
       const Scalar defect = gram_.compute(W);
       // Beyond 0.01 a second pass would not repair the first.
       if (!(defect < Scalar(0.01)) || !resolves(least)) break;
-      copy_.leftCols(b).noalias() = W * gram_.inverse();
-      W = copy_.leftCols(b);
-      if (passes_ == 0)
-        upper_.topLeftCorner(b, b) = gram_.upper().template triangularView<Eigen::Upper>();
-      else
-        multiply_triangles(gram_.upper(), upper_.topLeftCorner(b, b));
+      auto copy = detail::span_of(copy_, 0, 0, n, b);
+      copy.setZero();
+      detail::add_product<Scalar>(Scalar(1), detail::view_of(W, 0, 0, n, b), gram_.inverse(), copy);
+      for (Eigen::Index j = 0; j < b; ++j) detail::copy(&copy_(0, j), &W(0, j), n);
+      multiply([&](Eigen::Index i, Eigen::Index j) { return gram_.upper(i, j); });
       ++passes_;
       if (defect <= Scalar(64) * eps) return static_cast<double>(defect);
     }
@@ -59,16 +60,18 @@ class panel_factor {
     return 4 * static_cast<double>(eps);
   }
 
-  /// R, shape (b, b), zero below the diagonal
-  auto upper() const { return upper_.topLeftCorner(width_, width_); }
+  /// R(i, j), i <= j
+  Scalar upper(Eigen::Index i, Eigen::Index j) const { return upper_(i, j); }
   /// The last panel was done column by column, at least in the end.
   bool column_wise() const { return column_wise_; }
   /// The Gram matrix of the last panel was used more than once.
   bool repeated() const { return passes_ > 1; }
 
   /// R <- T R, both upper triangular, shape (b, b)
-  template <class Left, class Right>
-  static void multiply_triangles(const Left& T, Right&& R) {
+  ///
+  /// \param T  T(i, j), i <= j, is the entry
+  template <class Triangle>
+  static void multiply_triangles(const Triangle& T, detail::block_span<Scalar> R) {
     // R(i, j) needs the rows from i on: from the top down no copy is needed.
     for (Eigen::Index j = 0; j < R.cols(); ++j)
       for (Eigen::Index i = 0; i <= j; ++i) {
@@ -81,8 +84,7 @@ class panel_factor {
  private:
   static constexpr Eigen::Index narrow = 8;
 
-  template <class Least>
-  bool resolves(const Least& least) const {
+  bool resolves(const double* least) const {
     for (Eigen::Index j = 0; j < width_; ++j) {
       const Scalar before = passes_ == 0 ? Scalar(1) : upper_(j, j);
       if (!(static_cast<double>(before * gram_.pivot(j)) > least[j])) return false;
@@ -90,37 +92,40 @@ class panel_factor {
     return true;
   }
 
+  // The triangle so far takes the factor of a further pass.
+  template <class Triangle>
+  void multiply(const Triangle& T) {
+    if (passes_ > 0) return multiply_triangles(T, detail::span_of(upper_, 0, 0, width_, width_));
+    for (Eigen::Index j = 0; j < width_; ++j)
+      for (Eigen::Index i = 0; i <= j; ++i) upper_(i, j) = T(i, j);
+  }
+
   // Gram-Schmidt, twice.
-  template <class Least>
-  void column_by_column(matrix_span<Scalar>& W, const Least& least) {
+  void column_by_column(matrix_span<Scalar>& W, const double* least) {
     column_wise_ = true;
-    auto T = factor_.topLeftCorner(width_, width_);
-    T.setZero();
+    const Eigen::Index n = W.rows();
     for (Eigen::Index j = 0; j < width_; ++j) {
-      auto v = W.col(j);
-      auto overlap = overlap_.head(j);
+      for (Eigen::Index i = 0; i <= j; ++i) factor_(i, j) = Scalar(0);
+      Scalar* v = &W(0, j);
       for (int pass = 0; pass < 2 && j > 0; ++pass) {
-        overlap.noalias() = W.leftCols(j).transpose() * v;
-        v.noalias() -= W.leftCols(j) * overlap;
-        T.col(j).head(j) += overlap;
+        const auto before = detail::view_of(W, 0, 0, n, j);
+        detail::cross_product<Scalar>(before, detail::view_of(W, 0, j, n, 1), detail::span_of(overlap_, 0, 0, j, 1));
+        detail::add_product<Scalar>(Scalar(-1), before, detail::view_of(overlap_, 0, 0, j, 1), detail::span_of(W, 0, j, n, 1));
+        detail::add_multiple(Scalar(1), overlap_.data(), &factor_(0, j), j);
       }
-      const Scalar length = v.norm(), before = passes_ == 0 ? Scalar(1) : upper_(j, j);
+      const Scalar length = std::sqrt(detail::squared_norm(v, n)), before = passes_ == 0 ? Scalar(1) : upper_(j, j);
       if (static_cast<double>(before * length) > least[j]) {
-        T(j, j) = length;
-        v *= Scalar(1) / length;
+        factor_(j, j) = length;
+        detail::scale(Scalar(1) / length, v, n);
       } else {
-        v.setZero();
+        std::fill_n(v, n, Scalar(0));
       }
     }
-    if (passes_ == 0)
-      upper_.topLeftCorner(width_, width_) = T;
-    else
-      multiply_triangles(T, upper_.topLeftCorner(width_, width_));
+    multiply([&](Eigen::Index i, Eigen::Index j) { return factor_(i, j); });
   }
 
   gram_panel<Scalar> gram_;
-  matrix copy_, upper_, factor_;
-  Eigen::Matrix<Scalar, Eigen::Dynamic, 1> overlap_;
+  matrix copy_, upper_, factor_, overlap_;
   Eigen::Index width_ = 0;
   int passes_ = 0;
   bool column_wise_ = false;
