@@ -15,11 +15,14 @@
 
 namespace libration::inline LIBRATION_ABI::tangent {
 
+/// A template, so that its factorisation is compiled only where it is used.
+///
 /// \return k orthonormal directions, shape (n, k), drawn from a rotationally invariant law by `seed`
-inline Eigen::MatrixXd random_frame(Eigen::Index n, Eigen::Index k, std::uint64_t seed) {
-  Eigen::MatrixXd Q(n, k);
+template <class Scalar = double>
+Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> random_frame(Eigen::Index n, Eigen::Index k, std::uint64_t seed) {
+  Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> Q(n, k);
   random_stream(seed, 0x66726d65).fill_normal(Q);  // a stream of its own: "frme"
-  orthonormaliser<double>(n, k).factor(Q);
+  orthonormaliser<Scalar>(n, k).factor(Q);
   return Q;
 }
 
