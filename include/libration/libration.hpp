@@ -3,6 +3,7 @@
 /// \file
 /// The whole library.
 
+#include <libration/attention/attention.hpp>
 #include <libration/core/core.hpp>
 #include <libration/error/error.hpp>
 #include <libration/io/io.hpp>

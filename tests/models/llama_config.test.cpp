@@ -18,11 +18,10 @@ namespace {
 
 // A config with fields changed, added or (where the value is empty) left out.
 std::string config(std::initializer_list<std::pair<std::string, std::string>> changes = {}) {
-  std::vector<std::pair<std::string, std::string>> fields = {{"model_type", "\"llama\""},   {"hidden_size", "64"},
-                                                             {"intermediate_size", "172"}, {"num_hidden_layers", "5"},
-                                                             {"num_attention_heads", "8"}, {"num_key_value_heads", "4"},
-                                                             {"vocab_size", "512"},        {"max_position_embeddings", "256"},
-                                                             {"rms_norm_eps", "1e-5"}};
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"model_type", "\"llama\""},  {"hidden_size", "64"},        {"intermediate_size", "172"}, {"num_hidden_layers", "5"},
+      {"num_attention_heads", "8"}, {"num_key_value_heads", "4"}, {"vocab_size", "512"},        {"max_position_embeddings", "256"},
+      {"rms_norm_eps", "1e-5"}};
   for (const auto& change : changes) {
     std::erase_if(fields, [&](const auto& field) { return field.first == change.first; });
     if (!change.second.empty()) fields.push_back(change);
@@ -76,12 +75,16 @@ TEST_CASE("models::llama_config: mistral's and qwen2's windows and biases", "[or
   CHECK(qwen.sliding_window == 0);
   CHECK(qwen.query_bias);
   CHECK_FALSE(qwen.output_bias);
-  CHECK(of(fields{{"model_type", "\"qwen2\""}, {"use_sliding_window", "true"}, {"sliding_window", "100"}, {"max_window_layers", "0"}})
-            .sliding_window == 100);
-  CHECK(of(fields{{"model_type", "\"qwen2\""}, {"use_sliding_window", "true"}, {"sliding_window", "100"}, {"max_window_layers", "5"}})
-            .sliding_window == 0);
-  CHECK(complaint(config({{"model_type", "\"qwen2\""}, {"use_sliding_window", "true"}, {"sliding_window", "100"}, {"max_window_layers", "3"}})) ==
-        "models::llama_config: max_window_layers is 3, expected 0: a window on some layers only is not supported");
+  CHECK(
+      of(fields{{"model_type", "\"qwen2\""}, {"use_sliding_window", "true"}, {"sliding_window", "100"}, {"max_window_layers", "0"}})
+          .sliding_window == 100);
+  CHECK(
+      of(fields{{"model_type", "\"qwen2\""}, {"use_sliding_window", "true"}, {"sliding_window", "100"}, {"max_window_layers", "5"}})
+          .sliding_window == 0);
+  CHECK(
+      complaint(config(
+          {{"model_type", "\"qwen2\""}, {"use_sliding_window", "true"}, {"sliding_window", "100"}, {"max_window_layers", "3"}})) ==
+      "models::llama_config: max_window_layers is 3, expected 0: a window on some layers only is not supported");
 }
 
 TEST_CASE("models::llama_config: every scaling of positions by its names", "[oracle]") {
@@ -96,7 +99,8 @@ TEST_CASE("models::llama_config: every scaling of positions by its names", "[ora
   CHECK(llama3.scaling == rotary_scaling::llama3);
   CHECK(llama3.original_positions == 8192);
   CHECK(llama3.high_frequency_factor == 4);
-  const auto yarn = scaled(R"({"rope_type": "yarn", "factor": 4, "beta_fast": 16, "mscale": 1, "mscale_all_dim": 0.5, "truncate": false})");
+  const auto yarn =
+      scaled(R"({"rope_type": "yarn", "factor": 4, "beta_fast": 16, "mscale": 1, "mscale_all_dim": 0.5, "truncate": false})");
   CHECK(yarn.scaling == rotary_scaling::yarn);
   CHECK(yarn.beta_fast == 16);
   CHECK(yarn.mscale_all == 0.5);
@@ -113,8 +117,8 @@ TEST_CASE("models::llama_config: what is missing, of another kind, or not this a
   CHECK(complaint("[]") == who + "not a JSON object");
   CHECK(complaint("{\"model_type\": ") == who + "not a JSON object");
   CHECK(complaint("{}") == who + "no field model_type");
-  for (const char* const name :
-       {"hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size", "max_position_embeddings", "rms_norm_eps"})
+  for (const char* const name : {"hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size",
+                                 "max_position_embeddings", "rms_norm_eps"})
     CHECK(complaint(config({{name, ""}})) == who + "no field " + name);
   CHECK(complaint(config({{"model_type", "\"gpt2\""}})) ==
         who + "model_type is \"gpt2\", expected one of \"llama\", \"mistral\" and \"qwen2\"");

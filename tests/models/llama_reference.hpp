@@ -52,8 +52,8 @@ libration::models::llama_weights<Scalar> small_weights(const libration::models::
 }
 
 struct llama_run {
-  Eigen::MatrixXd logits;                                ///< shape (V, T)
-  std::vector<std::vector<Eigen::MatrixXd>> attention;   ///< [layer][head], shape (T keys, T queries)
+  Eigen::MatrixXd logits;                               ///< shape (V, T)
+  std::vector<std::vector<Eigen::MatrixXd>> attention;  ///< [layer][head], shape (T keys, T queries)
 };
 
 /// \param window  keys that a query sees, its own included
@@ -64,7 +64,8 @@ inline llama_run run_llama(const libration::models::llama_config& c, const libra
   const Index d = c.head_size, half = d / 2;
   const auto normed = [&](const MatrixXd& X, const VectorXd& weight) {
     MatrixXd Y = X;
-    for (Index t = 0; t < T; ++t) Y.col(t) *= 1.0 / std::sqrt(X.col(t).squaredNorm() / static_cast<double>(X.rows()) + c.norm_epsilon);
+    for (Index t = 0; t < T; ++t)
+      Y.col(t) *= 1.0 / std::sqrt(X.col(t).squaredNorm() / static_cast<double>(X.rows()) + c.norm_epsilon);
     return MatrixXd(weight.asDiagonal() * Y);
   };
   const auto product = [&](const MatrixXd& W, const VectorXd& b, const MatrixXd& X) {
@@ -76,7 +77,8 @@ inline llama_run run_llama(const libration::models::llama_config& c, const libra
     MatrixXd Y(d, T);
     for (Index t = 0; t < T; ++t)
       for (Index i = 0; i < half; ++i) {
-        const double angle = static_cast<double>(t) * std::pow(c.rotary.theta, -2.0 * static_cast<double>(i) / static_cast<double>(d));
+        const double angle =
+            static_cast<double>(t) * std::pow(c.rotary.theta, -2.0 * static_cast<double>(i) / static_cast<double>(d));
         Y(i, t) = X(i, t) * std::cos(angle) - X(i + half, t) * std::sin(angle);
         Y(i + half, t) = X(i + half, t) * std::cos(angle) + X(i, t) * std::sin(angle);
       }

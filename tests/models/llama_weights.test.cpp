@@ -128,13 +128,15 @@ TEST_CASE("models::llama: what a folder lacks, or holds in another shape, is nam
   CHECK(f.complaint() == at + "models::llama: " + key + " holds a number that is not finite, at row 2, column 3");
 
   f.write_config(R"({"model_type": "gpt2"})");
-  CHECK(f.complaint() == (f / "config.json").string() +
-                             ": models::llama_config: model_type is \"gpt2\", expected one of \"llama\", \"mistral\" and \"qwen2\"");
+  CHECK(f.complaint() ==
+        (f / "config.json").string() +
+            ": models::llama_config: model_type is \"gpt2\", expected one of \"llama\", \"mistral\" and \"qwen2\"");
   folder indexed;
   const std::string index = (indexed / "model.safetensors.index.json").string();
   indexed.write(libration::io::element::f32, 2);
   spill(index, R"({"weight_map": {"model.norm.weight": "../elsewhere.safetensors"}})");
-  CHECK(indexed.complaint() == index + ": weight_map: model.norm.weight is in \"../elsewhere.safetensors\", expected a file's name");
+  CHECK(indexed.complaint() ==
+        index + ": weight_map: model.norm.weight is in \"../elsewhere.safetensors\", expected a file's name");
   spill(index, R"({"weight_map": {"model.norm.weight": "model-1-of-2.safetensors", "x": "model-2-of-2.safetensors"}})");
   CHECK(indexed.complaint() ==
         indexed.path().string() + ": model.safetensors.index.json names no file for tensor \"model.embed_tokens.weight\"");
@@ -177,7 +179,8 @@ TEST_CASE("models::llama: the recorded stories260k writes its 200 tokens, with i
     written.push_back(static_cast<maps::token>(best));
   }
   CHECK(written == recorded);
-  // The record's own float run is off by 1.7e-5 from its double one in the logits; a weight by eps times its logits' size, some tens.
+  // The record's own float run is off by 1.7e-5 from its double one in the logits; a weight by eps times its logits' size, some
+  // tens.
   CHECK(off_logits < 4e-5);
   CHECK(off_weights < 1e-5);
   CHECK(off_entropy < 4e-5);
@@ -208,10 +211,10 @@ TEST_CASE("models::llama: stories260k in double is its record to the record's la
     });
     net.logits(h, logits);
     off_logits = std::max(off_logits, (logits - expected_logits.segment(t * 512, 512)).cwiseAbs().maxCoeff());
-    off_output = std::max(
-        off_output, (h.segment(net.output_offset(), 64) - expected_output.segment(t * 64, 64)).cwiseAbs().maxCoeff());
+    off_output =
+        std::max(off_output, (h.segment(net.output_offset(), 64) - expected_output.segment(t * 64, 64)).cwiseAbs().maxCoeff());
   }
-  CHECK(off_logits < 2e-6);   // the record's tolerances
+  CHECK(off_logits < 2e-6);  // the record's tolerances
   CHECK(off_entropy < 5e-7);
   CHECK(off_output < 2e-6);
 }

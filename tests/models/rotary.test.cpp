@@ -10,9 +10,9 @@
 #include "support/message.hpp"
 
 namespace models = libration::models;
+using Eigen::Index, Eigen::VectorXd;
 using libration_test::message_of, libration::argument_error;
 using models::make_rotary_frequencies, models::rotary_scaling;
-using Eigen::Index, Eigen::VectorXd;
 
 namespace {
 
@@ -39,10 +39,13 @@ TEST_CASE("models::rotary: unscaled, linear and dynamic frequencies", "[oracle]"
 }
 
 TEST_CASE("models::rotary: llama3 divides slow frequencies, keeps fast ones, and joins them", "[oracle]") {
-  const auto scaled = make_rotary_frequencies(
-      64, 131072, 131072,
-      {.theta = 5e5, .scaling = rotary_scaling::llama3, .factor = 8, .original_positions = 8192, .low_frequency_factor = 1,
-       .high_frequency_factor = 4});
+  const auto scaled = make_rotary_frequencies(64, 131072, 131072,
+                                              {.theta = 5e5,
+                                               .scaling = rotary_scaling::llama3,
+                                               .factor = 8,
+                                               .original_positions = 8192,
+                                               .low_frequency_factor = 1,
+                                               .high_frequency_factor = 4});
   int kept = 0, divided = 0, between = 0;
   for (int i = 0; i < 32; ++i) {
     const double f = base(5e5, i, 64), wavelength = 2 * std::numbers::pi / f;

@@ -74,7 +74,7 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
         next_(n_, options.members),
         bred_(n_, options.direction == direction::leading ? 1 : 0),
         bred_next_(bred_),
-        spread_(n_, options.norm),
+        spread_(n_ - maps::counters<typename System::map_type>, options.norm),  // how many tokens were read is no spread
         window_spread_(spread_) {
     const std::int64_t windows = std::max<std::int64_t>(1, steps / length_);
     const Eigen::Index points = length_ / options.every + 1;

@@ -168,6 +168,7 @@ class closed_loop_vector : public detail::vector_base<closed_loop_vector<Cell, F
   using S = typename Cell::scalar_type;
 
  public:
+  static constexpr int counters = maps::counters<Cell>;
   struct workspace {
     detail::stage<Cell> cell;
     detail::feedback_stage<F> feedback;

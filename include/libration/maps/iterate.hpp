@@ -68,6 +68,7 @@ class iterated_vector : public detail::vector_base<iterated_vector<F>, typename 
   using S = typename F::scalar_type;
 
  public:
+  static constexpr int counters = maps::counters<F>;
   struct workspace {
     std::vector<detail::stage<F>> stages;  // one for each application
     detail::vector_of<S> states[2];

@@ -21,6 +21,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/models/cross_entropy.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/readout.hpp>
 #include <libration/models/recurrent.hpp>
@@ -128,27 +129,8 @@ class character_model {
     readout_.evaluate(network_.output(h), out);
   }
 
-  /// Mean cost of each token after the first, given those before it, from the zero state.
-  ///
-  /// \param tokens  at least two
-  /// \return        nats per token
-  double cross_entropy(const std::vector<token>& tokens) const {
-    require(tokens.size() >= 2, "models::character_model: cross_entropy", "fewer than two tokens");
-    for (const token v : tokens)
-      require(v >= 0 && v < vocabulary_size(), "models::character_model: cross_entropy", [&] {
-        return "token " + std::to_string(v) + ", expected 0 to " + std::to_string(vocabulary_size() - 1);
-      });
-    workspace ws = make_workspace();
-    vector h = vector::Zero(state_size()), next(state_size()), y(vocabulary_size());
-    double sum = 0;
-    for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
-      step(tokens[t], h, next, ws);
-      h.swap(next);
-      logits(h, y);
-      sum += models::cross_entropy(y, tokens[t + 1]);
-    }
-    return sum / static_cast<double>(tokens.size() - 1);
-  }
+  /// Mean cost of each token after the first, nats (see `models::cross_entropy`).
+  double cross_entropy(const std::vector<token>& tokens) const { return models::cross_entropy(*this, tokens); }
 
  private:
   Network network_;

@@ -61,30 +61,31 @@ using attention_observer = std::function<void(const attention_row<Scalar>&)>;
 
 /// A decoder-only transformer: RMSNorm, rotary positions, grouped-query attention, SwiGLU.
 ///
-/// **State**, size 2 layers · key_heads · d · L + n + 1: layer by layer and in it key head by key head the keys (L, d), turned by their
-/// positions, and then the values (d, L), column-major; the last token's output (n), normalised, which `logits` reads; and the
-/// number of tokens read, a whole number. The cache is a ring: token t lies in slot t mod L, and the token after the L-th takes the
-/// place of the first. Slots not yet filled are not seen. A text begins in the zero state.
+/// **State**, size 2 layers · key_heads · d · L + n + 1, rounded up to a multiple of 16: layer by layer and in it key head by key
+/// head the keys (L, d), turned by their positions, and then the values (d, L), column-major; the last token's output (n),
+/// normalised, which `logits` reads; zeros; and last the number of tokens read, a whole number. The cache is a ring: token t lies
+/// in slot t mod L, and the token after the L-th takes the place of the first. Slots not yet filled are not seen. A text begins in
+/// the zero state.
 ///
 /// **A map** of the input vector x (n), the embedding of a token or a mixture of such: h' = g(h, x), with its exact tangent on
 /// blocks of directions in the cache, and in x. **A token model**, which changes its state in place (`read`).
 ///
-/// **What exponents mean here.** Along a given text a perturbation of the cache is forgotten, exactly and not only asymptotically: a
-/// key or value is gone L tokens later, and what it did to other layers is gone after L tokens for each layer above it. The
-/// state's perturbations are nilpotent, every exponent along given tokens is -∞, and a spectrum over many windows ends with
-/// `lost_frame`. What is to be asked is how an error grows until then: `error::growth` and `error::transient_growth` over at most a
-/// window, and the horizon of two texts that part (`error::token_divergence`). In closed loop (`close_loop`, soft feedback) errors
-/// come back through the input, and exponents are of the usual kind.
+/// **What exponents mean here.** Along a given text a perturbation of the cache is forgotten, exactly and not only
+/// asymptotically: a key or value is gone L tokens later, and what it did to other layers is gone after L tokens for each layer
+/// above it. The state's perturbations are nilpotent: every exponent along given tokens is -∞, and `lyapunov::spectrum` over more
+/// than that many tokens says so. What is to be asked is how an error grows until then: by `read_tangent` over at most a window, by
+/// `error::growth`, and by the tokens after which two texts part (`error::token_divergence`). In closed loop (`close_loop`, soft
+/// feedback) errors come back through the input, and exponents are of the usual kind.
 ///
 /// The number of tokens is no direction: it is rounded to a whole number when it is read, and its tangent is 0. Kept in float, it
 /// counts to 2^24.
 ///
-/// Accuracy: stories260k (5 layers) in double: logits and attention within rounding of the recorded ones; in float the same 200 greedy
-///           tokens (models/llama.test.cpp). Tangent against central differences in double: 1e-6 relative.
-/// Cost:     a token: its weights' products and those with the keys and values that are seen; k tangents: the same products with k
-///           columns, and 2 k passes over as much cache; no allocation
-/// Source:   Touvron et al., "LLaMA: Open and Efficient Foundation Language Models", 2023; grouped queries: Ainslie et al., "GQA", 2023; the
-///           tangent is derived here
+/// Accuracy: stories260k (5 layers) in double: logits within 2e-6 of the recorded ones, which are rounded to float; in float the
+///           same 200 greedy tokens (models/llama_weights.test.cpp). Tangent: that of central differences (models/llama.test.cpp)
+/// Cost:     a token: its weights' products and those with the keys and values that are seen; k tangents: the same products with
+///           k columns, and 2 k passes over as much cache; no allocation. Figures: benchmarks/README.md
+/// Source:   Touvron et al., "LLaMA: Open and Efficient Foundation Language Models", 2023; grouped queries: Ainslie et al., "GQA",
+///           2023; the tangent is derived here
 template <class Scalar>
 class llama {
  public:
@@ -113,7 +114,7 @@ class llama {
     vector output;                 ///< the last layer's output, normalised but not weighted, shape (n)
     Scalar output_scale = 0;
     Eigen::Index slot = 0, seen = 0;
-    vector after;                  ///< the state after a `step`, for `tangent`
+    vector after;  ///< the state after a `step`, for `tangent`
     matrix stream, normed, qkv, queries, slopes, cache_slopes, values, cache_values, joined, gates, inner;
   };
 
@@ -127,13 +128,16 @@ class llama {
   static llama from(const std::filesystem::path& folder, const llama_options& options = {}) {
     const auto config = llama_config::read(folder / "config.json");
     const detail::weight_files files(folder);
-    const auto weights =
-        detail::read_llama_weights<Scalar>(config, [&](const std::string& name) -> const auto& { return files.of(name); });
+    const auto weights = detail::read_llama_weights<Scalar>(
+        config, [&](const std::string& name) -> const auto& { return files.of(name); });
     return llama(config, weights, options);
   }
   /// From one file, by the same names.
   static llama from(const io::safetensors::file& file, const llama_config& config, const llama_options& options = {}) {
-    return llama(config, detail::read_llama_weights<Scalar>(config, [&](const std::string&) -> const auto& { return file; }), options);
+    return llama(config,
+                 detail::read_llama_weights<Scalar>(
+                     config, [&](const std::string&) -> const auto& { return file; }),
+                 options);
   }
 
   const llama_config& config() const { return parts_->config; }
@@ -142,7 +146,8 @@ class llama {
   llama_weights<Scalar> weights() const;
 
   Eigen::Index window() const { return window_; }  ///< L
-  Eigen::Index state_size() const { return output_offset() + hidden_size() + counters; }
+  /// A multiple of 16, so that the columns of a block of directions are aligned alike.
+  Eigen::Index state_size() const { return (output_offset() + hidden_size() + counters + 15) / 16 * 16; }
   Eigen::Index input_size() const { return hidden_size(); }
   Eigen::Index hidden_size() const { return config().hidden_size; }
   Eigen::Index vocabulary_size() const { return config().vocabulary_size; }
@@ -234,6 +239,8 @@ class llama {
     rotary_frequencies rotary;
   };
 
+  // Between the output and the count.
+  Eigen::Index padding() const { return state_size() - counters - output_offset() - hidden_size(); }
   Eigen::Index query_size() const { return config().query_heads * config().head_size; }
   Eigen::Index key_size() const { return config().key_heads * config().head_size; }
   Eigen::Index group() const { return config().query_heads / config().key_heads; }

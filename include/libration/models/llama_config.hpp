@@ -29,16 +29,16 @@ struct llama_config {
   Eigen::Index intermediate_size = 0;
   Eigen::Index layers = 0;
   Eigen::Index query_heads = 0;
-  Eigen::Index key_heads = 0;       ///< each serves query_heads / key_heads query heads, which follow each other
-  Eigen::Index head_size = 0;       ///< d
+  Eigen::Index key_heads = 0;  ///< each serves query_heads / key_heads query heads, which follow each other
+  Eigen::Index head_size = 0;  ///< d
   Eigen::Index vocabulary_size = 0;
   Eigen::Index max_positions = 0;   ///< longest text trained on
   Eigen::Index sliding_window = 0;  ///< keys that a query sees, its own included; 0: all
   double norm_epsilon = 1e-6;
   rotary_options rotary = {};
-  bool tied_head = false;           ///< the head is the embedding
-  bool query_bias = false;          ///< of queries, keys and values
-  bool output_bias = false;         ///< of the attention's output
+  bool tied_head = false;    ///< the head is the embedding
+  bool query_bias = false;   ///< of queries, keys and values
+  bool output_bias = false;  ///< of the attention's output
   bool mlp_bias = false;
 
   /// From the text of a `config.json` of model_type "llama", "mistral" or "qwen2".
@@ -62,10 +62,10 @@ struct llama_config {
   /// \throws argument_error  where sizes do not fit each other
   void validate() const {
     const option_check check("models::llama_config");
-    for (const auto& [name, value] : {std::pair("hidden_size", hidden_size), std::pair("intermediate_size", intermediate_size),
-                                      std::pair("layers", layers), std::pair("query_heads", query_heads), std::pair("key_heads", key_heads),
-                                      std::pair("head_size", head_size), std::pair("vocabulary_size", vocabulary_size),
-                                      std::pair("max_positions", max_positions)})
+    for (const auto& [name, value] :
+         {std::pair("hidden_size", hidden_size), std::pair("intermediate_size", intermediate_size), std::pair("layers", layers),
+          std::pair("query_heads", query_heads), std::pair("key_heads", key_heads), std::pair("head_size", head_size),
+          std::pair("vocabulary_size", vocabulary_size), std::pair("max_positions", max_positions)})
       check(value >= 1, name, value, ">= 1");
     check(query_heads % key_heads == 0, "query_heads", query_heads, "a multiple of .key_heads, " + std::to_string(key_heads));
     check(head_size % 2 == 0, "head_size", head_size, "an even number");
@@ -140,10 +140,13 @@ class config_fields {
 inline void read_rotary_scaling(const config_fields& scaling, rotary_options& rotary) {
   const char* const name = scaling.has("rope_type") ? "rope_type" : "type";
   const std::string type = scaling.text(name);
-  constexpr std::array<std::pair<std::string_view, rotary_scaling>, 7> known = {
-      {{"default", rotary_scaling::none}, {"linear", rotary_scaling::linear}, {"dynamic", rotary_scaling::dynamic},
-       {"llama3", rotary_scaling::llama3}, {"yarn", rotary_scaling::yarn}, {"longrope", rotary_scaling::longrope},
-       {"su", rotary_scaling::longrope}}};
+  constexpr std::array<std::pair<std::string_view, rotary_scaling>, 7> known = {{{"default", rotary_scaling::none},
+                                                                                 {"linear", rotary_scaling::linear},
+                                                                                 {"dynamic", rotary_scaling::dynamic},
+                                                                                 {"llama3", rotary_scaling::llama3},
+                                                                                 {"yarn", rotary_scaling::yarn},
+                                                                                 {"longrope", rotary_scaling::longrope},
+                                                                                 {"su", rotary_scaling::longrope}}};
   const auto* const found = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == type; });
   if (found == known.end()) scaling.refuse(name, "default, linear, dynamic, llama3, yarn or longrope");
   rotary.scaling = found->second;
@@ -180,7 +183,8 @@ inline llama_config llama_config::from_json(std::string_view text) {
           [&] { return "model_type is \"" + type + "\", expected one of \"llama\", \"mistral\" and \"qwen2\""; });
   require(!fields.has("quantization_config"), who, "quantized weights (quantization_config) are not supported");
   if (fields.has("hidden_act") && fields.text("hidden_act") != "silu") fields.refuse("hidden_act", "\"silu\"");
-  if (fields.has("partial_rotary_factor") && fields.number("partial_rotary_factor") != 1.0) fields.refuse("partial_rotary_factor", "1");
+  if (fields.has("partial_rotary_factor") && fields.number("partial_rotary_factor") != 1.0)
+    fields.refuse("partial_rotary_factor", "1");
 
   llama_config c;
   c.hidden_size = fields.count("hidden_size");
@@ -192,8 +196,8 @@ inline llama_config llama_config::from_json(std::string_view text) {
   c.max_positions = fields.count("max_position_embeddings");
   require(c.query_heads >= 1, who, "num_attention_heads is 0");
   require(fields.has("head_dim") || c.hidden_size % c.query_heads == 0, who, [&] {
-    return "hidden_size " + std::to_string(c.hidden_size) + " is no multiple of num_attention_heads " + std::to_string(c.query_heads) +
-           ", and there is no head_dim";
+    return "hidden_size " + std::to_string(c.hidden_size) + " is no multiple of num_attention_heads " +
+           std::to_string(c.query_heads) + ", and there is no head_dim";
   });
   c.head_size = fields.count("head_dim", c.hidden_size / c.query_heads);
   c.norm_epsilon = fields.number("rms_norm_eps");

@@ -35,18 +35,18 @@ struct llama_weights {
   using vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
   struct layer {
-    vector attention_norm;                            ///< input_layernorm, shape (n)
-    matrix query, key, value, output;                 ///< self_attn.{q,k,v,o}_proj
+    vector attention_norm;             ///< input_layernorm, shape (n)
+    matrix query, key, value, output;  ///< self_attn.{q,k,v,o}_proj
     vector query_bias, key_bias, value_bias, output_bias;
-    vector mlp_norm;                                  ///< post_attention_layernorm, shape (n)
-    matrix gate, up, down;                            ///< mlp.{gate,up,down}_proj
+    vector mlp_norm;        ///< post_attention_layernorm, shape (n)
+    matrix gate, up, down;  ///< mlp.{gate,up,down}_proj
     vector gate_bias, up_bias, down_bias;
   };
 
   matrix embedding;  ///< shape (V, n)
   std::vector<layer> layers;
-  vector norm;       ///< shape (n)
-  matrix head;       ///< shape (V, n)
+  vector norm;  ///< shape (n)
+  matrix head;  ///< shape (V, n)
 };
 
 namespace detail {
@@ -97,7 +97,8 @@ void require_llama_weights(const llama_config& c, const llama_weights<Scalar>& w
     const std::string fault = find_non_finite(values, name);
     require(fault.empty(), who, fault);
   };
-  visit_llama_weights(c, weights, check, [&](const std::string& name, const auto& values, Eigen::Index n) { check(name, values, n, 1); });
+  visit_llama_weights(c, weights, check,
+                      [&](const std::string& name, const auto& values, Eigen::Index n) { check(name, values, n, 1); });
 }
 
 /// The files of a folder's weights: `model.safetensors`, or those that `model.safetensors.index.json` names.

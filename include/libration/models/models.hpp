@@ -3,7 +3,9 @@
 /// \file
 /// All of `models`: trained networks as maps, from their weight files.
 
+#include <libration/models/attention_trace.hpp>
 #include <libration/models/character_model.hpp>
+#include <libration/models/cross_entropy.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/feedback.hpp>
 #include <libration/models/gru.hpp>

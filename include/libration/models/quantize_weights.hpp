@@ -17,6 +17,8 @@
 #include <libration/models/character_model.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/layer_weights.hpp>
+#include <libration/models/llama.hpp>
+#include <libration/models/llama_weights.hpp>
 #include <libration/models/readout.hpp>
 #include <libration/models/recurrent_network.hpp>
 #include <libration/models/stacked.hpp>
@@ -93,6 +95,17 @@ template <class Network>
 character_model<Network> quantize_weights(const character_model<Network>& model, int bits) {
   return character_model<Network>(quantize_weights(model.network(), bits), quantize_weights(model.embedding(), bits),
                                   quantize_weights(model.readout(), bits), model.characters());
+}
+
+/// A decoder with all its matrices rounded, embedding and head too; biases and norms are kept.
+template <class Scalar>
+llama<Scalar> quantize_weights(const llama<Scalar>& model, int bits) {
+  llama_weights<Scalar> weights = model.weights();
+  detail::visit_llama_weights(
+      model.config(), weights,
+      [bits](const std::string&, auto& values, Eigen::Index, Eigen::Index) { values = quantize_weights(values, bits); },
+      [](const std::string&, auto&, Eigen::Index) {});
+  return llama<Scalar>(model.config(), weights, model.options());
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models

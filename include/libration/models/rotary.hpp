@@ -29,14 +29,14 @@ enum class rotary_scaling {
 struct rotary_options {
   double theta = 10000.0;  ///< base, > 1
   rotary_scaling scaling = rotary_scaling::none;
-  double factor = 1.0;                      ///< >= 1; how much further than trained
-  Eigen::Index original_positions = 0;      ///< positions trained for; 0: the config's max_position_embeddings
-  double low_frequency_factor = 1.0;        ///< llama3
-  double high_frequency_factor = 4.0;       ///< llama3, above the low one
-  double beta_fast = 32.0, beta_slow = 1.0; ///< yarn: turns over the trained positions where its ramp ends and begins
-  double attention_factor = 0.0;            ///< yarn, longrope: of cosine and sine; 0: by the method's own formula
-  double mscale = 0.0, mscale_all = 0.0;    ///< yarn: numerator and denominator of that formula, where not 0
-  bool truncate = true;                     ///< yarn: the ramp's ends are whole components
+  double factor = 1.0;                                    ///< >= 1; how much further than trained
+  Eigen::Index original_positions = 0;                    ///< positions trained for; 0: the config's max_position_embeddings
+  double low_frequency_factor = 1.0;                      ///< llama3
+  double high_frequency_factor = 4.0;                     ///< llama3, above the low one
+  double beta_fast = 32.0, beta_slow = 1.0;               ///< yarn: turns over the trained positions where its ramp ends and begins
+  double attention_factor = 0.0;                          ///< yarn, longrope: of cosine and sine; 0: by the method's own formula
+  double mscale = 0.0, mscale_all = 0.0;                  ///< yarn: numerator and denominator of that formula, where not 0
+  bool truncate = true;                                   ///< yarn: the ramp's ends are whole components
   Eigen::VectorXd short_factors = {}, long_factors = {};  ///< longrope, shape (d/2): within, and beyond the trained positions
 };
 
@@ -50,11 +50,13 @@ struct rotary_frequencies {
 ///
 /// \param head_size  d, even
 /// \param trained    max_position_embeddings, >= 1
-/// \param window     the farthest that positions lie apart, >= 1: what `dynamic` and `longrope` choose by. (Hugging Face's code chooses
+/// \param window     the farthest that positions lie apart, >= 1: what `dynamic` and `longrope` choose by. (Hugging Face's code
+/// chooses
 ///                   anew whenever a text gets longer, and leaves the cached keys turned by the old frequencies.)
 /// \throws argument_error  for an option out of range
-/// Source: RoPE: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021, section 3.2.2; yarn: Peng et al., "YaRN:
-/// Efficient Context Window Extension of Large Language Models", 2023; the others as the models' published code has them
+/// Source: RoPE: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021, section 3.2.2; yarn: Peng et
+/// al., "YaRN: Efficient Context Window Extension of Large Language Models", 2023; the others as the models' published code has
+/// them
 inline rotary_frequencies make_rotary_frequencies(Eigen::Index head_size, Eigen::Index trained, Eigen::Index window,
                                                   const rotary_options& options) {
   using std::numbers::pi;
@@ -71,14 +73,17 @@ inline rotary_frequencies make_rotary_frequencies(Eigen::Index head_size, Eigen:
   const auto original = static_cast<double>(options.original_positions > 0 ? options.original_positions : trained);
 
   const auto powers = [&](double theta) {
-    return Eigen::VectorXd(Eigen::VectorXd::NullaryExpr(
-        half, [&](Eigen::Index i) { return std::pow(theta, -2.0 * static_cast<double>(i) / d); }));
+    return Eigen::VectorXd(
+        Eigen::VectorXd::NullaryExpr(half, [&](Eigen::Index i) { return std::pow(theta, -2.0 * static_cast<double>(i) / d); }));
   };
   rotary_frequencies result{powers(options.theta), 1.0};
   Eigen::VectorXd& frequency = result.frequency;
   switch (options.scaling) {
-    case rotary_scaling::none: break;
-    case rotary_scaling::linear: frequency /= options.factor; break;
+    case rotary_scaling::none:
+      break;
+    case rotary_scaling::linear:
+      frequency /= options.factor;
+      break;
     case rotary_scaling::dynamic: {
       const double reach = static_cast<double>(std::max(window, trained)) / static_cast<double>(trained);
       require(head_size > 2, who, "dynamic scaling needs heads of at least 4 components");
@@ -100,7 +105,9 @@ inline rotary_frequencies make_rotary_frequencies(Eigen::Index head_size, Eigen:
       check(options.beta_slow > 0.0, "beta_slow", options.beta_slow, "> 0");
       check(options.beta_fast > options.beta_slow, "beta_fast", options.beta_fast, "above the slow one");
       // The component that turns so often over the trained positions.
-      const auto component = [&](double turns) { return d * std::log(original / (turns * 2.0 * pi)) / (2.0 * std::log(options.theta)); };
+      const auto component = [&](double turns) {
+        return d * std::log(original / (turns * 2.0 * pi)) / (2.0 * std::log(options.theta));
+      };
       double first = component(options.beta_fast), last = component(options.beta_slow);
       if (options.truncate) first = std::floor(first), last = std::ceil(last);
       first = std::max(first, 0.0);
@@ -111,8 +118,9 @@ inline rotary_frequencies make_rotary_frequencies(Eigen::Index head_size, Eigen:
         frequency[i] *= 1.0 - slow + slow / options.factor;
       }
       const auto magnitude = [&](double m) { return options.factor > 1.0 ? 0.1 * m * std::log(options.factor) + 1.0 : 1.0; };
-      result.magnitude = options.mscale > 0.0 && options.mscale_all > 0.0 ? magnitude(options.mscale) / magnitude(options.mscale_all)
-                                                                          : magnitude(1.0);
+      result.magnitude = options.mscale > 0.0 && options.mscale_all > 0.0
+                             ? magnitude(options.mscale) / magnitude(options.mscale_all)
+                             : magnitude(1.0);
       break;
     }
     case rotary_scaling::longrope: {

@@ -64,6 +64,7 @@ class altered_vector
 
  public:
   static constexpr bool autonomous = repeats_itself<F> && !Alteration::is_timed;
+  static constexpr int counters = maps::counters<F>;
   using workspace = stage<F>;
 
   altered_vector(F f, Alteration alteration) : f_(std::move(f)), alteration_(std::move(alteration)) {}

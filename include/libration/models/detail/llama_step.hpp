@@ -188,6 +188,7 @@ void llama<Scalar>::advance(vector_span<Scalar> h, Eigen::Index count, workspace
   }
   ws.output_scale = normalise(b.x.col(count - 1), ws.output);
   h.segment(output_offset(), n) = parts_->norm.cwiseProduct(ws.output);
+  h.segment(output_offset() + n, padding()).setZero();
   h[state_size() - 1] = static_cast<Scalar>(first + count);
 }
 
@@ -222,8 +223,7 @@ void llama<Scalar>::attend(vector_span<Scalar>& h, Eigen::Index l, Eigen::Index 
         weight.tail(rows - seen).setZero();
         weight.head(seen) *= Scalar(1) / weight.head(seen).sum();
         using row = typename attention_row<Scalar>::row;
-        if (observer)
-          observer({l, g * heads + j, first + t, row(logit.data(), seen), row(weight.data(), seen), (ws.slot + t) % L});
+        if (observer) observer({l, g * heads + j, first + t, row(logit.data(), seen), row(weight.data(), seen), (ws.slot + t) % L});
       }
     }
     detail::multiply_few<Scalar>({values, d}, d, rows, {b.weights.data(), L}, heads * count, b.values.data(), d);
@@ -238,7 +238,8 @@ void llama<Scalar>::attend(vector_span<Scalar>& h, Eigen::Index l, Eigen::Index 
 }
 
 template <class Scalar>
-void llama<Scalar>::prefill(std::span<const maps::token> tokens, vector_span<Scalar> h, const attention_observer<Scalar>& observer) const {
+void llama<Scalar>::prefill(std::span<const maps::token> tokens, vector_span<Scalar> h,
+                            const attention_observer<Scalar>& observer) const {
   constexpr std::string_view who = "models::llama: prefill";
   require_rows(h.size(), state_size(), who, "h", "the model's state");
   maps::require_tokens(tokens, vocabulary_size(), who, "tokens");
@@ -252,8 +253,7 @@ void llama<Scalar>::prefill(std::span<const maps::token> tokens, vector_span<Sca
   typename workspace::step_buffers buffers(*this, static_cast<Eigen::Index>(std::min(block, tokens.size())));
   for (std::size_t at = 0; at < tokens.size(); at += block) {
     const std::size_t count = std::min(block, tokens.size() - at);
-    for (std::size_t t = 0; t < count; ++t)
-      embedding().write(tokens[at + t], buffers.x.col(static_cast<Eigen::Index>(t)));
+    for (std::size_t t = 0; t < count; ++t) embedding().write(tokens[at + t], buffers.x.col(static_cast<Eigen::Index>(t)));
     advance(h, static_cast<Eigen::Index>(count), ws, buffers, observer);
   }
 }

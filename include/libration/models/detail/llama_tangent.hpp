@@ -32,7 +32,7 @@ void llama<Scalar>::carry(const vector_view<Scalar>& h, matrix_span<Scalar>& V, 
   }
   normalise_tangent(ws.stream, k, ws.output, ws.output_scale, parts_->norm, ws.normed);
   V.middleRows(output_offset(), n) = ws.normed.leftCols(k);
-  V.row(state_size() - 1).setZero();
+  V.bottomRows(padding() + counters).setZero();
 }
 
 // With logits s_j = q·k_j and weights p = softmax(s): ds_j = dq·k_j + q·dk_j, dp = p ∘ (ds - p·ds), and the output's

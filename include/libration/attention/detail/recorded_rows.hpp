@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The loop over recorded rows of attention, a column each, in parallel.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/attention/detail/largest_values.hpp>
+#include <libration/attention/detail/row_results.hpp>
+#include <libration/attention/detail/visible_keys.hpp>
+#include <libration/attention/options.hpp>
+#include <libration/attention/result.hpp>
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/parallel.hpp>
+
+namespace libration::inline LIBRATION_ABI::attention::detail {
+
+/// A row where it lies: entries `begin` to `end` - 1 of `column` are visible.
+template <class T>
+struct recorded_row {
+  std::span<const T> column;
+  Eigen::Index head, query, begin, end, position;
+
+  std::span<const T> visible() const {
+    return column.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  }
+  /// \return the visible ones of the first `count` keys
+  std::span<const T> sink(Eigen::Index count) const {
+    return visible().first(static_cast<std::size_t>(std::clamp<Eigen::Index>(count - begin, 0, end - begin)));
+  }
+  /// \return room's first places filled with the largest visible entries
+  std::span<const T> largest(std::span<T> room) const {
+    std::fill(room.begin(), room.end(), -std::numeric_limits<T>::infinity());
+    const std::span<const T> from = visible();
+    largest_values<T> heap(room);
+    for (const T value : from) heap.add(value);
+    return room;
+  }
+};
+
+/// Calls `measure(row, room, result)` for every column of a matrix (keys, heads·queries); `room` is for the `.top` largest.
+template <class T, class Measure>
+entropy_result measure_rows(const Eigen::Ref<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>& matrix,
+                            const recorded_options& options, std::string_view who, std::string_view name, const Measure& measure) {
+  const Eigen::Index heads = options.heads;
+  const option_check check(who);
+  check(heads >= 1, "heads", heads, ">= 1");
+  const Eigen::Index queries = matrix.cols() / heads;
+  require(queries * heads == matrix.cols(), who, [&] {
+    return std::string(name) + " has " + std::to_string(matrix.cols()) + " columns, expected a multiple of " +
+           std::to_string(heads) + " (.heads)";
+  });
+  validate_rows(options, queries, matrix.rows(), who);
+
+  entropy_result result = empty_result(heads, queries, options);
+  const visible_keys see{queries, matrix.rows(), options.causal, options.window};
+  constexpr Eigen::Index columns = 32;  // a thread's next piece of work
+  parallel_for((matrix.cols() + columns - 1) / columns, options.threads, [&](std::int64_t piece) {
+    std::vector<T> room(static_cast<std::size_t>(std::min(options.top, matrix.rows())));
+    for (Eigen::Index c = piece * columns; c < std::min(matrix.cols(), (piece + 1) * columns); ++c) {
+      const Eigen::Index q = c % queries;
+      const std::span<const T> column(matrix.data() + c * matrix.outerStride(), static_cast<std::size_t>(matrix.rows()));
+      measure(recorded_row<T>{column, c / queries, q, see.begin(q), see.end(q), see.position(q)}, std::span<T>(room), result);
+    }
+  });
+  close_result(result);
+  return result;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::attention::detail

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The result's shape, its rows one by one, and its counts.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include <Eigen/Core>
+
+#include <libration/attention/accumulator.hpp>
+#include <libration/attention/detail/shifted_sums.hpp>
+#include <libration/attention/result.hpp>
+#include <libration/core/config.hpp>
+
+namespace libration::inline LIBRATION_ABI::attention::detail {
+
+/// The result of so many rows, those statistics empty that the options do not ask for.
+template <class Options>
+entropy_result empty_result(Eigen::Index heads, Eigen::Index queries, const Options& options) {
+  entropy_result result;
+  const auto shape = [&](Eigen::MatrixXd& m, bool wanted) {
+    if (wanted) m.setConstant(heads, queries, std::numeric_limits<double>::quiet_NaN());
+  };
+  for (Eigen::MatrixXd* m : {&result.entropy, &result.varentropy, &result.renyi2, &result.log_sum_exp, &result.largest_weight})
+    shape(*m, true);
+  result.visible.setZero(heads, queries);
+  shape(result.sink_mass, options.sink > 0);
+  shape(result.top_mass, options.top > 0);
+  shape(result.mean_distance, options.distance);
+  return result;
+}
+
+/// Writes a row whose sums, count included, are known. Rows are apart in memory: threads may write them at the same time.
+inline void write_row(entropy_result& result, Eigen::Index head, Eigen::Index query, const shifted_sums& sums) {
+  const accumulator<double> row(sums);
+  result.entropy(head, query) = row.entropy();
+  result.varentropy(head, query) = row.varentropy();
+  result.renyi2(head, query) = row.renyi2();
+  result.log_sum_exp(head, query) = row.log_sum_exp();
+  result.largest_weight(head, query) = row.largest_weight();
+  result.visible(head, query) = row.count();
+}
+
+/// \return the part of a row's weights that the given logits have
+template <class T>
+double mass_of(std::span<const T> logits, const shifted_sums& row) {
+  if (row.count == 0) return std::numeric_limits<double>::quiet_NaN();
+  double sum = 0.0;
+  for (const T s : logits) sum += std::exp(static_cast<double>(s) - row.top);
+  return std::min(sum / (1.0 + row.rest), 1.0);  // in this order NaN stays NaN
+}
+
+/// Counts the rows that say nothing.
+inline void close_result(entropy_result& result) {
+  result.empty_rows = (result.visible.array() == 0).count();
+  result.bad_rows = (result.entropy.array() != result.entropy.array()).count() - result.empty_rows;
+  result.status = result.bad_rows > 0 ? status::diverged : status::ok;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::attention::detail

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// `attention::entropy_from_weights`: how widely attention spreads, from recorded weights.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <Eigen/Core>
+
+#include <libration/attention/detail/recorded_rows.hpp>
+#include <libration/attention/detail/row_results.hpp>
+#include <libration/attention/detail/weight_sums.hpp>
+#include <libration/attention/options.hpp>
+#include <libration/attention/result.hpp>
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+
+namespace libration::inline LIBRATION_ABI::attention {
+
+namespace detail {
+
+// Throws where a row of weights is none. \return whether it has no NaN
+template <class T>
+bool check_row(const recorded_row<T>& row, double tolerance, std::string_view who) {
+  const auto place = [&] { return "head " + std::to_string(row.head) + ", query " + std::to_string(row.query); };
+  const auto entry = [&](std::size_t j) {
+    return place() + ", key " + std::to_string(j) + ": weight " + std::to_string(row.column[j]) + ", expected ";
+  };
+  for (std::size_t j = 0; j < row.column.size(); ++j) {
+    if (j == static_cast<std::size_t>(row.begin)) j = static_cast<std::size_t>(row.end);
+    if (j == row.column.size()) break;
+    require(row.column[j] == T(0), who, [&] { return entry(j) + "0 (masked by .causal)"; });
+  }
+  const std::span<const T> weights = row.visible();
+  const weight_check found = check_weights(weights.data(), static_cast<Eigen::Index>(weights.size()));
+  if (found.negative)
+    for (auto j = static_cast<std::size_t>(row.begin); j < static_cast<std::size_t>(row.end); ++j)
+      require(!(row.column[j] < T(0)), who, [&] { return entry(j) + ">= 0"; });
+  if (std::isnan(found.sum)) return false;
+  require(weights.empty() || std::abs(found.sum - 1.0) <= tolerance, who, [&] {
+    return place() + " sums to " + std::to_string(found.sum) + ", expected 1 within " + std::to_string(tolerance) +
+           " (.tolerance; a query is a column)";
+  });
+  return true;
+}
+
+}  // namespace detail
+
+/// Entropy of attention whose weights were recorded, and what else they tell, row by row.
+///
+/// \param A  shape (keys, heads·queries): a column a query, heads one after another. A row-major dump (heads, queries, keys), as
+///           PyTorch writes it, is the same memory. float or double; each column's weights >= 0, with sum 1 within `.tolerance`,
+///           and 0 where `.causal` or `.window` hides the key. They are then normalised
+/// \return   each of shape (heads, queries); `log_sum_exp` is empty. A weight of 0 that no option hides counts as visible. A row
+///           with NaN is a fact (`bad_rows`, `diverged`): PyTorch's softmax makes it where everything is masked
+/// \throws argument_error where shapes or options do not fit, a weight is negative or not hidden, or a sum is not 1; it names
+///           head, query and what it found
+/// Accuracy: of the entropy 1e-6 (float), relative, given the weights; of a collapsed row too, although its largest weight has
+///           been rounded to 1: the others make it up. `tests/attention/from_weights.test.cpp` compares with doubles
+/// Cost:     about 50 operations a register
+template <class Derived>
+entropy_result entropy_from_weights(const Eigen::MatrixBase<Derived>& A, const recorded_options& options = {}) {
+  using T = typename Derived::Scalar;
+  constexpr std::string_view who = "attention::entropy_from_weights";
+  const option_check check(who);
+  check(options.tolerance >= 0.0, "tolerance", options.tolerance, ">= 0 (0: what rounding can do)");
+  // Each weight is rounded, and the sum that a softmax divides by has the rounding of as many terms at worst.
+  const double rounding = (static_cast<double>(A.rows()) + 16.0) * static_cast<double>(std::numeric_limits<T>::epsilon());
+  const double tolerance = options.tolerance == 0.0 ? rounding : options.tolerance;
+  const auto measure = [&](const detail::recorded_row<T>& row, std::span<T> room, entropy_result& result) {
+    const bool good = detail::check_row(row, tolerance, who);
+    const std::span<const T> weights = row.visible();
+    const auto n = static_cast<Eigen::Index>(weights.size());
+    detail::shifted_sums sums;
+    if (good && n > 0) sums = detail::weight_sums(weights.data(), n);
+    if (!good) sums.spoil();
+    sums.count = n;
+    detail::write_row(result, row.head, row.query, sums);
+    if (!good || n == 0) return;
+    const double total = std::exp(sums.top) * (1.0 + sums.rest);
+    const auto mass = [&](std::span<const T> part) {
+      double sum = 0.0;
+      for (const T w : part) sum += w > T(0) ? static_cast<double>(w) : 0.0;
+      return std::min(1.0, sum / total);
+    };
+    if (options.sink > 0) result.sink_mass(row.head, row.query) = mass(row.sink(options.sink));
+    if (options.top > 0) result.top_mass(row.head, row.query) = mass(row.largest(room));
+    if (options.distance) {
+      double sum = 0.0;
+      for (Eigen::Index j = row.begin; j < row.end; ++j)
+        sum += static_cast<double>(row.column[static_cast<std::size_t>(j)]) * std::abs(static_cast<double>(row.position - j));
+      result.mean_distance(row.head, row.query) = sum / total;
+    }
+  };
+  entropy_result result = detail::measure_rows<T>(A.derived(), options, who, "A", measure);
+  result.log_sum_exp.resize(0, 0);
+  return result;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::attention

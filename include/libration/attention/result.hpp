@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// `attention::entropy_result`: what is known of each row of attention.
+
+#include <cmath>
+#include <cstdint>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/status.hpp>
+
+namespace libration::inline LIBRATION_ABI::attention {
+
+/// Statistics of rows of attention, each of shape (heads, queries). p are a row's weights, i its position, j a key's. A row
+/// without a visible key, and one with a logit that is NaN or +inf, is NaN everywhere.
+struct [[nodiscard]] entropy_result {
+  /// `ok`; `diverged` where `bad_rows` is not 0: the other rows are right all the same.
+  libration::status status = libration::status::not_run;
+
+  Eigen::MatrixXd entropy;         ///< -sum p ln p, nats
+  Eigen::MatrixXd varentropy;      ///< variance of ln p under p, nats²
+  Eigen::MatrixXd renyi2;          ///< -ln sum p², nats
+  Eigen::MatrixXd log_sum_exp;     ///< of the logits, bias included; minus infinity without a visible key
+  Eigen::MatrixXd largest_weight;  ///< max p
+
+  Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic> visible;  ///< keys that are not masked
+
+  Eigen::MatrixXd sink_mass;      ///< p on the first `.sink` keys; empty unless asked for
+  Eigen::MatrixXd top_mass;       ///< p on the `.top` heaviest keys; empty unless asked for
+  Eigen::MatrixXd mean_distance;  ///< sum p |i - j|, tokens; empty unless asked for with `.distance`
+
+  std::int64_t bad_rows = 0;    ///< with a visible logit (or weight) that is NaN, or a logit of +inf
+  std::int64_t empty_rows = 0;  ///< without a visible key
+
+  /// \return entropy / ln visible, in [0, 1]; NaN where a single key is visible
+  Eigen::MatrixXd normalised_entropy() const {
+    return (entropy.array() / visible.cast<double>().array().log()).matrix();
+  }
+
+  /// \return e^entropy: among so many keys equal weights would be spread as much
+  Eigen::MatrixXd effective_support() const { return entropy.array().exp().matrix(); }
+};
+
+}  // namespace libration::inline LIBRATION_ABI::attention

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// What a decoder attends to along a text: the statistics of every row of every head.
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <Eigen/Core>
+
+#include <libration/attention/accumulator.hpp>
+#include <libration/attention/result.hpp>
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/maps/token_model.hpp>
+#include <libration/models/llama.hpp>
+
+namespace libration::inline LIBRATION_ABI::models {
+
+struct attention_trace_options {
+  Eigen::Index sink = 1;  ///< first tokens of the text whose weight is the sink mass, >= 0; 0: not wanted
+};
+
+/// Reads a text from the zero state and takes the statistics of each row of attention on the way. No row is kept.
+///
+///     const auto rows = models::trace_attention(model, tokens);
+///     attention::dilution(rows.entropy, rows.visible.cast<double>().row(0).transpose());
+///
+/// \param tokens  at least one, 0 <= v < V; those beyond the model's window are read one by one, each seeing the window's tokens
+/// \return        a row for each query head, layer by layer (head j of layer l is row l · query_heads + j), a column a token; with
+///                sink mass (of tokens still in the cache) and mean distance
+/// \throws argument_error  for no tokens, for one out of range, and for an option out of range
+/// Cost: the reading, and about as much again as its exponentials for the rows' sums
+template <class Scalar>
+attention::entropy_result trace_attention(const llama<Scalar>& model, std::span<const maps::token> tokens,
+                                          const attention_trace_options& options = {}) {
+  constexpr std::string_view who = "models::trace_attention";
+  maps::require_tokens(tokens, model.vocabulary_size(), who, "tokens");
+  const option_check check(who);
+  check(options.sink >= 0, "sink", options.sink, ">= 0");
+  const llama_config& c = model.config();
+  const Eigen::Index rows = c.layers * c.query_heads, columns = static_cast<Eigen::Index>(tokens.size());
+  attention::entropy_result r;
+  for (Eigen::MatrixXd* m : {&r.entropy, &r.varentropy, &r.renyi2, &r.log_sum_exp, &r.largest_weight, &r.mean_distance})
+    m->resize(rows, columns);
+  r.visible.resize(rows, columns);
+  if (options.sink > 0) r.sink_mass.resize(rows, columns);
+  const attention_observer<Scalar> observe = [&](const attention_row<Scalar>& row) {
+    const Eigen::Index i = row.layer * c.query_heads + row.head, t = static_cast<Eigen::Index>(row.position);
+    attention::accumulator<Scalar> sums;
+    sums.push(row.logits.matrix());
+    r.entropy(i, t) = sums.entropy();
+    r.varentropy(i, t) = sums.varentropy();
+    r.renyi2(i, t) = sums.renyi2();
+    r.log_sum_exp(i, t) = sums.log_sum_exp();
+    r.largest_weight(i, t) = sums.largest_weight();
+    r.visible(i, t) = sums.count();
+    double distance = 0.0, sink = 0.0;
+    for (Eigen::Index slot = 0; slot < row.weights.size(); ++slot) {
+      const auto weight = static_cast<double>(row.weights[slot]);
+      distance += weight * static_cast<double>(row.distance(slot));
+      if (t - row.distance(slot) < options.sink) sink += weight;
+    }
+    r.mean_distance(i, t) = distance;
+    if (options.sink > 0) r.sink_mass(i, t) = sink;
+    if (!(distance >= 0.0)) ++r.bad_rows;
+  };
+  typename llama<Scalar>::vector h = llama<Scalar>::vector::Zero(model.state_size());
+  const std::size_t first = std::min(tokens.size(), static_cast<std::size_t>(model.window()));
+  model.prefill(tokens.first(first), h, observe);
+  auto ws = model.make_workspace();
+  for (const maps::token v : tokens.subspan(first)) model.read(v, h, ws, observe);
+  r.status = r.bad_rows == 0 ? status::ok : status::diverged;
+  return r;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models
