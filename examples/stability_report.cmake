@@ -25,6 +25,12 @@ libration_add_report_test(bundled ${program} "${model}" "${text}" --steps 400 --
 set_tests_properties(examples.report.bundled PROPERTIES PASS_REGULAR_EXPRESSION
                                                           "Verdict.*hears itself.*fewer bits.*different texts.*weights.*Files")
 
+set(transformer "${CMAKE_CURRENT_SOURCE_DIR}/models/austen_llama")
+libration_add_report_test(bundled_transformer ${program} "${transformer}" "${text}" --effort 0.02 --out "${folder}/transformer")
+set_tests_properties(
+  examples.report.bundled_transformer PROPERTIES PASS_REGULAR_EXPRESSION
+                                                 "Where attention goes.*error in the cache.*fewer bits.*different texts.*weights.*Files")
+
 # A network of another kind, trained by others, from a folder of recorded models (the environment's LIBRATION_SHARED).
 set(shared "$ENV{LIBRATION_SHARED}")
 if(shared STREQUAL "")
@@ -45,7 +51,22 @@ else()
   set_tests_properties(examples.report.shakespeare_lstm PROPERTIES SKIP_REGULAR_EXPRESSION "skipped")
 endif()
 
+# A transformer trained by others, along token ids.
+set(stories "${shared}/models/stories260k")
+if(EXISTS "${stories}/model.safetensors")
+  libration_add_report_test(
+    stories260k ${program} "${stories}" "${stories}/greedy_tokens_200.json" --ids --effort 0.02 --no-pictures --window 128 --out
+    "${folder}/stories260k")
+  set_tests_properties(examples.report.stories260k PROPERTIES PASS_REGULAR_EXPRESSION "8 query heads on 4 key heads.*201 tokens.*Files")
+else()
+  libration_add_report_test(stories260k ${CMAKE_COMMAND} -E echo "skipped: no folder of recorded models")
+  set_tests_properties(examples.report.stories260k PROPERTIES SKIP_REGULAR_EXPRESSION "skipped")
+endif()
+
 file(WRITE "${folder}/empty.txt" "")
+file(WRITE "${folder}/ids.txt" "1 2 75\n")
+file(WRITE "${folder}/words.txt" "1 2 three\n")
+file(WRITE "${folder}/gpt2/config.json" "{\"model_type\": \"gpt2\"}")
 file(WRITE "${folder}/foreign.txt" "中文\n")
 libration_add_refusal(no_arguments "MODEL is required")
 libration_add_refusal(a_missing_model "nowhere.safetensors.*No such file" "${folder}/nowhere.safetensors" "${text}")
@@ -57,3 +78,10 @@ libration_add_refusal(a_model_of_another_kind "matrix.*not a recurrent network" 
 libration_add_refusal(a_negative_option "--count.*-1" "${model}" "${text}" --count -1)
 libration_add_refusal(an_unknown_section "frobnicate" "${model}" "${text}" --sections spectrum,frobnicate)
 libration_add_refusal(an_unknown_option "frobnicate" "${model}" "${text}" --frobnicate)
+libration_add_refusal(a_section_of_another_kind "--sections: a recurrent network has no section attention" "${model}" "${text}"
+                      --sections attention)
+libration_add_refusal(an_unsupported_architecture "config.json.*model_type is .gpt2." "${folder}/gpt2" "${text}")
+libration_add_refusal(a_token_id_out_of_range "token id 75 after 2 ids, expected 0 to 74" "${transformer}" "${folder}/ids.txt" --ids)
+libration_add_refusal(a_word_for_a_token_id "three.*no token id" "${transformer}" "${folder}/words.txt" --ids)
+libration_add_refusal(an_empty_text_for_a_transformer "empty.txt.*empty" "${transformer}" "${folder}/empty.txt")
+libration_add_refusal(a_folder_without_a_config "config.json.*cannot be read" "${folder}" "${text}")

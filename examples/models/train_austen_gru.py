@@ -42,131 +42,19 @@ give the same weights.
 """
 
 import argparse
-import ctypes
 import json
 import math
-import re
-import struct
-import subprocess
 import sys
 import time
-import unicodedata
 
 import torch
 
-# ----------------------------------------------------------------------------
-# Text
-# ----------------------------------------------------------------------------
-
-NOVELS = {
-    "sensesensibility": "Sense and Sensibility",
-    "prideprejudice": "Pride and Prejudice",
-    "mansfieldpark": "Mansfield Park",
-    "emma": "Emma",
-    "northangerabbey": "Northanger Abbey",
-    "persuasion": "Persuasion",
-}
-
-VOCABULARY = list(
-    "\n !\"'(),-.:;?0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-)
-
-REPLACEMENTS = {
-    "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "`": "'",
-    "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
-    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "--", "\u2014": "--",
-    "\u2015": "--", "\u2026": "...", "\u00a0": " ", "\t": " ",
-    "\u00e6": "ae", "\u00c6": "Ae", "\u0153": "oe", "\u0152": "Oe",
-    "[": "(", "]": ")", "_": "", "*": "",
-}
-
-HEADING = re.compile(r"(chapter|volume) [ivxlc\d]+\.?$", re.IGNORECASE)
-
-
-def raw_novel(name):
-    """The lines of a novel as the Debian package r-cran-janeaustenr holds them."""
-    expression = "writeLines(enc2utf8(janeaustenr::%s), useBytes = TRUE)" % name
-    try:
-        out = subprocess.run(["Rscript", "--vanilla", "-e", expression],
-                             check=True, stdout=subprocess.PIPE).stdout
-    except FileNotFoundError:
-        sys.exit("Rscript not found: install the Debian package r-cran-janeaustenr")
-    except subprocess.CalledProcessError:
-        sys.exit("could not read %s: install the Debian package r-cran-janeaustenr" % name)
-    return out.decode("utf-8").splitlines()
-
-
-def normalise(lines):
-    """Prose over VOCABULARY: a paragraph to a line, no headings, no front matter."""
-    paragraphs, current = [], []
-    for line in list(lines) + [""]:
-        if line.strip():
-            current.append(line.strip())
-        elif current:
-            paragraphs.append(" ".join(current).replace("-- ", "--"))
-            current = []
-
-    # The novel proper lies between the first heading of a chapter and FINIS,
-    # THE END, or the editor's notes that follow one of the novels.
-    first = next(i for i, p in enumerate(paragraphs)
-                 if HEADING.match(p) and p.lower().startswith("chapter"))
-    result = []
-    for p in paragraphs[first:]:
-        if re.match(r"(finis|the end)\.?$", p, re.IGNORECASE) or p.startswith("*Vide"):
-            break
-        if HEADING.match(p) or re.match(r"[* ]+$", p):
-            continue
-        if p.startswith("[") and "edition" in p:  # where a volume ended
-            continue
-        p = re.sub("\u00a3([0-9,]*[0-9])", r"\1 pounds", p)
-        p = p.replace("&c", "etc").replace("&", "and")
-        for old, new in REPLACEMENTS.items():
-            p = p.replace(old, new)
-        p = unicodedata.normalize("NFKD", p)
-        p = "".join(c for c in p if c in ALLOWED)
-        p = re.sub(r"\b(Mr|Mrs|Dr)\b(?!\.)", r"\1.", p)  # one edition has no stop
-        p = re.sub(r"---+", "--", p)
-        p = re.sub(r" +", " ", p).strip()
-        if p:
-            result.append(p)
-    return "\n".join(result) + "\n"
-
-
-ALLOWED = frozenset(VOCABULARY) - {"\n"}
-INDEX = {c: i for i, c in enumerate(VOCABULARY)}
-
-
-def encode(text):
-    return torch.tensor([INDEX[c] for c in text], dtype=torch.int64)
-
-
-def opening(text, characters):
-    """The first paragraphs of a text, as many as fit into so many characters."""
-    return text[: text.rindex("\n", 0, characters) + 1]
-
+from austen import (NOVELS, VOCABULARY, Product, encode, keep_memory, normalise, opening,
+                    raw_novel, write_safetensors)
 
 # ----------------------------------------------------------------------------
 # Model
 # ----------------------------------------------------------------------------
-
-GEMM = torch.bfloat16  # the type matrix products run in; set from --precision
-
-
-class Product(torch.autograd.Function):
-    """x @ w.t() with its matrix products in GEMM and results in float32."""
-
-    @staticmethod
-    def forward(ctx, x, w):
-        x, w = x.to(GEMM), w.to(GEMM)
-        ctx.save_for_backward(x, w)
-        return torch.mm(x, w.t()).float()
-
-    @staticmethod
-    def backward(ctx, g):
-        x, w = ctx.saved_tensors
-        g = g.to(GEMM)
-        return torch.mm(g, w).float(), torch.mm(g.t(), x).float()
-
 
 class Recurrence(torch.autograd.Function):
     """A GRU layer over a window, forward and backward by hand.
@@ -180,12 +68,12 @@ class Recurrence(torch.autograd.Function):
     def forward(ctx, table, w, b, h0, tokens):
         steps, streams = tokens.shape
         size = h0.shape[1]
-        wt = w.t().to(GEMM).contiguous()
+        wt = w.t().to(Product.type).contiguous()
         gates = table.index_select(0, tokens.reshape(-1)).view(steps, streams, 3 * size)
         gates[:, :, : 2 * size] += b[: 2 * size]
         bn = b[2 * size:]
         states = torch.empty(steps + 1, streams, size)
-        narrow = torch.empty(steps + 1, streams, size, dtype=GEMM)
+        narrow = torch.empty(steps + 1, streams, size, dtype=Product.type)
         hidden = torch.empty(steps, streams, size)  # W_hn h + b_hn
         states[0] = h0
         narrow[0] = h0
@@ -207,11 +95,11 @@ class Recurrence(torch.autograd.Function):
     def backward(ctx, g):
         w, tokens, gates, hidden, states, narrow = ctx.saved_tensors
         steps, streams, size = g.shape
-        wg = w.to(GEMM)
+        wg = w.to(Product.type)
         r, z, n = gates.split(size, dim=2)
         # the factors that need no recursion, for the whole window at once
-        da = torch.empty(steps, streams, 3 * size, dtype=GEMM)   # at W_hh h + b_hh
-        dn = torch.empty(steps, streams, size, dtype=GEMM)       # at W_in x + b_in
+        da = torch.empty(steps, streams, 3 * size, dtype=Product.type)   # at W_hh h + b_hh
+        dn = torch.empty(steps, streams, size, dtype=Product.type)       # at W_in x + b_in
         fn = (1.0 - z) * (1.0 - n * n)
         fr = hidden * r * (1.0 - r)
         fz = (states[:-1] - n) * z * (1.0 - z)
@@ -228,7 +116,7 @@ class Recurrence(torch.autograd.Function):
         rows = steps * streams
         flat = da.view(rows, 3 * size)
         dw = torch.mm(flat.t(), narrow[:-1].reshape(rows, size)).float()
-        onehot = torch.zeros(rows, ctx.vocabulary, dtype=GEMM)
+        onehot = torch.zeros(rows, ctx.vocabulary, dtype=Product.type)
         onehot.scatter_(1, tokens.reshape(-1, 1), 1.0)
         both = torch.cat((flat[:, : 2 * size], dn.view(rows, size)), dim=1)
         dtable = torch.mm(onehot.t(), both).float()
@@ -334,37 +222,6 @@ def carried_loss(w, data, pieces=64, tolerance=1e-4):
     return total / count, rounds
 
 
-def keep_memory():
-    """Have glibc keep large blocks that are freed, instead of faulting them in anew."""
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
-        mallopt(-4, 0)        # M_MMAP_MAX
-        mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
-    except (AttributeError, OSError):
-        pass  # another C library: only slower
-
-
-# ----------------------------------------------------------------------------
-# Safetensors
-# ----------------------------------------------------------------------------
-
-def write_safetensors(path, tensors, metadata):
-    """Tensors as F16: length of the header, header (JSON), data; see safetensors."""
-    header, blobs, at = {"__metadata__": metadata}, [], 0
-    for name, tensor in tensors.items():
-        blob = tensor.detach().to(torch.float16).contiguous().numpy().astype("<f2").tobytes()
-        header[name] = {"dtype": "F16", "shape": list(tensor.shape),
-                        "data_offsets": [at, at + len(blob)]}
-        blobs.append(blob)
-        at += len(blob)
-    text = json.dumps(header, separators=(",", ":")).encode("ascii")
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
-    return 8 + len(text) + at
-
-
 # ----------------------------------------------------------------------------
 # Training
 # ----------------------------------------------------------------------------
@@ -404,9 +261,8 @@ def arguments():
 
 
 def main():
-    global GEMM
     a = arguments()
-    GEMM = getattr(torch, a.precision)
+    Product.type = getattr(torch, a.precision)
     torch.set_num_threads(a.threads)
     torch.set_flush_denormal(True)
     keep_memory()

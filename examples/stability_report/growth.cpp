@@ -36,7 +36,7 @@ double leading(const lyapunov::spectrum_result& r) {
 }
 
 // Windows of so many characters, as many as the text has room for; shorter ones where it has not room for two.
-error::growth_options windows_of(const question& q, std::int64_t characters, std::int64_t windows) {
+error::growth_options windows_of(const recurrent_question& q, std::int64_t characters, std::int64_t windows) {
   const std::int64_t room = q.length() - q.transient;
   error::growth_options options{.steps = std::min(characters, room / 2)};
   options.windows = std::max<std::int64_t>(1, std::min(windows, room / options.steps));
@@ -86,7 +86,7 @@ void print_law(const char* where, const error::growth_curve& c, double exponent,
 
 }  // namespace
 
-void print_growth(const question& q, answer& so_far) {
+void print_growth(const recurrent_question& q, answer& so_far) {
   error::growth_options options = windows_of(q, q.scaled(300, 40), q.scaled(24, 4));
   options.size = 1e-6;
   options.members = 4;
@@ -129,7 +129,7 @@ void print_growth(const question& q, answer& so_far) {
        file);
 }
 
-void print_precision(const question& q, answer& so_far) {
+void print_precision(const recurrent_question& q, answer& so_far) {
   struct format {
     const char* name;
     maps::number_format kept;

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
-// How stable is a trained recurrent network, while it reads a text and when it writes? Reads a model and a text, measures how small
-// disturbances and errors grow, and says in words, numbers, pictures and JSON what that means.
+// How stable is a trained recurrent network, or a transformer, while it reads a text and when it writes? Reads a model and a text,
+// measures how small disturbances and errors grow, and says in words, numbers, pictures and JSON what that means.
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <sstream>
 #include <string_view>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 
 #include <libration/io/io.hpp>
+#include <libration/models/vocabulary.hpp>
 
 #include "report.hpp"
 
@@ -20,18 +25,25 @@ namespace {
 
 using stability::answer;
 using stability::arguments;
-using stability::question;
+using stability::recurrent_question;
+using stability::transformer_question;
 
+template <class Question>
 struct section {
   std::string_view name;
-  void (*print)(const question&, answer&);
+  void (*print)(const Question&, answer&);
 };
-constexpr std::array<section, 6> sections = {{{"spectrum", stability::print_spectrum},
-                                              {"loops", stability::print_closed_loop},
-                                              {"growth", stability::print_growth},
-                                              {"precision", stability::print_precision},
-                                              {"tokens", stability::print_tokens},
-                                              {"exposure", stability::print_exposure}}};
+constexpr std::array<section<recurrent_question>, 6> recurrent_sections = {{{"spectrum", stability::print_spectrum},
+                                                                            {"loops", stability::print_closed_loop},
+                                                                            {"growth", stability::print_growth},
+                                                                            {"precision", stability::print_precision},
+                                                                            {"tokens", stability::print_tokens},
+                                                                            {"exposure", stability::print_exposure}}};
+constexpr std::array<section<transformer_question>, 5> transformer_sections = {{{"attention", stability::print_attention},
+                                                                                {"growth", stability::print_growth},
+                                                                                {"precision", stability::print_precision},
+                                                                                {"tokens", stability::print_tokens},
+                                                                                {"exposure", stability::print_exposure}}};
 
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -52,48 +64,50 @@ CLI::Validator at_least(double low) {
       "");
 }
 
-int run(const stability::model& model, const stability::model_in_single& single, const arguments& a,
-        const libration::io::safetensors::file& file) {
-  const std::string text = read_text(a.text);
-  const auto tokens = [&] {
-    try {
-      return model.characters().encode(text);
-    } catch (const libration::argument_error& error) {
-      throw libration::file_error(a.text, libration::file_error::no_byte, error.what());
-    }
-  }();
-  constexpr std::int64_t fewest = 100;
-  const auto length = static_cast<std::int64_t>(tokens.size());
-  if (length < fewest)
+// The text by the model's characters.
+std::vector<stability::models::token> encode(const stability::models::vocabulary& characters, const std::string& path) {
+  const std::string text = read_text(path);
+  try {
+    return characters.encode(text);
+  } catch (const libration::argument_error& error) {
+    throw libration::file_error(path, libration::file_error::no_byte, error.what());
+  }
+}
+
+// Token ids: a JSON list, or numbers between blanks.
+std::vector<stability::models::token> read_ids(const std::string& path, Eigen::Index vocabulary_size) {
+  const auto refuse = [&](const std::string& why) { throw libration::file_error(path, libration::file_error::no_byte, why); };
+  std::string text = read_text(path);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '[' || c == ']' || c == ','; }, ' ');
+  std::istringstream words(text);
+  std::vector<stability::models::token> ids;
+  for (std::string word; words >> word;) {
+    std::int64_t id = -1;
+    const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (fault != std::errc() || end != word.data() + word.size())
+      refuse(fmt::format("\"{}\" is no token id (a whole number), after {} ids", word, ids.size()));
+    if (id < 0 || id >= vocabulary_size)
+      refuse(fmt::format("token id {} after {} ids, expected 0 to {}", id, ids.size(), vocabulary_size - 1));
+    ids.push_back(static_cast<stability::models::token>(id));
+  }
+  return ids;
+}
+
+void require_length(const arguments& a, const std::vector<stability::models::token>& tokens, const std::string& unit) {
+  constexpr std::size_t fewest = 100;
+  if (tokens.size() < fewest)
     throw libration::file_error(a.text, libration::file_error::no_byte,
-                                fmt::format("the text has {} characters, expected at least {}", length, fewest));
+                                fmt::format("the text has {} {}s, expected at least {}", tokens.size(), unit, fewest));
+}
 
-  // A short text spends at most a quarter on settling, half of it for the state and half for the directions.
-  const question q{a, model, single, tokens, std::min(a.transient, length / 8)};
-  const std::vector<libration::models::token> read(tokens.begin(), tokens.begin() + std::min<std::int64_t>(length, 20'000));
-  const double cost = single.cross_entropy(read);
-  const auto kind = model.network().kind();
-  const auto layers = model.network().layer_count();
-  fmt::print(
-      "libration: how stable is this network, while it reads this text and when it writes?\n\n"
-      "  model   {}: {} with {} layer{}, a state of {} numbers, {} characters\n"
-      "  text    {}: {} characters\n"
-      "  as a language model it pays {:.3f} nats a character on the first {} characters of this text\n",
-      a.model, kind, layers, layers == 1 ? "" : "s", model.state_size(), model.vocabulary_size(), a.text, length, cost,
-      read.size());
-
+// Runs the sections that are wanted, and says where the files are.
+template <class Question, std::size_t count>
+int answer_all(const Question& q, const std::array<section<Question>, count>& sections, answer& so_far) {
+  const arguments& a = q.options;
   fs::create_directories(a.out);
-  answer so_far;
-  so_far.json["model"] = {{"file", a.model},
-                          {"kind", kind},
-                          {"state_size", model.state_size()},
-                          {"vocabulary_size", model.vocabulary_size()},
-                          {"metadata", file.metadata()}};
-  so_far.json["text"] = {
-      {"file", a.text}, {"characters", length}, {"nats_per_character", cost}, {"nats_over_characters", read.size()}};
-  for (const section& s : sections)
-    if (a.sections.empty() || std::find(a.sections.begin(), a.sections.end(), s.name) != a.sections.end()) s.print(q, so_far);
-
+  for (const auto& s : sections)
+    if (stability::wanted(a, s.name)) s.print(q, so_far);
   const fs::path numbers = fs::path(a.out) / "report.json";
   std::ofstream(numbers) << so_far.json.dump(1) << '\n';
   fmt::print("\nFiles\n  numbers   {}\n", numbers.string());
@@ -107,27 +121,125 @@ int run(const stability::model& model, const stability::model_in_single& single,
   return so_far.whole ? 0 : 1;
 }
 
+// What belongs to one kind of model only.
+template <class Question, std::size_t count>
+void require_known(const arguments& a, const std::array<section<Question>, count>& sections, const char* kind) {
+  for (const std::string& name : a.sections)
+    if (std::none_of(sections.begin(), sections.end(), [&](const auto& s) { return s.name == name; }))
+      throw libration::argument_error(fmt::format("--sections: a {} has no section {}", kind, name));
+}
+
+int run_recurrent(const arguments& a) {
+  require_known(a, recurrent_sections, "recurrent network");
+  if (a.ids) throw libration::argument_error("--ids: is for transformers; this model reads characters");
+  const auto file = libration::io::safetensors::open(a.model);
+  stability::models::character_model_options options;
+  if (!a.vocabulary.empty()) options.characters = stability::models::vocabulary::read(a.vocabulary);
+  const auto model = stability::models::behind_one_type(stability::models::load_character_model<double>(file, options));
+  const auto single = stability::models::behind_one_type(stability::models::load_character_model<float>(file, options));
+  const auto tokens = encode(model.characters(), a.text);
+  const auto length = static_cast<std::int64_t>(tokens.size());
+  require_length(a, tokens, "character");
+
+  // A short text spends at most a quarter on settling, half of it for the state and half for the directions.
+  const recurrent_question q{{a, tokens, std::min(a.transient, length / 8)}, model, single};
+  const std::vector<libration::models::token> read(tokens.begin(), tokens.begin() + std::min<std::int64_t>(length, 20'000));
+  const double cost = single.cross_entropy(read);
+  const auto kind = model.network().kind();
+  const auto layers = model.network().layer_count();
+  fmt::print(
+      "libration: how stable is this network, while it reads this text and when it writes?\n\n"
+      "  model   {}: {} with {} layer{}, a state of {} numbers, {} characters\n"
+      "  text    {}: {} characters\n"
+      "  as a language model it pays {:.3f} nats a character on the first {} characters of this text\n",
+      a.model, kind, layers, layers == 1 ? "" : "s", model.state_size(), model.vocabulary_size(), a.text, length, cost,
+      read.size());
+  answer so_far;
+  so_far.json["model"] = {{"file", a.model},
+                          {"kind", kind},
+                          {"state_size", model.state_size()},
+                          {"vocabulary_size", model.vocabulary_size()},
+                          {"metadata", file.metadata()}};
+  so_far.json["text"] = {
+      {"file", a.text}, {"characters", length}, {"nats_per_character", cost}, {"nats_over_characters", read.size()}};
+  return answer_all(q, recurrent_sections, so_far);
+}
+
+// The vocabulary that was named, or that lies in the model's folder, or in its weights' metadata.
+stability::models::vocabulary vocabulary_of(const arguments& a) {
+  if (!a.vocabulary.empty()) return stability::models::vocabulary::read(a.vocabulary);
+  const fs::path beside = fs::path(a.model) / "vocabulary.json", weights = fs::path(a.model) / "model.safetensors";
+  if (fs::exists(beside)) return stability::models::vocabulary::read(beside);
+  if (fs::exists(weights)) {
+    const auto file = libration::io::safetensors::open(weights);
+    if (const auto found = file.metadata().find("vocabulary"); found != file.metadata().end())
+      return stability::models::vocabulary::from_json(found->second);
+  }
+  throw libration::file_error(a.model, libration::file_error::no_byte,
+                              "no vocabulary.json with a character a token: give the text as token ids (--ids), or --vocabulary");
+}
+
+int run_transformer(const arguments& a) {
+  require_known(a, transformer_sections, "transformer");
+  const auto model = stability::transformer::from(a.model, {.window = a.window});
+  const std::string unit = a.ids ? "token" : "character";
+  const auto tokens = a.ids ? read_ids(a.text, model.vocabulary_size()) : encode(vocabulary_of(a), a.text);
+  require_length(a, tokens, unit);
+  const transformer_question q{{a, tokens, 0, unit}, model};
+  const auto& c = model.config();
+
+  // Cut into windows, each after the first half of which all is counted: what is paid with at least half a window before.
+  const double cost = stability::windowed_cost(q);
+  fmt::print(
+      "libration: how stable is this transformer, while it reads this text and when it writes?\n\n"
+      "  model   {}: {} layers, {} query heads on {} key heads of {}, window {}, {} tokens\n"
+      "  text    {}: {} {}s\n"
+      "  as a language model it pays {:.3f} nats a {} of this text, with half a window before it\n",
+      a.model, c.layers, c.query_heads, c.key_heads, c.head_size, model.window(), c.vocabulary_size, a.text, q.length(), unit, cost,
+      unit);
+  answer so_far;
+  so_far.json["model"] = {{"folder", a.model},
+                          {"kind", "llama"},
+                          {"layers", c.layers},
+                          {"query_heads", c.query_heads},
+                          {"key_heads", c.key_heads},
+                          {"window", model.window()},
+                          {"state_size", model.state_size()},
+                          {"vocabulary_size", c.vocabulary_size}};
+  so_far.json["text"] = {{"file", a.text}, {unit + "s", q.length()}, {"nats_per_" + unit, stability::report::number(cost)}};
+  return answer_all(q, transformer_sections, so_far);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   arguments a;
-  std::vector<std::string> names;
-  for (const section& s : sections) names.emplace_back(s.name);
+  std::set<std::string> names;
+  for (const auto& s : recurrent_sections) names.emplace(s.name);
+  for (const auto& s : transformer_sections) names.emplace(s.name);
   CLI::App app{
-      "How stable is a trained recurrent network, while it reads a text and when it writes?\n\n"
+      "How stable is a trained recurrent network, or a transformer, while it reads a text and when it writes?\n\n"
       "Measures along the text how fast small disturbances of the network's state fade or grow (Lyapunov exponents), the same\n"
       "where the network hears itself, how errors grow and how long a run can be trusted, what keeping the state or the weights\n"
-      "in fewer bits costs over a long run, and when two runs begin to write different texts. Prints a report, and writes the\n"
-      "same as JSON and as pictures."};
+      "in fewer bits costs over a long run, and when two runs begin to write different texts; of a transformer, where its\n"
+      "attention goes as the context grows. Prints a report, and writes the same as JSON and as pictures."};
   app.add_option(
          "MODEL", a.model,
          "A safetensors file with PyTorch's names: an rnn, gru or lstm, an embedding (embedding.weight, encoder.weight, ...)\n"
-         "and a linear readout (decoder.weight, fc.weight, ...)")
+         "and a linear readout (decoder.weight, fc.weight, ...). Or a folder as Hugging Face has it, with config.json of a\n"
+         "llama, mistral or qwen2 and its safetensors")
       ->required();
   app.add_option("TEXT", a.text, "A text in UTF-8; every character must be in the model's vocabulary")->required();
   app.add_option("--vocabulary", a.vocabulary,
-                 "JSON file with the characters by token, [\"a\", \"b\", ...]; without it the model's metadata \"vocabulary\"");
-  app.add_option("--sections", a.sections, "Only these, of: spectrum, loops, growth, precision, tokens, exposure; with commas")
+                 "JSON file with the characters by token, [\"a\", \"b\", ...]; without it the model's metadata \"vocabulary\",\n"
+                 "or vocabulary.json in its folder");
+  app.add_flag("--ids", a.ids, "TEXT holds token ids, not characters: a JSON list, or whole numbers between blanks (transformers)");
+  app.add_option("--window", a.window, "Tokens that a transformer's cache holds; 0: its config's max_position_embeddings")
+      ->check(at_least(0))
+      ->capture_default_str();
+  app.add_option("--sections", a.sections,
+                 "Only these, of: spectrum, loops (recurrent networks), attention (transformers), growth, precision, tokens,\n"
+                 "exposure; with commas")
       ->delimiter(',')
       ->check(CLI::IsMember(names));
   app.add_option("--count", a.count, "Leading exponents to measure; the time grows with them")
@@ -160,11 +272,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const auto file = libration::io::safetensors::open(a.model);
-    stability::models::character_model_options options;
-    if (!a.vocabulary.empty()) options.characters = stability::models::vocabulary::read(a.vocabulary);
-    return run(stability::models::behind_one_type(stability::models::load_character_model<double>(file, options)),
-               stability::models::behind_one_type(stability::models::load_character_model<float>(file, options)), a, file);
+    return fs::is_directory(a.model) ? run_transformer(a) : run_recurrent(a);
   } catch (const std::exception& error) {
     fmt::print(stderr, "stability_report: {}\n", error.what());
     return 2;

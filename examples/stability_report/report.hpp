@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 #include <Eigen/Core>
 
 #include <libration/lyapunov/result.hpp>
+#include <libration/models/llama.hpp>
 #include <libration/models/recurrent_network.hpp>
 #include <libration/report/json.hpp>
 
@@ -25,32 +27,47 @@ namespace report = libration::report;
 using network = models::recurrent_network<double>;
 using model = models::character_model<network>;
 using model_in_single = models::character_model<models::recurrent_network<float>>;
+using transformer = models::llama<float>;
 
 struct arguments {
   std::string model, text, vocabulary, out = "build/report";
   std::int64_t steps = 20'000, transient = 1000;
+  Eigen::Index window = 0;  // of a transformer; 0: its config's
   int count = 8;
   double tolerance = 0.0, margin = 1e-3, effort = 1.0;
   std::uint64_t seed = 0;
-  bool no_pictures = false;
+  bool no_pictures = false, ids = false;
   std::vector<std::string> sections;  // empty: all
 };
 
-// What is asked.
+// What is asked, of whatever kind of model.
 struct question {
   const arguments& options;
-  const stability::model& model;
-  const model_in_single& single;  // the same weights in single precision, as models are run
   const std::vector<models::token>& tokens;
   std::int64_t transient;  // characters to settle on
+  std::string unit = "character";
 
   std::int64_t length() const { return static_cast<std::int64_t>(tokens.size()); }
   // A number of runs or of characters, by the effort asked for.
   std::int64_t scaled(std::int64_t number, std::int64_t least) const {
     return std::max(least, static_cast<std::int64_t>(std::lround(options.effort * static_cast<double>(number))));
   }
+};
+
+struct recurrent_question : question {
+  const stability::model& model;
+  const model_in_single& single;  // the same weights in single precision, as models are run
+
   // The state after the first characters of the text.
   Eigen::VectorXd state_after(std::int64_t characters) const;
+};
+
+struct transformer_question : question {
+  const transformer& model;
+
+  // Prompts are a quarter of the window, and what is written fits into the rest: beyond it the model was not trained.
+  std::int64_t prompt() const { return std::max<std::int64_t>(1, model.window() / 4); }
+  std::int64_t room() const { return std::max<std::int64_t>(1, model.window() - prompt()); }
 };
 
 // What has come out.
@@ -71,11 +88,29 @@ inline void drew(answer& so_far, bool drawn, const std::filesystem::path& file) 
   so_far.pictures.push_back(drawn ? file.string() : std::string());
 }
 
-void print_spectrum(const question&, answer&);
-void print_closed_loop(const question&, answer&);
-void print_growth(const question&, answer&);
-void print_precision(const question&, answer&);
-void print_tokens(const question&, answer&);
-void print_exposure(const question&, answer&);
+// Of a section whose name `--sections` knows.
+inline bool wanted(const arguments& a, std::string_view section) {
+  return a.sections.empty() || std::find(a.sections.begin(), a.sections.end(), section) != a.sections.end();
+}
+
+void print_spectrum(const recurrent_question&, answer&);
+void print_closed_loop(const recurrent_question&, answer&);
+void print_growth(const recurrent_question&, answer&);
+void print_precision(const recurrent_question&, answer&);
+void print_tokens(const recurrent_question&, answer&);
+void print_exposure(const recurrent_question&, answer&);
+
+// Normal numbers where the cache is filled, zero elsewhere, of the cache's own Euclidean size: shape (n).
+Eigen::VectorXf cache_noise(const transformer&, const Eigen::Ref<const Eigen::VectorXf>& h, std::uint64_t seed,
+                            std::uint64_t stream);
+
+// Nats a token, of those that have at least half a window before them.
+double windowed_cost(const transformer_question&);
+
+void print_attention(const transformer_question&, answer&);
+void print_growth(const transformer_question&, answer&);
+void print_precision(const transformer_question&, answer&);
+void print_tokens(const transformer_question&, answer&);
+void print_exposure(const transformer_question&, answer&);
 
 }  // namespace stability

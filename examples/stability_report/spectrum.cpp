@@ -86,7 +86,7 @@ bool ran(const lyapunov::spectrum_result& r) {
 
 }  // namespace
 
-Eigen::VectorXd question::state_after(std::int64_t characters) const {
+Eigen::VectorXd recurrent_question::state_after(std::int64_t characters) const {
   Eigen::VectorXd h = Eigen::VectorXd::Zero(model.state_size()), next(h);
   auto ws = model.make_workspace();
   for (std::int64_t t = 0; t < std::min(characters, length()); ++t) {
@@ -96,7 +96,7 @@ Eigen::VectorXd question::state_after(std::int64_t characters) const {
   return h;
 }
 
-void print_spectrum(const question& q, answer& so_far) {
+void print_spectrum(const recurrent_question& q, answer& so_far) {
   const arguments& a = q.options;
   const std::int64_t room = q.length() - 2 * q.transient;
   const std::int64_t steps = a.steps == 0 ? room : std::min(a.steps, room);
@@ -156,7 +156,7 @@ void print_spectrum(const question& q, answer& so_far) {
          out / "finite_time.png");
 }
 
-void print_closed_loop(const question& q, answer& so_far) {
+void print_closed_loop(const recurrent_question& q, answer& so_far) {
   const arguments& a = q.options;
   const auto loop = models::close_loop(q.model);
   const auto count = std::min<Eigen::Index>(std::min(a.count, 4), q.model.state_size());

@@ -40,33 +40,17 @@ std::string when(const libration::stats::time_quantile& q) {
   return std::isinf(q.time) ? std::string("not reached") : report::text(q);
 }
 
-}  // namespace
+constexpr std::array<double, 3> parts = {0.001, 0.01, 0.1};
+using three_divergences = std::array<error::token_divergence_result, 3>;
 
-void print_tokens(const question& q, answer& so_far) {
-  const auto prompts = prompts_of(q, 16, 100);
-  const std::int64_t length = q.scaled(400, 40);
-  const double size = q.state_after(q.transient).norm();
-  constexpr std::array<double, 3> parts = {0.001, 0.01, 0.1};
-  std::array<error::token_divergence_result, 3> runs;
-  {
-    report::progress_bar bar("texts that two runs write");
-    for (std::size_t i = 0; i < parts.size(); ++i)
-      runs[i] = error::token_divergence(q.single, q.single, prompts,
-                                        {.runs = q.scaled(96, 4),
-                                         .steps = length,
-                                         .seed = q.options.seed,
-                                         .perturbation = parts[i] * size,
-                                         .on_progress = [&](const libration::progress& p) {
-                                           bar({static_cast<std::int64_t>(i) * p.total + p.done, 3 * p.total});
-                                         }});
-  }
+void print_divergences(const question& q, const three_divergences& runs, answer& so_far) {
   fmt::print(
       "\nWhen two runs write different texts\n"
-      "  {} pairs of runs go on from pieces of the text for {} characters, sampled with the same random numbers (Gumbel-max)\n"
-      "  by both; one of the two set out from a state disturbed by a part of its size. Until which character so many of the\n"
+      "  {} pairs of runs go on from pieces of the text for {} {}s, sampled with the same random numbers (Gumbel-max)\n"
+      "  by both; one of the two set out from a state disturbed by a part of its size. Until which {} so many of the\n"
       "  pairs have written the same (95 % interval):\n"
-      "    disturbed by   99 % of pairs           80 %                    50 %                    parted   chance a character\n",
-      runs[0].pairs.size(), length);
+      "    disturbed by   99 % of pairs           80 %                    50 %                    parted   chance a {}\n",
+      runs[0].pairs.size(), runs[0].steps, q.unit, q.unit, q.unit);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto& r = runs[i];
     const auto& h = r.hazard;
@@ -79,9 +63,10 @@ void print_tokens(const question& q, answer& so_far) {
   const auto& strongest = runs.back().hazard;
   if (strongest.weibull.status == libration::status::ok)
     fmt::print("  At 10 % the chance of parting {}\n  (Weibull shape {}, against a constant chance: p = {:.2g}).\n",
-               strongest.p_value > 0.05        ? "is the same at every character, as far as can be told"
-               : strongest.weibull.shape < 1.0 ? "is largest at first and then falls: a disturbance that turns no character fades"
-                                               : "rises with the length",
+               strongest.p_value > 0.05 ? "is the same at every step, as far as can be told"
+               : strongest.weibull.shape < 1.0
+                   ? "is largest at first and then falls: a disturbance that changes nothing at once fades"
+                   : "rises with the length",
                report::with_interval(strongest.weibull.shape, strongest.weibull.shape_lower, strongest.weibull.shape_upper),
                strongest.p_value);
   if (q.options.no_pictures) return;
@@ -91,19 +76,20 @@ void print_tokens(const question& q, answer& so_far) {
     bands.push_back(band_of(fmt::format("state disturbed by {:.1f} %", 100.0 * parts[i]), runs[i]));
   drew(so_far,
        report::plot_bands(bands, file, "Pairs of runs that have written the same so far, with 95 % intervals",
-                          {"characters written", "fraction of pairs"}),
+                          {q.unit + "s written", "fraction of pairs"}),
        file);
 }
 
-void print_exposure(const question& q, answer& so_far) {
-  const auto prompts = prompts_of(q, q.scaled(24, 3), 100);
+// The pictures' and the tables' steps are the text's units.
+template <class Model>
+void exposure_of(const question& q, const Model& model, const std::vector<std::vector<models::token>>& prompts, std::int64_t length,
+                 answer& so_far) {
   constexpr std::array<int, 3> bits = {8, 6, 4};
-  const std::int64_t length = q.scaled(200, 20);
   std::array<error::model_exposure_result, 3> results;
   {
     report::progress_bar bar("weights in fewer bits");
     for (std::size_t i = 0; i < bits.size(); ++i) {
-      results[i] = error::exposure_bias(q.single, models::quantize_weights(q.single, bits[i]), prompts,
+      results[i] = error::exposure_bias(model, models::quantize_weights(model, bits[i]), prompts,
                                         {.steps = length, .runs = 2, .seed = q.options.seed});
       bar({static_cast<std::int64_t>(i) + 1, 3});
     }
@@ -111,11 +97,11 @@ void print_exposure(const question& q, answer& so_far) {
   fmt::print(
       "\nIf the weights were kept in fewer bits\n"
       "  The teacher is the network in single precision, the student the same with its weights rounded, row by row. On texts\n"
-      "  that the teacher writes, the student misses its predictions by so much a character (Kullback-Leibler divergence);\n"
-      "  on texts of its own it may do worse and worse: the excess, over {} characters, is what a test on given text does not\n"
+      "  that the teacher writes, the student misses its predictions by so much a {} (Kullback-Leibler divergence);\n"
+      "  on texts of its own it may do worse and worse: the excess, over {} {}s, is what a test on given text does not\n"
       "  show ({} runs each; 95 % intervals):\n"
       "    weights   on the teacher's texts, nats       sum on its own texts, nats         excess over {} times the first\n",
-      length, results[0].bias.student_runs, length);
+      q.unit, length, q.unit, results[0].bias.student_runs, length);
   for (std::size_t i = 0; i < bits.size(); ++i) {
     const auto& b = results[i].bias;
     const Eigen::Index last = b.steps - 1;
@@ -138,8 +124,64 @@ void print_exposure(const question& q, answer& so_far) {
   }
   drew(so_far,
        report::plot_bands(bands, file, "What rounded weights add up to on the network's own texts, with 95 % intervals",
-                          {"characters", "sum of the divergences, nats", false, true}),
+                          {q.unit + "s", "sum of the divergences, nats", false, true}),
        file);
+}
+
+// The states with what is in their caches disturbed at random, by a part of its size.
+Eigen::MatrixXf disturbed(const transformer& model, Eigen::MatrixXf starts, double part, std::uint64_t seed) {
+  for (Eigen::Index j = 0; j < starts.cols(); ++j)
+    starts.col(j) += static_cast<float>(part) * cache_noise(model, starts.col(j), seed, static_cast<std::uint64_t>(j));
+  return starts;
+}
+
+}  // namespace
+
+void print_tokens(const recurrent_question& q, answer& so_far) {
+  const auto prompts = prompts_of(q, 16, 100);
+  const std::int64_t length = q.scaled(400, 40);
+  const double size = q.state_after(q.transient).norm();
+  three_divergences runs;
+  {
+    report::progress_bar bar("texts that two runs write");
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      runs[i] = error::token_divergence(q.single, q.single, prompts,
+                                        {.runs = q.scaled(96, 4),
+                                         .steps = length,
+                                         .seed = q.options.seed,
+                                         .perturbation = parts[i] * size,
+                                         .on_progress = [&](const libration::progress& p) {
+                                           bar({static_cast<std::int64_t>(i) * p.total + p.done, 3 * p.total});
+                                         }});
+  }
+  print_divergences(q, runs, so_far);
+}
+
+void print_tokens(const transformer_question& q, answer& so_far) {
+  const auto prompts = prompts_of(q, 16, q.prompt());
+  Eigen::MatrixXf starts = Eigen::MatrixXf::Zero(q.model.state_size(), static_cast<Eigen::Index>(prompts.size()));
+  for (std::size_t i = 0; i < prompts.size(); ++i) q.model.prefill(prompts[i], starts.col(static_cast<Eigen::Index>(i)));
+  three_divergences runs;
+  {
+    report::progress_bar bar("texts that two runs write");
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      runs[i] = error::token_divergence(q.model, q.model, starts, disturbed(q.model, starts, parts[i], q.options.seed),
+                                        {.runs = q.scaled(96, 4),
+                                         .steps = std::min(q.scaled(400, 40), q.room()),
+                                         .seed = q.options.seed,
+                                         .on_progress = [&](const libration::progress& p) {
+                                           bar({static_cast<std::int64_t>(i) * p.total + p.done, 3 * p.total});
+                                         }});
+  }
+  print_divergences(q, runs, so_far);
+}
+
+void print_exposure(const recurrent_question& q, answer& so_far) {
+  exposure_of(q, q.single, prompts_of(q, q.scaled(24, 3), 100), q.scaled(200, 20), so_far);
+}
+
+void print_exposure(const transformer_question& q, answer& so_far) {
+  exposure_of(q, q.model, prompts_of(q, q.scaled(24, 3), q.prompt()), std::min(q.scaled(200, 20), q.room()), so_far);
 }
 
 }  // namespace stability

@@ -134,3 +134,53 @@ TEST_CASE("report::plot_bands: a picture, without the points that its axes canno
   CHECK(is_png(folder / "many.png"));
   CHECK(!report::plot_bands({whole}, "/no/such/folder/picture.png", "nowhere", {"steps", "error"}));
 }
+
+TEST_CASE("report::plot_heat_map: a picture, blank where values are not finite, columns averaged in groups", "[edge][failure]") {
+  const libration_test::scratch_folder folder;
+  const Eigen::MatrixXd nothing = Eigen::MatrixXd::Constant(4, 6, lyapunov::unknown);
+  CHECK(!report::plot_heat_map(nothing, folder / "none.png", "nothing", {"x", "y", "unit"}));
+  CHECK(!report::plot_heat_map(Eigen::MatrixXd(0, 0), folder / "none.png", "nothing", {"x", "y", "unit"}));
+  CHECK(!fs::exists(folder / "none.png"));
+  if (!gnuplot_is_here()) {
+    WARN("skipped: gnuplot is not installed");
+    return;
+  }
+  const auto drawn = [&](const Eigen::MatrixXd& values, const report::heat_axes& axes) {
+    CHECK(report::plot_heat_map(values, folder / "map.png", "the heads' entropy, model_a", axes));
+    CHECK(is_png(folder / "map.png"));
+    return libration_test::slurp(folder / "map.png");
+  };
+  Eigen::MatrixXd values(4, 512);
+  libration::random_stream(5).fill_normal(values);
+  for (Eigen::Index j = 0; j < 512; j += 2) values.col(j + 1) = values.col(j);
+  values.block(1, 100, 2, 50).setConstant(lyapunov::unknown);
+  const report::heat_axes axes{"query", "head", "nats"};
+  const std::string picture = drawn(values, axes);
+
+  // Pairs of columns share a place: their mean, or the one of them that is finite.
+  Eigen::MatrixXd same = values;
+  for (Eigen::Index j = 0; j < 512; j += 4) {
+    same.col(j).array() += 0.125;
+    same.col(j + 1).array() -= 0.125;
+    same.col(j + 2).setConstant(j % 8 == 0 ? lyapunov::unknown : -std::numeric_limits<double>::infinity());
+  }
+  CHECK(drawn(same, axes) == picture);
+  same(0, 0) += 3.0;
+  CHECK(drawn(same, axes) != picture);
+
+  // Layers, and a colour bar with fixed ends.
+  report::heat_axes layers = axes;
+  layers.rows_per_layer = 2;
+  CHECK(drawn(values, layers) != picture);
+  report::heat_axes wide = axes;
+  wide.low = -100.0;
+  wide.high = 100.0;
+  CHECK(drawn(values, wide) != picture);
+
+  // A single row, column or value, and all alike.
+  (void)drawn(values.topRows(1), axes);
+  (void)drawn(values.leftCols(1), axes);
+  (void)drawn(values.topLeftCorner(1, 1), layers);
+  (void)drawn(Eigen::MatrixXd::Constant(3, 3, 0.5), axes);
+  CHECK(!report::plot_heat_map(values, "/no/such/folder/picture.png", "nowhere", axes));
+}

@@ -139,4 +139,64 @@ inline bool plot_bands(const std::vector<band>& bands, const std::filesystem::pa
   return !bands.empty() && gnuplot(script + plot + "\n");
 }
 
+/// How `plot_heat_map` draws its axes.
+struct heat_axes {
+  std::string x, y, unit;           ///< `unit` stands beside the colour bar
+  Eigen::Index rows_per_layer = 0;  ///< a line after as many rows, and layers as the vertical axis' numbers; 0: rows
+  double low = lyapunov::unknown;   ///< value of the colour bar's ends; NaN: the least and the largest there is
+  double high = lyapunov::unknown;
+};
+
+/// A matrix as colours: rows from the top downwards (heads), columns from left to right (positions). What is not finite is left
+/// blank. More than 256 columns are averaged in neighbouring groups, those that are finite.
+///
+/// \return whether a picture was drawn; not of values none of which is finite
+inline bool plot_heat_map(const Eigen::MatrixXd& values, const std::filesystem::path& file, const std::string& title,
+                          const heat_axes& axes) {
+  const Eigen::Index rows = values.rows(), columns = values.cols(), groups = std::min<Eigen::Index>(columns, 256);
+  const Eigen::Index layer = std::max<Eigen::Index>(axes.rows_per_layer, 1), layers = rows / layer;
+  // gnuplot makes no image of a single row or column: it is given twice, at half the size.
+  const Eigen::Index down = rows == 1 ? 2 : 1, across = columns == 1 ? 2 : 1;
+  std::string data;
+  bool any = false;
+  for (Eigen::Index i = 0; i < rows; ++i) {
+    std::string line;
+    for (Eigen::Index g = 0; g < groups; ++g) {
+      double sum = 0.0;
+      int count = 0;
+      for (Eigen::Index j = g * columns / groups; j < (g + 1) * columns / groups; ++j)
+        if (std::isfinite(values(i, j))) {
+          sum += values(i, j);
+          ++count;
+        }
+      for (Eigen::Index k = 0; k < across; ++k) line += count > 0 ? fmt::format("{:.5g} ", sum / count) : "NaN ";
+      any = any || count > 0;
+    }
+    for (Eigen::Index k = 0; k < down; ++k) data += line + '\n';
+  }
+  if (!any) return false;
+  const auto end = [](double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "*"; };
+  std::string script = canvas(file, title, axes.x, axes.y);
+  script += fmt::format(
+      "unset key\nset grid noxtics noytics\nset tics out nomirror\nset cblabel {} offset 1,0\nset cbrange [{}:{}]\n"
+      "set palette defined (0 '#440154', 1 '#46327e', 2 '#365c8d', 3 '#277f8e', 4 '#1fa187', 5 '#4ac16d', 6 '#a0da39', 7 "
+      "'#fde725')\n"
+      "set xrange [-0.5:{}]\nset yrange [{}:-0.5]\n",
+      quoted(axes.unit), end(axes.low), end(axes.high), static_cast<double>(columns) - 0.5, static_cast<double>(rows) - 0.5);
+  // A number at the middle of a layer's rows, or of a row: about 16 at most.
+  script += "set ytics (";
+  const Eigen::Index every = (layers + 15) / 16;
+  for (Eigen::Index l = 0; l < layers; l += every)
+    script +=
+        fmt::format("{}'{}' {}", l == 0 ? "" : ", ", l, static_cast<double>(l * layer) + 0.5 * static_cast<double>(layer - 1));
+  script += ")\n";
+  if (axes.rows_per_layer > 0)
+    for (Eigen::Index l = 1; l < layers; ++l)
+      script += fmt::format("set arrow from graph 0, first {0} to graph 1, first {0} nohead front lw 1.2 lc rgb '#ffffff'\n",
+                            static_cast<double>(l * layer) - 0.5);
+  script += fmt::format("$data << EOD\n{}EOD\nplot $data matrix using (($1+0.5)*{:.10g}-0.5):(($2+0.5)/{}-0.5):3 with image\n",
+                        data, static_cast<double>(columns) / static_cast<double>(groups * across), down);
+  return gnuplot(script);
+}
+
 }  // namespace libration::inline LIBRATION_ABI::report

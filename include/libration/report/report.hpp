@@ -4,8 +4,10 @@
 /// Everything of the module report: formatters, JSON, pictures, a progress bar.
 
 #include <libration/report/format.hpp>
+#include <libration/report/format_attention.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/json.hpp>
+#include <libration/report/json_attention.hpp>
 #include <libration/report/json_error.hpp>
 #include <libration/report/plot.hpp>
 #include <libration/report/progress_bar.hpp>

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The results of `attention/` as JSON: rows of attention as means by head, or each of them where asked for.
+
+#include <string>
+
+#include <Eigen/Core>
+#include <nlohmann/json.hpp>
+
+#include <libration/attention/dilution.hpp>
+#include <libration/attention/positional_curve.hpp>
+#include <libration/attention/result.hpp>
+#include <libration/attention/sinks.hpp>
+#include <libration/core/config.hpp>
+#include <libration/report/format_attention.hpp>
+#include <libration/report/json.hpp>
+#include <libration/stats/mean_error.hpp>
+
+namespace libration::inline LIBRATION_ABI::report {
+
+inline json to_json(const stats::mean_estimate& e) {
+  return {{"mean", number(e.mean)},
+          {"standard_error", number(e.standard_error)},
+          {"degrees_of_freedom", number(e.degrees_of_freedom)},
+          {"effective_samples", number(e.effective_samples)}};
+}
+
+/// \param each_row  beside the means by head (over rows that are finite) every row of every head, an array a head
+inline json to_json(const attention::entropy_result& r, bool each_row = false) {
+  json j;
+  j["status"] = to_string(r.status);
+  j["heads"] = r.entropy.rows();
+  j["queries"] = r.entropy.cols();
+  j["bad_rows"] = r.bad_rows;
+  j["empty_rows"] = r.empty_rows;
+  json& means = j["mean_by_head"] = json::object();
+  const auto put = [&](const char* name, const Eigen::MatrixXd& values) {
+    if (values.size() == 0) return;
+    means[name] = numbers(detail::finite_means(values));
+    if (!each_row) return;
+    json& rows = j["rows"][name] = json::array();
+    for (Eigen::Index h = 0; h < values.rows(); ++h) rows.push_back(numbers(values.row(h)));
+  };
+  put("visible", r.visible.cast<double>());
+  put("entropy", r.entropy);
+  put("normalised_entropy", r.normalised_entropy());
+  put("varentropy", r.varentropy);
+  put("renyi2", r.renyi2);
+  put("log_sum_exp", r.log_sum_exp);
+  put("largest_weight", r.largest_weight);
+  put("sink_mass", r.sink_mass);
+  put("top_mass", r.top_mass);
+  put("mean_distance", r.mean_distance);
+  return j;
+}
+
+inline json to_json(const attention::head_dilution& h) {
+  return {{"status", to_string(h.status)},
+          {"verdict", to_string(h.verdict)},
+          {"slope", number(h.slope)},
+          {"standard_error", number(h.standard_error)},
+          {"lower", number(h.lower)},
+          {"upper", number(h.upper)},
+          {"degrees_of_freedom", number(h.degrees_of_freedom)},
+          {"intercept", number(h.intercept)},
+          {"residual_deviation", number(h.residual_deviation)},
+          {"entropy", to_json(h.entropy)},
+          {"effective_support", number(h.effective_support())},
+          {"normalised_entropy", to_json(h.normalised_entropy)},
+          {"tokens", h.tokens},
+          {"skipped", h.skipped}};
+}
+
+inline json to_json(const attention::dilution_result& r) {
+  json j{{"level", number(r.level)}, {"focuses_below", number(r.focuses_below)}, {"dilutes_above", number(r.dilutes_above)}};
+  using attention::dilution_verdict;
+  for (const auto v : {dilution_verdict::focuses, dilution_verdict::widens, dilution_verdict::dilutes, dilution_verdict::undecided})
+    j["count"][std::string(to_string(v))] = r.count(v);
+  j["heads"] = json::array();
+  for (const attention::head_dilution& h : r.heads) j["heads"].push_back(to_json(h));
+  return j;
+}
+
+inline json to_json(const attention::head_sink& h) {
+  return {{"status", to_string(h.status)}, {"verdict", to_string(h.verdict)}, {"mass", to_json(h.mass)}, {"lower", number(h.lower)},
+          {"upper", number(h.upper)},      {"uniform", number(h.uniform)},    {"rows", h.rows},          {"skipped", h.skipped}};
+}
+
+inline json to_json(const attention::sink_result& r) {
+  json j{{"keys", r.keys},
+         {"threshold", number(r.threshold)},
+         {"level", number(r.level)},
+         {"sink_heads", r.sink_heads()},
+         {"heads", json::array()}};
+  for (const attention::head_sink& h : r.heads) j["heads"].push_back(to_json(h));
+  return j;
+}
+
+inline json to_json(const attention::position_contrast& c) {
+  return {{"value", number(c.value)},
+          {"standard_error", number(c.standard_error)},
+          {"degrees_of_freedom", number(c.degrees_of_freedom)},
+          {"p_value", number(c.p_value())}};
+}
+
+/// The trough's position is null where none was looked for.
+inline json to_json(const attention::positional_result& r) {
+  json j;
+  j["status"] = to_string(r.status);
+  j["shape"] = to_string(r.shape);
+  j["level"] = number(r.level);
+  j["margin"] = number(r.margin);
+  j["position"] = numbers(r.position);
+  j["value"] = numbers(r.value);
+  j["lower"] = numbers(r.lower);
+  j["upper"] = numbers(r.upper);
+  j["depth"] = to_json(r.depth);
+  j["trough"] = r.trough >= 0 ? number(r.position[r.trough]) : json(nullptr);
+  j["primacy"] = to_json(r.primacy);
+  j["recency"] = to_json(r.recency);
+  j["p_value"] = number(r.p_value);
+  return j;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::report
