@@ -123,7 +123,8 @@ void read_token(const M& model, token v, token_state<M>& h, [[maybe_unused]] tok
 /// \param name  what the tokens are called, "prompt 2"
 inline void require_tokens(std::span<const token> tokens, Eigen::Index vocabulary_size, std::string_view who,
                            std::string_view name) {
-  require(!tokens.empty(), who, [&] { return std::string(name) + " is empty, expected at least one token"; });
+  // Appended, not added: g++ 12 sees the move of a temporary string leave its bounds, and is wrong.
+  require(!tokens.empty(), who, [&] { return std::string(name).append(" is empty, expected at least one token"); });
   for (std::size_t i = 0; i < tokens.size(); ++i)
     require(tokens[i] >= 0 && tokens[i] < vocabulary_size, who, [&] {
       return std::string(name) + ": token " + std::to_string(tokens[i]) + " at " + std::to_string(i) + ", expected 0 to " +
