@@ -21,7 +21,7 @@ namespace models = libration::models;
 
 int main(int argc, char** argv) {
   const std::filesystem::path folder = argc > 1 ? argv[1] : LIBRATION_BUNDLED_LLAMA;
-  const auto model = models::llama<float>::from(folder);
+  const auto model = models::llama<double>::from(folder);
   const auto characters = models::vocabulary::read(folder / "vocabulary.json");
   const auto& c = model.config();
   fmt::print("{} layers, {} query heads on {} key heads, a window of {}: a state of {} numbers\n", c.layers, c.query_heads,
@@ -32,38 +32,38 @@ int main(int argc, char** argv) {
       "Baronetage; there he found occupation for an idle hour, and consolation in a distressed one.";
   const auto tokens = characters.encode(text);
   constexpr std::size_t before = 128;
-  Eigen::VectorXf h = Eigen::VectorXf::Zero(model.state_size());
+  Eigen::VectorXd h = Eigen::VectorXd::Zero(model.state_size());
   model.prefill(std::span(tokens).first(before), h);
 
   // Three directions: an error in the youngest key and value of every layer and head, in the oldest, and in all of them.
-  Eigen::MatrixXf V = Eigen::MatrixXf::Zero(model.state_size(), 3);
+  Eigen::MatrixXd V = Eigen::MatrixXd::Zero(model.state_size(), 3);
   const Eigen::Index L = model.window(), d = c.head_size;
   for (Eigen::Index l = 0; l < c.layers; ++l)
     for (Eigen::Index g = 0; g < c.key_heads; ++g)
       for (int j = 0; j < 3; ++j) {
         const Eigen::Index first = j == 0 ? before - 1 : 0, count = j == 2 ? before : 1;
-        float* const at = V.col(j).data() + model.cache_offset(l, g);
+        double* const at = V.col(j).data() + model.cache_offset(l, g);
         const libration::random_stream draw(static_cast<std::uint64_t>(j), static_cast<std::uint64_t>(l * c.key_heads + g));
-        draw.fill_normal(Eigen::Map<Eigen::MatrixXf>(at, L, d).middleRows(first, count));  // keys (L, d)
-        draw.fill_normal(Eigen::Map<Eigen::MatrixXf>(at + L * d, d, L).middleCols(first, count), std::uint64_t{1} << 20);  // values
+        draw.fill_normal(Eigen::Map<Eigen::MatrixXd>(at, L, d).middleRows(first, count));  // keys (L, d)
+        draw.fill_normal(Eigen::Map<Eigen::MatrixXd>(at + L * d, d, L).middleCols(first, count), std::uint64_t{1} << 20);  // values
       }
   V.colwise().normalize();
 
   // Beside the tangents a copy that really is disturbed, in the third direction.
-  constexpr float size = 0.01f;
-  Eigen::VectorXf disturbed = h + size * V.col(2);
+  constexpr double size = 1e-4;
+  Eigen::VectorXd disturbed = h + size * V.col(2);
   const auto output = [&](const auto& x) { return x.middleRows(model.output_offset(), model.hidden_size()); };
 
   auto ws = model.make_workspace(3), other = model.make_workspace();
   fmt::print("\nthe output's error, for an error of size 1 in the cache\n");
-  fmt::print("  characters   youngest     oldest        all   all, by a real one of {:.2f}\n", size);
+  fmt::print("  characters   youngest     oldest        all   all, by a real one of {:.0e}\n", size);
   for (std::size_t t = before; t < tokens.size(); ++t) {
     model.read(tokens[t], h, ws);
     model.read_tangent(h, V, ws);
     model.read(tokens[t], disturbed, other);
     const std::size_t after = t + 1 - before;
     if ((after & (after - 1)) != 0) continue;  // powers of two
-    const Eigen::RowVectorXf sizes = output(V).colwise().norm();
+    const Eigen::RowVectorXd sizes = output(V).colwise().norm();
     fmt::print("  {:>10}   {:8.4f}   {:8.4f}   {:8.4f}   {:8.4f}\n", after, sizes[0], sizes[1], sizes[2],
                (output(disturbed) - output(h)).norm() / size);
   }
