@@ -218,3 +218,32 @@ TEST_CASE("models::llama: stories260k in double is its record to the record's la
   CHECK(off_entropy < 5e-7);
   CHECK(off_output < 2e-6);
 }
+
+TEST_CASE("models::llama: stories260k's tangent in cache and input agrees with central differences in double", "[differential]") {
+  LIBRATION_REQUIRE_SHARED(shared);
+  const auto path = shared / "models/stories260k";
+  const auto net = models::llama<double>::from(path, {.window = 32});
+  const auto run = safetensors::open(path / "run.safetensors");
+  const auto tokens = run.values<maps::token>("tokens", {128});
+  auto ws = net.make_workspace(2);
+  const Index n = net.state_size(), m = net.input_size();
+  Eigen::VectorXd h = Eigen::VectorXd::Zero(n), next(n), up(n), down(n), x(m);
+  for (const Index count : {Index(20), Index(30)}) {  // before and after the ring is full
+    for (Index t = 0; t < count; ++t) net.read(tokens[t], h, ws);
+    net.embedding().write(tokens[count], x);
+    const Eigen::MatrixXd V = random_matrix(n, 2, 1.0, 90), VX = random_matrix(m, 2, 1.0, 91);
+    Eigen::MatrixXd JV(n, 2);
+    net.step(h, x, next, ws);
+    net.tangent(V, VX, JV, ws);
+    const double step = 1e-5;
+    for (Index j = 0; j < 2; ++j) {
+      net.step(h + step * V.col(j), x + step * VX.col(j), up, ws);
+      net.step(h - step * V.col(j), x - step * VX.col(j), down, ws);
+      // What the step computes: the output, and the newest key and value of every head; the rest of the cache is copied.
+      const Eigen::VectorXd difference = (up - down) / (2 * step);
+      const auto output = [&](const auto& v) { return v.segment(net.output_offset(), net.hidden_size()); };
+      CHECK((output(JV.col(j)) - output(difference)).norm() < 1e-6 * output(difference).norm());
+      CHECK((JV.col(j) - difference).norm() < 1e-6 * difference.norm());
+    }
+  }
+}
