@@ -26,7 +26,7 @@ struct attention_trace_options {
 /// Reads a text from the zero state and takes the statistics of each row of attention on the way. No row is kept.
 ///
 ///     const auto rows = models::trace_attention(model, tokens);
-///     attention::dilution(rows.entropy, rows.visible.cast<double>().row(0).transpose());
+///     attention::dilution(rows.entropy, rows.visible);
 ///
 /// \param tokens  at least one, 0 <= v < V; those beyond the model's window are read one by one, each seeing the window's tokens
 /// \return        a row for each query head, layer by layer (head j of layer l is row l · query_heads + j), a column a token; with
