@@ -85,3 +85,4 @@ libration_add_refusal(a_token_id_out_of_range "token id 75 after 2 ids, expected
 libration_add_refusal(a_word_for_a_token_id "three.*no token id" "${transformer}" "${folder}/words.txt" --ids)
 libration_add_refusal(an_empty_text_for_a_transformer "empty.txt.*empty" "${transformer}" "${folder}/empty.txt")
 libration_add_refusal(a_folder_without_a_config "config.json.*cannot be read" "${folder}" "${text}")
+libration_add_refusal(a_narrow_window "a window of 4 tokens, expected at least 16" "${transformer}" "${text}" --window 4)

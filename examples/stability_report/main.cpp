@@ -182,6 +182,10 @@ stability::models::vocabulary vocabulary_of(const arguments& a) {
 int run_transformer(const arguments& a) {
   require_known(a, transformer_sections, "transformer");
   const auto model = stability::transformer::from(a.model, {.window = a.window});
+  constexpr Eigen::Index narrowest = 16;
+  if (model.window() < narrowest)
+    throw libration::argument_error(
+        fmt::format("{}: a window of {} tokens, expected at least {} to report on", a.model, model.window(), narrowest));
   const std::string unit = a.ids ? "token" : "character";
   const auto tokens = a.ids ? read_ids(a.text, model.vocabulary_size()) : encode(vocabulary_of(a), a.text);
   require_length(a, tokens, unit);

@@ -246,10 +246,10 @@ void print_attention(const transformer_question& q, answer& so_far) {
       "\nWhere attention goes\n"
       "  Each head spreads a weight of 1 over the {}s it sees. Its entropy says over how many (e^H of them, were they\n"
       "  weighted alike); the slope of the entropy on the logarithm of their number says whether it thins out as the context\n"
-      "  grows: 0 for a head that looks at as many as ever, 1 for one that looks at everything. Means over {} pieces of the text "
-      "of\n"
-      "  {} {}s, each read from its beginning.\n{}\n{}\n",
-      q.unit, windows.size(), windows.front().size(), q.unit, indented(report::attention_table(mean, dilution, sinks, heads), 2),
+      "  grows: 0 for a head that looks at as many as ever, 1 for one that looks at everything. Means over {} pieces of the\n"
+      "  text, of {} {}s, each read from its beginning; the cache holds {}, and a longer text shows a head no more.\n{}\n{}\n",
+      q.unit, windows.size(), windows.front().size(), q.unit, q.model.window(),
+      indented(report::attention_table(mean, dilution, sinks, heads), 2),
       indented(report::attention_verdict(dilution, sinks, heads), 2));
   so_far.json["attention"] = {{"pieces", windows.size()},
                               {"rows", report::to_json(mean)},
