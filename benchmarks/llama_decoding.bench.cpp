@@ -116,7 +116,7 @@ struct products {
     slopes = many;
   }
   Index group() const { return c.query_heads / c.key_heads; }
-  const float* cache(Index g, Index j) const { return V.col(j).data() + net.cache_offset(g / c.key_heads, g % c.key_heads); }
+  const float* cache(Index g, Index j) const { return net.keys(V.col(j), g / c.key_heads, g % c.key_heads).data(); }
 
   void run_own() {
     using models::detail::multiply_few;

@@ -37,15 +37,13 @@ int main(int argc, char** argv) {
 
   // Three directions: an error in the youngest key and value of every layer and head, in the oldest, and in all of them.
   Eigen::MatrixXd V = Eigen::MatrixXd::Zero(model.state_size(), 3);
-  const Eigen::Index L = model.window(), d = c.head_size;
   for (Eigen::Index l = 0; l < c.layers; ++l)
     for (Eigen::Index g = 0; g < c.key_heads; ++g)
       for (int j = 0; j < 3; ++j) {
         const Eigen::Index first = j == 0 ? before - 1 : 0, count = j == 2 ? before : 1;
-        double* const at = V.col(j).data() + model.cache_offset(l, g);
         const libration::random_stream draw(static_cast<std::uint64_t>(j), static_cast<std::uint64_t>(l * c.key_heads + g));
-        draw.fill_normal(Eigen::Map<Eigen::MatrixXd>(at, L, d).middleRows(first, count));  // keys (L, d)
-        draw.fill_normal(Eigen::Map<Eigen::MatrixXd>(at + L * d, d, L).middleCols(first, count), std::uint64_t{1} << 20);  // values
+        draw.fill_normal(model.keys(V.col(j), l, g).middleRows(first, count));
+        draw.fill_normal(model.values(V.col(j), l, g).middleCols(first, count), std::uint64_t{1} << 20);
       }
   V.colwise().normalize();
 

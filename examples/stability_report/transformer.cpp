@@ -184,16 +184,13 @@ void print_rate(const transformer_question& q, const char* where, const Eigen::M
 Eigen::VectorXf cache_noise(const transformer& net, const Eigen::Ref<const Eigen::VectorXf>& h, std::uint64_t seed,
                             std::uint64_t stream) {
   const auto& c = net.config();
-  const Eigen::Index d = c.head_size, L = net.window();
-  const auto filled = static_cast<Eigen::Index>(std::min<std::int64_t>(net.tokens_read(h), L));
+  const Eigen::Index empty = net.window() - static_cast<Eigen::Index>(std::min<std::int64_t>(net.tokens_read(h), net.window()));
   Eigen::VectorXf noise = Eigen::VectorXf::Zero(h.size());
-  noise.head(net.output_offset()).setOnes();
   libration::random_stream(seed, stream).fill_normal(noise.head(net.output_offset()));
   for (Eigen::Index l = 0; l < c.layers; ++l)
     for (Eigen::Index g = 0; g < c.key_heads; ++g) {
-      float* const at = noise.data() + net.cache_offset(l, g);
-      Eigen::Map<Eigen::MatrixXf>(at, L, d).bottomRows(L - filled).setZero();
-      Eigen::Map<Eigen::MatrixXf>(at + L * d, d, L).rightCols(L - filled).setZero();
+      net.keys(noise, l, g).bottomRows(empty).setZero();
+      net.values(noise, l, g).rightCols(empty).setZero();
     }
   return noise * (h.head(net.output_offset()).norm() / noise.norm());
 }

@@ -10,7 +10,9 @@
 
 #include <Eigen/Core>
 
-#include <libration/attention/accumulator.hpp>
+#include <libration/attention/detail/block_sums.hpp>
+#include <libration/attention/detail/row_results.hpp>
+#include <libration/attention/options.hpp>
 #include <libration/attention/result.hpp>
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
@@ -42,21 +44,11 @@ attention::entropy_result trace_attention(const llama<Scalar>& model, std::span<
   check(options.sink >= 0, "sink", options.sink, ">= 0");
   const llama_config& c = model.config();
   const Eigen::Index rows = c.layers * c.query_heads, columns = static_cast<Eigen::Index>(tokens.size());
-  attention::entropy_result r;
-  for (Eigen::MatrixXd* m : {&r.entropy, &r.varentropy, &r.renyi2, &r.log_sum_exp, &r.largest_weight, &r.mean_distance})
-    m->resize(rows, columns);
-  r.visible.resize(rows, columns);
-  if (options.sink > 0) r.sink_mass.resize(rows, columns);
+  attention::entropy_result r =
+      attention::detail::empty_result(rows, columns, attention::recorded_options{.sink = options.sink, .distance = true});
   const attention_observer<Scalar> observe = [&](const attention_row<Scalar>& row) {
     const Eigen::Index i = row.layer * c.query_heads + row.head, t = static_cast<Eigen::Index>(row.position);
-    attention::accumulator<Scalar> sums;
-    sums.push(row.logits.matrix());
-    r.entropy(i, t) = sums.entropy();
-    r.varentropy(i, t) = sums.varentropy();
-    r.renyi2(i, t) = sums.renyi2();
-    r.log_sum_exp(i, t) = sums.log_sum_exp();
-    r.largest_weight(i, t) = sums.largest_weight();
-    r.visible(i, t) = sums.count();
+    attention::detail::write_row(r, i, t, attention::detail::block_sums(row.logits.data(), row.logits.size()));
     double distance = 0.0, sink = 0.0;
     for (Eigen::Index slot = 0; slot < row.weights.size(); ++slot) {
       const auto weight = static_cast<double>(row.weights[slot]);
@@ -65,14 +57,13 @@ attention::entropy_result trace_attention(const llama<Scalar>& model, std::span<
     }
     r.mean_distance(i, t) = distance;
     if (options.sink > 0) r.sink_mass(i, t) = sink;
-    if (!(distance >= 0.0)) ++r.bad_rows;
   };
   typename llama<Scalar>::vector h = llama<Scalar>::vector::Zero(model.state_size());
   const std::size_t first = std::min(tokens.size(), static_cast<std::size_t>(model.window()));
   model.prefill(tokens.first(first), h, observe);
   auto ws = model.make_workspace();
   for (const maps::token v : tokens.subspan(first)) model.read(v, h, ws, observe);
-  r.status = r.bad_rows == 0 ? status::ok : status::diverged;
+  attention::detail::close_result(r);
   return r;
 }
 

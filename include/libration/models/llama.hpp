@@ -153,9 +153,15 @@ class llama {
   Eigen::Index vocabulary_size() const { return config().vocabulary_size; }
   /// Where the last token's output begins in the state; it has hidden_size() components.
   Eigen::Index output_offset() const { return 2 * config().layers * key_size() * window_; }
-  /// Where a key head's keys, shape (L, d), begin in the state; its values, shape (d, L), follow.
-  Eigen::Index cache_offset(Eigen::Index layer, Eigen::Index key_head) const {
-    return 2 * (layer * key_size() + key_head * config().head_size) * window_;
+  /// A key head's keys within a state (or a direction), shape (L, d): a view, to be written where the state may be.
+  template <class State>
+  auto keys(State&& h, Eigen::Index layer, Eigen::Index key_head) const {
+    return view(h.data() + cache_offset(layer, key_head), window_, config().head_size);
+  }
+  /// Its values, shape (d, L).
+  template <class State>
+  auto values(State&& h, Eigen::Index layer, Eigen::Index key_head) const {
+    return view(h.data() + cache_offset(layer, key_head) + window_ * config().head_size, config().head_size, window_);
   }
   /// The number of tokens that a state has read.
   std::int64_t tokens_read(const vector_view<Scalar>& h) const { return std::llround(h[state_size() - 1]); }
@@ -239,6 +245,12 @@ class llama {
     rotary_frequencies rotary;
   };
 
+  static Eigen::Map<const matrix> view(const Scalar* at, Eigen::Index rows, Eigen::Index cols) { return {at, rows, cols}; }
+  static Eigen::Map<matrix> view(Scalar* at, Eigen::Index rows, Eigen::Index cols) { return {at, rows, cols}; }
+  // Where a key head's keys begin in the state; its values follow.
+  Eigen::Index cache_offset(Eigen::Index layer, Eigen::Index key_head) const {
+    return 2 * (layer * key_size() + key_head * config().head_size) * window_;
+  }
   // Between the output and the count.
   Eigen::Index padding() const { return state_size() - counters - output_offset() - hidden_size(); }
   Eigen::Index query_size() const { return config().query_heads * config().head_size; }
@@ -272,6 +284,24 @@ class llama {
         a[i] = turned;
       }
     }
+  }
+
+  // What is linear in a token's queries, keys and values, of key head g: turns them by the position, scales the queries, and puts
+  // key and value into their slot of a state or a direction.
+  //
+  // qkv      in: a column of all heads' queries, keys and values
+  // queries  out: shape (d, group)
+  template <class Angles, class State, class Queries>
+  void turn_and_store(Scalar* qkv, Eigen::Index l, Eigen::Index g, const Angles& cosine, const Angles& sine, Eigen::Index slot,
+                      State&& into, Queries&& queries) const {
+    const Eigen::Index d = config().head_size;
+    Scalar* const q = qkv + g * group() * d;
+    Scalar* const k = qkv + query_size() + g * d;
+    rotate(q, group(), cosine, sine);
+    rotate(k, 1, cosine, sine);
+    queries = static_cast<Scalar>(1.0 / std::sqrt(static_cast<double>(d))) * Eigen::Map<const matrix>(q, d, group());
+    keys(into, l, g).row(slot) = Eigen::Map<const vector>(k, d).transpose();
+    values(into, l, g).col(slot) = Eigen::Map<const vector>(k + key_size(), d);
   }
 
   void advance(vector_span<Scalar> h, Eigen::Index count, workspace& ws, typename workspace::step_buffers& b,

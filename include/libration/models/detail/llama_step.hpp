@@ -198,22 +198,12 @@ void llama<Scalar>::attend(vector_span<Scalar>& h, Eigen::Index l, Eigen::Index 
                            typename workspace::step_buffers& b, const attention_observer<Scalar>& observer) const {
   const llama_config& c = config();
   const Eigen::Index d = c.head_size, heads = group(), L = window_;
-  const Scalar scale = static_cast<Scalar>(1.0 / std::sqrt(static_cast<double>(d)));
   const Eigen::Index rows = count == 1 ? ws.seen : static_cast<Eigen::Index>(first) + count;
   for (Eigen::Index g = 0; g < c.key_heads; ++g) {
-    Scalar* const keys = h.data() + cache_offset(l, g);
-    Scalar* const values = keys + L * d;
-    for (Eigen::Index t = 0; t < count; ++t) {
-      const Eigen::Index slot = (ws.slot + t) % L;
-      Scalar* const q = b.qkv.col(t).data() + g * heads * d;
-      Scalar* const k = b.qkv.col(t).data() + query_size() + g * d;
-      rotate(q, heads, b.cosine.col(t), b.sine.col(t));
-      rotate(k, 1, b.cosine.col(t), b.sine.col(t));
-      for (Eigen::Index i = 0; i < d; ++i) keys[slot + i * L] = k[i];
-      std::copy_n(k + key_size(), d, values + slot * d);
-      b.queries.middleCols(t * heads, heads) = scale * Eigen::Map<const matrix>(q, d, heads);
-    }
-    detail::multiply_few<Scalar>({keys, L}, rows, d, {b.queries.data(), d}, heads * count, b.logits.data(), L);
+    for (Eigen::Index t = 0; t < count; ++t)
+      turn_and_store(b.qkv.col(t).data(), l, g, b.cosine.col(t), b.sine.col(t), (ws.slot + t) % L, h,
+                     b.queries.middleCols(t * heads, heads));
+    detail::multiply_few<Scalar>({keys(h, l, g).data(), L}, rows, d, {b.queries.data(), d}, heads * count, b.logits.data(), L);
     for (Eigen::Index t = 0; t < count; ++t) {
       const Eigen::Index seen = count == 1 ? rows : static_cast<Eigen::Index>(first) + t + 1;
       for (Eigen::Index j = 0; j < heads; ++j) {
@@ -226,7 +216,7 @@ void llama<Scalar>::attend(vector_span<Scalar>& h, Eigen::Index l, Eigen::Index 
         if (observer) observer({l, g * heads + j, first + t, row(logit.data(), seen), row(weight.data(), seen), (ws.slot + t) % L});
       }
     }
-    detail::multiply_few<Scalar>({values, d}, d, rows, {b.weights.data(), L}, heads * count, b.values.data(), d);
+    detail::multiply_few<Scalar>({values(h, l, g).data(), d}, d, rows, {b.weights.data(), L}, heads * count, b.values.data(), d);
     for (Eigen::Index t = 0; t < count; ++t)
       Eigen::Map<matrix>(b.joined.col(t).data() + g * heads * d, d, heads) = b.values.middleCols(t * heads, heads);
     if (!ws.kept.empty() && count == 1) {

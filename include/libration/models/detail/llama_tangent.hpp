@@ -42,25 +42,14 @@ void llama<Scalar>::attend_tangent(const vector_view<Scalar>& h, matrix_span<Sca
   const llama_config& c = config();
   const auto& kept = ws.kept[static_cast<std::size_t>(l)];
   const Eigen::Index d = c.head_size, heads = group(), k = V.cols(), L = window_, seen = ws.seen;
-  const Scalar scale = static_cast<Scalar>(1.0 / std::sqrt(static_cast<double>(d)));
   const auto cosine = ws.step.cosine.col(0), sine = ws.step.sine.col(0);
   for (Eigen::Index g = 0; g < c.key_heads; ++g) {
-    const Eigen::Index cache = cache_offset(l, g);
-    const Scalar* const keys = h.data() + cache;
-    for (Eigen::Index j = 0; j < k; ++j) {
-      Scalar* const dq = ws.qkv.col(j).data() + g * heads * d;
-      Scalar* const dk = ws.qkv.col(j).data() + query_size() + g * d;
-      rotate(dq, heads, cosine, sine);
-      rotate(dk, 1, cosine, sine);
-      ws.queries.middleCols(j * heads, heads) = scale * Eigen::Map<const matrix>(dq, d, heads);
-      Scalar* const direction = V.col(j).data() + cache;
-      for (Eigen::Index i = 0; i < d; ++i) direction[ws.slot + i * L] = dk[i];
-      std::copy_n(dk + key_size(), d, direction + L * d + ws.slot * d);
-    }
+    for (Eigen::Index j = 0; j < k; ++j)
+      turn_and_store(ws.qkv.col(j).data(), l, g, cosine, sine, ws.slot, V.col(j), ws.queries.middleCols(j * heads, heads));
     const columns queries{kept.queries.data() + g * heads * d, d}, weights{kept.weights.col(g * heads).data(), L};
-    detail::multiply_few<Scalar>({keys, L}, seen, d, {ws.queries.data(), d}, heads * k, ws.slopes.data(), L);
+    detail::multiply_few<Scalar>({keys(h, l, g).data(), L}, seen, d, {ws.queries.data(), d}, heads * k, ws.slopes.data(), L);
     for (Eigen::Index j = 0; j < k; ++j) {
-      detail::multiply_few<Scalar>({V.col(j).data() + cache, L}, seen, d, queries, heads, ws.cache_slopes.data(), L);
+      detail::multiply_few<Scalar>({keys(V.col(j), l, g).data(), L}, seen, d, queries, heads, ws.cache_slopes.data(), L);
       for (Eigen::Index i = 0; i < heads; ++i) {
         const auto p = kept.weights.col(g * heads + i).head(seen).array();
         auto slope = ws.slopes.col(j * heads + i).head(seen).array();
@@ -68,9 +57,9 @@ void llama<Scalar>::attend_tangent(const vector_view<Scalar>& h, matrix_span<Sca
         slope = p * (slope - (p * slope).sum());
       }
     }
-    detail::multiply_few<Scalar>({keys + L * d, d}, d, seen, {ws.slopes.data(), L}, heads * k, ws.values.data(), d);
+    detail::multiply_few<Scalar>({values(h, l, g).data(), d}, d, seen, {ws.slopes.data(), L}, heads * k, ws.values.data(), d);
     for (Eigen::Index j = 0; j < k; ++j) {
-      detail::multiply_few<Scalar>({V.col(j).data() + cache + L * d, d}, d, seen, weights, heads, ws.cache_values.data(), d);
+      detail::multiply_few<Scalar>({values(V.col(j), l, g).data(), d}, d, seen, weights, heads, ws.cache_values.data(), d);
       Eigen::Map<matrix>(ws.joined.col(j).data() + g * heads * d, d, heads) =
           ws.values.middleCols(j * heads, heads) + ws.cache_values;
     }
