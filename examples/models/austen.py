@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the scripts that train libration's bundled models share: the text, matrix
-products in a narrow type, and writing safetensors."""
+products in a narrow type, options and optimiser, and writing safetensors."""
 
 import ctypes
 import json
@@ -134,6 +134,81 @@ def keep_memory():
         mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
     except (AttributeError, OSError):
         pass  # another C library: only slower
+
+
+# ----------------------------------------------------------------------------
+# Training
+# ----------------------------------------------------------------------------
+
+def add_training_arguments(p):
+    """Options that every script has; their defaults are the script's, by p.set_defaults."""
+    p.add_argument("--held-out", choices=sorted(NOVELS), default="persuasion",
+                   help="the novel not trained on (default %(default)s)")
+    p.add_argument("--epochs", type=float, help="default %(default)s")
+    p.add_argument("--rate", type=float, default=3e-3,
+                   help="peak learning rate (default %(default)s)")
+    p.add_argument("--warm-up", type=int, help="steps (default %(default)s)")
+    p.add_argument("--weight-decay", type=float, help="default %(default)s")
+    p.add_argument("--clip", type=float, default=1.0, help="default %(default)s")
+    p.add_argument("--seed", type=int, default=1817, help="default %(default)s")
+    p.add_argument("--threads", type=int, default=1, help="default %(default)s")
+    p.add_argument("--precision", choices=("bfloat16", "float32"),
+                   help="of the training's matrix products; bfloat16 is the quicker on a "
+                        "processor with AVX512-BF16 (default %(default)s)")
+    p.add_argument("--steps", type=int, help="stop after so many steps (to try things)")
+    p.add_argument("--glance-every", type=int, metavar="STEPS",
+                   help="print an estimated held-out loss (never used to choose "
+                        "anything) and write the model so far (default %(default)s)")
+
+
+def prepare(a):
+    """Sets what the options say of the arithmetic and of chance."""
+    Product.type = getattr(torch, a.precision)
+    torch.set_num_threads(a.threads)
+    torch.set_flush_denormal(True)
+    keep_memory()
+    torch.manual_seed(a.seed)
+
+
+class Corpus:
+    """The novels: those trained on, as tokens one after another, and the one held out."""
+
+    def __init__(self, held_out):
+        texts = {name: normalise(raw_novel(name)) for name in NOVELS}
+        self.held_out_text = texts.pop(held_out)
+        self.held_out = encode(self.held_out_text)
+        self.data = encode("".join(texts.values()))
+        self.names = list(texts)
+        self.held_out_name = held_out
+        print("%d characters to train on, %d held out (%s), vocabulary %d"
+              % (len(self.data), len(self.held_out), held_out, len(VOCABULARY)), flush=True)
+
+    def metadata(self, script, parameters, loss, settings):
+        """What a model's file says of where it comes from."""
+        return {
+            "format": "pt",
+            "vocabulary": json.dumps(VOCABULARY),
+            "parameters": str(parameters),
+            "loss_nats_per_character": loss,
+            "training_text": "Jane Austen: " + ", ".join(NOVELS[n] for n in self.names),
+            "training_characters": str(len(self.data)),
+            "held_out_text": "Jane Austen: " + NOVELS[self.held_out_name],
+            "held_out_characters": str(len(self.held_out)),
+            "provenance":
+                "Trained in 2026 by libration's examples/models/%s with PyTorch %s from the "
+                "Debian package r-cran-janeaustenr: %s. The novels are in the public domain; "
+                "the weights are under libration's MIT licence."
+                % (script, torch.__version__, settings),
+            "license": "MIT",
+        }
+
+
+def new_optimiser(w, a):
+    """AdamW, the decay on matrices only."""
+    return torch.optim.AdamW(
+        [{"params": [p for p in w.values() if p.dim() == 2], "weight_decay": a.weight_decay},
+         {"params": [p for p in w.values() if p.dim() == 1], "weight_decay": 0.0}],
+        lr=a.rate, betas=(0.9, 0.99), eps=1e-8)
 
 
 # ----------------------------------------------------------------------------

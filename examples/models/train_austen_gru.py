@@ -42,15 +42,14 @@ give the same weights.
 """
 
 import argparse
-import json
 import math
 import sys
 import time
 
 import torch
 
-from austen import (NOVELS, VOCABULARY, Product, encode, keep_memory, normalise, opening,
-                    raw_novel, write_safetensors)
+from austen import (NOVELS, VOCABULARY, Corpus, Product, add_training_arguments, new_optimiser,
+                    opening, prepare, write_safetensors)
 
 # ----------------------------------------------------------------------------
 # Model
@@ -233,59 +232,33 @@ def arguments():
     p.add_argument("--text", help="also write the held-out novel's opening to this file")
     p.add_argument("--text-characters", type=int, default=80000, metavar="N",
                    help="at most so many characters of it (default %(default)s)")
-    p.add_argument("--held-out", choices=sorted(NOVELS), default="persuasion",
-                   help="the novel not trained on (default %(default)s)")
     p.add_argument("--hidden", type=int, default=448, help="default %(default)s")
     p.add_argument("--embedding", type=int, default=48, help="default %(default)s")
-    p.add_argument("--epochs", type=float, default=14.0, help="default %(default)s")
     p.add_argument("--streams", type=int, default=64, help="default %(default)s")
     p.add_argument("--window", type=int, default=128, help="default %(default)s")
-    p.add_argument("--rate", type=float, default=3e-3,
-                   help="peak learning rate (default %(default)s)")
-    p.add_argument("--warm-up", type=int, default=400, help="steps (default %(default)s)")
-    p.add_argument("--weight-decay", type=float, default=0.02, help="default %(default)s")
     p.add_argument("--dropout", type=float, default=0.1,
                    help="of the states the decoder reads (default %(default)s)")
     p.add_argument("--drop-connect", type=float, default=0.0,
                    help="of recurrent weights, anew every window (default %(default)s)")
-    p.add_argument("--clip", type=float, default=1.0, help="default %(default)s")
-    p.add_argument("--seed", type=int, default=1817, help="default %(default)s")
-    p.add_argument("--threads", type=int, default=1, help="default %(default)s")
-    p.add_argument("--precision", choices=("bfloat16", "float32"), default="bfloat16",
-                   help="of the training's matrix products (default %(default)s)")
-    p.add_argument("--steps", type=int, help="stop after so many steps (to try things)")
-    p.add_argument("--glance-every", type=int, default=500, metavar="STEPS",
-                   help="print an estimated held-out loss (never used to choose "
-                        "anything) and write the model so far (default %(default)s)")
+    add_training_arguments(p)
+    p.set_defaults(epochs=14.0, warm_up=400, weight_decay=0.02, precision="bfloat16", glance_every=500)
     return p.parse_args()
 
 
 def main():
     a = arguments()
-    Product.type = getattr(torch, a.precision)
-    torch.set_num_threads(a.threads)
-    torch.set_flush_denormal(True)
-    keep_memory()
-    torch.manual_seed(a.seed)
-
-    texts = {name: normalise(raw_novel(name)) for name in NOVELS}
-    held_out_text = texts.pop(a.held_out)
+    prepare(a)
+    corpus = Corpus(a.held_out)
+    data, held_out = corpus.data, corpus.held_out
     if a.text:
         with open(a.text, "w", encoding="ascii", newline="\n") as f:
-            f.write(opening(held_out_text, a.text_characters))
-    data = encode("".join(texts.values()))
-    held_out = encode(held_out_text)
-    print("%d characters to train on, %d held out (%s), vocabulary %d"
-          % (len(data), len(held_out), a.held_out, len(VOCABULARY)), flush=True)
+            f.write(opening(corpus.held_out_text, a.text_characters))
 
     w = new_weights(len(VOCABULARY), a.embedding, a.hidden)
     for p in w.values():
         p.requires_grad_(True)
     parameters = sum(p.numel() for p in w.values())
-    optimiser = torch.optim.AdamW(
-        [{"params": [p for p in w.values() if p.dim() == 2], "weight_decay": a.weight_decay},
-         {"params": [p for p in w.values() if p.dim() == 1], "weight_decay": 0.0}],
-        lr=a.rate, betas=(0.9, 0.99), eps=1e-8)
+    optimiser = new_optimiser(w, a)
 
     length = (len(data) - 1) // a.streams // a.window * a.window
     steps = round(a.epochs * length / a.window)
@@ -294,30 +267,18 @@ def main():
 
     def metadata(loss, remark=""):
         return {
-            "format": "pt",
             "model_type": "gru",
             "prefix": "rnn.",
-            "vocabulary": json.dumps(VOCABULARY),
             "vocabulary_size": str(len(VOCABULARY)),
             "embedding_size": str(a.embedding),
             "hidden_size": str(a.hidden),
-            "parameters": str(parameters),
-            "loss_nats_per_character": loss,
-            "training_text": "Jane Austen: " + ", ".join(NOVELS[n] for n in texts),
-            "training_characters": str(len(data)),
-            "held_out_text": "Jane Austen: " + NOVELS[a.held_out],
-            "held_out_characters": str(len(held_out)),
-            "provenance":
-                "Trained in 2026 by libration's examples/models/train_austen_gru.py with "
-                "PyTorch %s from the Debian package r-cran-janeaustenr: %g epochs, %d streams, "
-                "windows of %d, seed %d. The novels are in the public domain; the weights "
-                "are under libration's MIT licence."
-                % (torch.__version__, a.epochs, a.streams, a.window, a.seed) + remark,
-            "license": "MIT",
+            **corpus.metadata("train_austen_gru.py", parameters, loss,
+                              "%g epochs, %d streams, windows of %d, seed %d%s"
+                              % (a.epochs, a.streams, a.window, a.seed, remark)),
         }
 
     start = time.time()
-    step, h, mean, columns = 0, None, None, 0
+    step, h, mean = 0, None, None
     while step < steps:
         # An epoch: the novels as a ring, cut into streams at a place drawn anew.
         ring = torch.roll(data, -int(torch.randint(len(data), ())))
@@ -354,7 +315,7 @@ def main():
             if step % a.glance_every == 0:
                 estimate = glance(w, held_out, a.hidden)
                 print("held out: about %.4f" % estimate, flush=True)
-                write_safetensors(a.model, w, metadata("%.3f" % estimate, " Unfinished."))
+                write_safetensors(a.model, w, metadata("%.3f" % estimate, ", unfinished"))
             if a.steps and step >= a.steps:
                 steps = step
 

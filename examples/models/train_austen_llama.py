@@ -43,8 +43,8 @@ import time
 
 import torch
 
-from austen import (NOVELS, VOCABULARY, Product, encode, keep_memory, normalise, raw_novel,
-                    write_safetensors)
+from austen import (NOVELS, VOCABULARY, Corpus, Product, add_training_arguments, new_optimiser,
+                    prepare, write_safetensors)
 
 linear = Product.apply
 
@@ -212,48 +212,25 @@ def arguments():
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", default="austen_llama", help="folder to write")
-    p.add_argument("--held-out", choices=sorted(NOVELS), default="persuasion",
-                   help="the novel not trained on (default %(default)s)")
     p.add_argument("--layers", type=int, default=5, help="default %(default)s")
     p.add_argument("--hidden", type=int, default=128, help="default %(default)s")
     p.add_argument("--intermediate", type=int, default=248, help="default %(default)s")
     p.add_argument("--heads", type=int, default=4, help="query heads (default %(default)s)")
     p.add_argument("--key-heads", type=int, default=2, help="default %(default)s")
     p.add_argument("--context", type=int, default=256, help="default %(default)s")
-    p.add_argument("--epochs", type=float, default=5.0, help="default %(default)s")
     p.add_argument("--sequences", type=int, default=32, help="a step (default %(default)s)")
-    p.add_argument("--rate", type=float, default=3e-3,
-                   help="peak learning rate (default %(default)s)")
-    p.add_argument("--warm-up", type=int, default=300, help="steps (default %(default)s)")
-    p.add_argument("--weight-decay", type=float, default=0.05, help="default %(default)s")
     p.add_argument("--dropout", type=float, default=0.0,
                    help="of what a layer adds (default %(default)s)")
-    p.add_argument("--clip", type=float, default=1.0, help="default %(default)s")
-    p.add_argument("--seed", type=int, default=1817, help="default %(default)s")
-    p.add_argument("--threads", type=int, default=1, help="default %(default)s")
-    p.add_argument("--precision", choices=("bfloat16", "float32"), default="float32",
-                   help="of the products with weights in training; bfloat16 is the quicker on a "
-                        "processor with AVX512-BF16 (default %(default)s)")
-    p.add_argument("--steps", type=int, help="stop after so many steps (to try things)")
-    p.add_argument("--glance-every", type=int, default=250, metavar="STEPS",
-                   help="print an estimated held-out loss (never used to choose "
-                        "anything) and write the model so far (default %(default)s)")
+    add_training_arguments(p)
+    p.set_defaults(epochs=5.0, warm_up=300, weight_decay=0.05, precision="float32", glance_every=250)
     return p.parse_args()
 
 
 def main():
     a = arguments()
-    Product.type = getattr(torch, a.precision)
-    torch.set_num_threads(a.threads)
-    torch.set_flush_denormal(True)
-    keep_memory()
-    torch.manual_seed(a.seed)
-
-    texts = {name: normalise(raw_novel(name)) for name in NOVELS}
-    held_out = encode(texts.pop(a.held_out))
-    data = encode("".join(texts.values()))
-    print("%d characters to train on, %d held out (%s), vocabulary %d"
-          % (len(data), len(held_out), a.held_out, len(VOCABULARY)), flush=True)
+    prepare(a)
+    corpus = Corpus(a.held_out)
+    data, held_out = corpus.data, corpus.held_out
 
     config = {
         "architectures": ["LlamaForCausalLM"],
@@ -281,10 +258,7 @@ def main():
     for p in w.values():
         p.requires_grad_(True)
     parameters = sum(p.numel() for p in w.values())
-    optimiser = torch.optim.AdamW(
-        [{"params": [p for p in w.values() if p.dim() == 2], "weight_decay": a.weight_decay},
-         {"params": [p for p in w.values() if p.dim() == 1], "weight_decay": 0.0}],
-        lr=a.rate, betas=(0.9, 0.99), eps=1e-8)
+    optimiser = new_optimiser(w, a)
     steps = round(a.epochs * len(data) / (a.sequences * a.context))
     print("%d parameters, %d steps of %d characters"
           % (parameters, steps, a.sequences * a.context), flush=True)
@@ -297,23 +271,10 @@ def main():
         with open(os.path.join(a.model, "vocabulary.json"), "w", encoding="ascii") as f:
             json.dump(VOCABULARY, f)
             f.write("\n")
-        return write_safetensors(os.path.join(a.model, "model.safetensors"), w, {
-            "format": "pt",
-            "vocabulary": json.dumps(VOCABULARY),
-            "parameters": str(parameters),
-            "loss_nats_per_character": loss,
-            "training_text": "Jane Austen: " + ", ".join(NOVELS[n] for n in texts),
-            "training_characters": str(len(data)),
-            "held_out_text": "Jane Austen: " + NOVELS[a.held_out],
-            "held_out_characters": str(len(held_out)),
-            "provenance":
-                "Trained in 2026 by libration's examples/models/train_austen_llama.py with "
-                "PyTorch %s from the Debian package r-cran-janeaustenr: %g epochs, %d sequences "
-                "of %d a step, seed %d. The novels are in the public domain; the weights "
-                "are under libration's MIT licence."
-                % (torch.__version__, a.epochs, a.sequences, a.context, a.seed) + remark,
-            "license": "MIT",
-        }, torch.bfloat16)
+        metadata = corpus.metadata(
+            "train_austen_llama.py", parameters, loss, "%g epochs, %d sequences of %d a step, seed %d%s"
+            % (a.epochs, a.sequences, a.context, a.seed, remark))
+        return write_safetensors(os.path.join(a.model, "model.safetensors"), w, metadata, torch.bfloat16)
 
     start, mean = time.time(), None
     if a.steps:
@@ -342,7 +303,7 @@ def main():
         if step % a.glance_every == 0:
             estimate = held_out_loss(model, held_out, windows=60)
             print("held out: about %.4f" % estimate, flush=True)
-            save("%.3f" % estimate, " Unfinished.")
+            save("%.3f" % estimate, ", unfinished")
 
     print("trained in %.0f s; measuring the stored weights" % (time.time() - start), flush=True)
     Product.type = torch.float32
