@@ -1,23 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Tests of the attention report: that it runs on small arrays, and on a recorded transformer where it is at hand, and what it
-# refuses. Included after stability_report.cmake, which adds tests of its own in the same way.
+# refuses.
 
+set(suite attention)
 set(program $<TARGET_FILE:attention_report>)
+include(program_tests.cmake)
 set(folder "${CMAKE_CURRENT_BINARY_DIR}/attention")
 file(MAKE_DIRECTORY "${folder}")
-
-# libration_add_attention_test(<name> <argument>...)
-function(libration_add_attention_test name)
-  add_test(NAME examples.attention.${name} COMMAND ${ARGN})
-  set_tests_properties(examples.attention.${name} PROPERTIES LABELS examples)
-endfunction()
-
-# libration_add_attention_refusal(<name> <regular expression> <argument>...)
-function(libration_add_attention_refusal name expect)
-  libration_add_attention_test(
-    refuses_${name} ${CMAKE_COMMAND} -D "EXPECT=${expect}" -P "${PROJECT_SOURCE_DIR}/tests/support/expect_refusal.cmake" --
-    ${program} ${ARGN})
-endfunction()
 
 # libration_write_npy(<name> <type> <shape> <bytes as printf takes them>): an .npy file of that name in the folder.
 function(libration_write_npy name type shape bytes)
@@ -46,57 +35,48 @@ libration_write_npy(three <f2 "3, 1, 2" "${one}${one}${one}${one}${one}${one}")
 libration_write_npy(two <f2 "2, 1, 2" "${one}${one}${one}${one}")
 file(WRITE "${folder}/text.safetensors" "this is a text\n")
 
-libration_add_attention_test(weights ${program} "${folder}/weights.npy" --out "${folder}/weights")
-libration_add_attention_test(two_layers ${program} "${folder}/two_layers.npy" --out "${folder}/two_layers"
+libration_add_program_test(weights ${program} "${folder}/weights.npy" --out "${folder}/weights")
+libration_add_program_test(two_layers ${program} "${folder}/two_layers.npy" --out "${folder}/two_layers"
   --no-pictures --rows --sink 0)
-libration_add_attention_test(logits ${program} "${folder}/ahead.npy" --kind logits --out "${folder}/logits" --no-pictures)
-libration_add_attention_test(queries_and_keys ${program} "${folder}/two.npy" "${folder}/ahead.npy" --out
+libration_add_program_test(logits ${program} "${folder}/ahead.npy" --kind logits --out "${folder}/logits" --no-pictures)
+libration_add_program_test(queries_and_keys ${program} "${folder}/two.npy" "${folder}/ahead.npy" --out
   "${folder}/queries" --no-pictures)
-set_tests_properties(examples.attention.weights
-                     PROPERTIES PASS_REGULAR_EXPRESSION "1 head, 2 queries.*Of 1 head 1 is undecided.*Files")
-set_tests_properties(examples.attention.two_layers
-                     PROPERTIES PASS_REGULAR_EXPRESSION "2 layers of 1 head, 2 queries, 2 keys, causal")
-set_tests_properties(examples.attention.logits PROPERTIES PASS_REGULAR_EXPRESSION "logits .*Verdict.*Files")
-set_tests_properties(examples.attention.queries_and_keys
-                     PROPERTIES PASS_REGULAR_EXPRESSION "2 heads, 1 query, 2 keys.*Files")
+libration_expect(weights "1 head, 2 queries.*Of 1 head 1 is undecided.*Files")
+libration_expect(two_layers "2 layers of 1 head, 2 queries, 2 keys, causal")
+libration_expect(logits "logits .*Verdict.*Files")
+libration_expect(queries_and_keys "2 heads, 1 query, 2 keys.*Files")
 
-# A small transformer along its own text (the environment's LIBRATION_SHARED).
-set(shared "$ENV{LIBRATION_SHARED}")
-if(shared STREQUAL "")
-  set(shared "${PROJECT_SOURCE_DIR}/../shared")
-endif()
+# A small transformer along its own text.
 set(recorded "${shared}/models/stories260k/run.safetensors")
 if(EXISTS "${recorded}")
-  libration_add_attention_test(stories260k ${program} "${recorded}" --weights attention --top 4 --out "${folder}/stories260k")
-  set_tests_properties(examples.attention.stories260k
-                       PROPERTIES PASS_REGULAR_EXPRESSION "5 layers of 8 heads, 128 queries.*top mass.*None is a sink.*Files")
-  libration_add_attention_refusal(a_missing_tensor "no tensor .attentions..*attention" "${recorded}" --weights attentions)
-  libration_add_attention_refusal(states_as_weights "\\(128, 64\\), expected .*\\(heads, queries, keys\\)" "${recorded}"
+  libration_add_program_test(stories260k ${program} "${recorded}" --weights attention --top 4 --out "${folder}/stories260k")
+  libration_expect(stories260k "5 layers of 8 heads, 128 queries.*top mass.*None is a sink.*Files")
+  libration_add_refusal(a_missing_tensor "no tensor .attentions..*attention" "${recorded}" --weights attentions)
+  libration_add_refusal(states_as_weights "\\(128, 64\\), expected .*\\(heads, queries, keys\\)" "${recorded}"
                                   --weights final_hidden_states)
 else()
-  libration_add_attention_test(stories260k ${CMAKE_COMMAND} -E echo "skipped: no folder of recorded models")
-  set_tests_properties(examples.attention.stories260k PROPERTIES SKIP_REGULAR_EXPRESSION "skipped")
+  libration_skip(stories260k)
 endif()
 
-libration_add_attention_refusal(no_arguments "FILE is required")
-libration_add_attention_refusal(a_missing_file "nowhere.npy.*No such file" "${folder}/nowhere.npy")
-libration_add_attention_refusal(a_text "text.safetensors: .*byte" "${folder}/text.safetensors")
-libration_add_attention_refusal(an_unnamed_tensor "which of its . tensors"
+libration_add_refusal(no_arguments "FILE is required")
+libration_add_refusal(a_missing_file "nowhere.npy.*No such file" "${folder}/nowhere.npy")
+libration_add_refusal(a_text "text.safetensors: .*byte" "${folder}/text.safetensors")
+libration_add_refusal(an_unnamed_tensor "which of its . tensors"
   "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/safetensors/several")
-libration_add_attention_refusal(a_matrix "\\(2, 2\\), expected .heads, queries, keys. or .layers" "${folder}/matrix.npy")
-libration_add_attention_refusal(an_empty_array "\\(1, 0, 2\\): there is nothing" "${folder}/nothing.npy")
-libration_add_attention_refusal(weights_beyond_the_query "key 1: weight 0.5.*expected 0.*no-causal" "${folder}/ahead.npy")
-libration_add_attention_refusal(sums "query 1 sums to 1.5.*expected 1" "${folder}/too_much.npy")
-libration_add_attention_refusal(negative_weights "key 0: weight -1.*expected >= 0" "${folder}/negative.npy")
-libration_add_attention_refusal(nan "1 of 2 rows .* NaN or .inf, the first at layer 0, head 0, query 1"
+libration_add_refusal(a_matrix "\\(2, 2\\), expected .heads, queries, keys. or .layers" "${folder}/matrix.npy")
+libration_add_refusal(an_empty_array "\\(1, 0, 2\\): there is nothing" "${folder}/nothing.npy")
+libration_add_refusal(weights_beyond_the_query "key 1: weight 0.5.*expected 0.*no-causal" "${folder}/ahead.npy")
+libration_add_refusal(sums "query 1 sums to 1.5.*expected 1" "${folder}/too_much.npy")
+libration_add_refusal(negative_weights "key 0: weight -1.*expected >= 0" "${folder}/negative.npy")
+libration_add_refusal(nan "1 of 2 rows .* NaN or .inf, the first at layer 0, head 0, query 1"
   "${folder}/unknown.npy")
-libration_add_attention_refusal(heads_that_do_not_divide
+libration_add_refusal(heads_that_do_not_divide
   "\\(2, 1, 2\\), which does not fit the queries' \\(3, 1, 2\\)" "${folder}/three.npy" "${folder}/two.npy")
-libration_add_attention_refusal(queries_without_keys "--queries came without --keys" "${recorded}" --queries q)
-libration_add_attention_refusal(a_name_for_an_npy "an .npy file's array has none" "${folder}/weights.npy" --weights
+libration_add_refusal(queries_without_keys "--queries came without --keys" "${recorded}" --queries q)
+libration_add_refusal(a_name_for_an_npy "an .npy file's array has none" "${folder}/weights.npy" --weights
   attention)
-libration_add_attention_refusal(two_kinds "one of --weights, --logits" "${folder}/text.safetensors" --weights a --logits b)
-libration_add_attention_refusal(a_window_without_order "window is 2.*--no-causal" "${folder}/weights.npy"
+libration_add_refusal(two_kinds "one of --weights, --logits" "${folder}/text.safetensors" --weights a --logits b)
+libration_add_refusal(a_window_without_order "window is 2.*--no-causal" "${folder}/weights.npy"
   --no-causal --window 2)
-libration_add_attention_refusal(a_negative_option "--sink" "${folder}/weights.npy" --sink -1)
-libration_add_attention_refusal(an_unknown_option "frobnicate" "${folder}/weights.npy" --frobnicate)
+libration_add_refusal(a_negative_option "--sink" "${folder}/weights.npy" --sink -1)
+libration_add_refusal(an_unknown_option "frobnicate" "${folder}/weights.npy" --frobnicate)

@@ -1,66 +1,46 @@
 # SPDX-License-Identifier: MIT
 # Tests of the report: that it runs on the bundled network, and on another where it is at hand, and what it refuses.
 
+set(suite report)
 set(program $<TARGET_FILE:stability_report>)
+include(program_tests.cmake)
 set(model "${CMAKE_CURRENT_SOURCE_DIR}/models/austen_gru.safetensors")
 file(GLOB texts CONFIGURE_DEPENDS data/*.txt)
 list(GET texts 0 text)
 set(folder "${CMAKE_CURRENT_BINARY_DIR}/report")
 
-# libration_add_report_test(<name> <argument>...)
-function(libration_add_report_test name)
-  add_test(NAME examples.report.${name} COMMAND ${ARGN})
-  set_tests_properties(examples.report.${name} PROPERTIES LABELS examples)
-endfunction()
-
-# libration_add_refusal(<name> <regular expression> <argument>...)
-function(libration_add_refusal name expect)
-  libration_add_report_test(
-    refuses_${name} ${CMAKE_COMMAND} -D "EXPECT=${expect}" -P "${PROJECT_SOURCE_DIR}/tests/support/expect_refusal.cmake" --
-    ${program} ${ARGN})
-endfunction()
-
-libration_add_report_test(bundled ${program} "${model}" "${text}" --steps 400 --count 2 --effort 0.02 --out
+libration_add_program_test(bundled ${program} "${model}" "${text}" --steps 400 --count 2 --effort 0.02 --out
                           "${folder}/bundled")
-set_tests_properties(examples.report.bundled PROPERTIES PASS_REGULAR_EXPRESSION
-                                                          "Verdict.*hears itself.*fewer bits.*different texts.*weights.*Files")
+libration_expect(bundled "Verdict.*hears itself.*fewer bits.*different texts.*weights.*Files")
 
 set(transformer "${CMAKE_CURRENT_SOURCE_DIR}/models/austen_llama")
-libration_add_report_test(bundled_transformer ${program} "${transformer}" "${text}" --effort 0.02 --out "${folder}/transformer")
-set_tests_properties(
-  examples.report.bundled_transformer PROPERTIES PASS_REGULAR_EXPRESSION
-                                                 "Where attention goes.*error in the cache.*fewer bits.*different texts.*weights.*Files")
+libration_add_program_test(bundled_transformer ${program} "${transformer}" "${text}" --effort 0.02 --out "${folder}/transformer")
+libration_expect(bundled_transformer "Where attention goes.*error in the cache.*fewer bits.*different texts.*weights.*Files")
 
-# A network of another kind, trained by others, from a folder of recorded models (the environment's LIBRATION_SHARED).
-set(shared "$ENV{LIBRATION_SHARED}")
-if(shared STREQUAL "")
-  set(shared "${PROJECT_SOURCE_DIR}/../shared")
-endif()
+# A network of another kind, trained by others, from the folder of recorded models.
 set(lstm "${shared}/models/shakespeare_lstm")
 if(EXISTS "${lstm}/model.safetensors")
   file(
     WRITE "${folder}/coriolanus.txt"
     "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"
     "First Citizen:\nYou are all resolved rather to die than to famish?\n\nAll:\nResolved. resolved.\n")
-  libration_add_report_test(
+  libration_add_program_test(
     shakespeare_lstm ${program} "${lstm}/model.safetensors" "${folder}/coriolanus.txt" --vocabulary "${lstm}/vocab.json" #
     --count 2 --effort 0.02 --no-pictures --out "${folder}/shakespeare_lstm")
-  set_tests_properties(examples.report.shakespeare_lstm PROPERTIES PASS_REGULAR_EXPRESSION "lstm with 2 layers.*Verdict")
+  libration_expect(shakespeare_lstm "lstm with 2 layers.*Verdict")
 else()
-  libration_add_report_test(shakespeare_lstm ${CMAKE_COMMAND} -E echo "skipped: no folder of recorded models")
-  set_tests_properties(examples.report.shakespeare_lstm PROPERTIES SKIP_REGULAR_EXPRESSION "skipped")
+  libration_skip(shakespeare_lstm)
 endif()
 
 # A transformer trained by others, along token ids.
 set(stories "${shared}/models/stories260k")
 if(EXISTS "${stories}/model.safetensors")
-  libration_add_report_test(
+  libration_add_program_test(
     stories260k ${program} "${stories}" "${stories}/greedy_tokens_200.json" --ids --effort 0.02 --no-pictures --window 128 --out
     "${folder}/stories260k")
-  set_tests_properties(examples.report.stories260k PROPERTIES PASS_REGULAR_EXPRESSION "8 query heads on 4 key heads.*201 tokens.*Files")
+  libration_expect(stories260k "8 query heads on 4 key heads.*201 tokens.*Files")
 else()
-  libration_add_report_test(stories260k ${CMAKE_COMMAND} -E echo "skipped: no folder of recorded models")
-  set_tests_properties(examples.report.stories260k PROPERTIES SKIP_REGULAR_EXPRESSION "skipped")
+  libration_skip(stories260k)
 endif()
 
 file(WRITE "${folder}/empty.txt" "")
