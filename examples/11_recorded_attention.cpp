@@ -10,6 +10,7 @@
 
 #include <libration/attention/attention.hpp>
 #include <libration/io/npy.hpp>
+#include <libration/report/attention_table.hpp>
 #include <libration/report/format_attention.hpp>
 
 namespace attention = libration::attention;

@@ -19,7 +19,8 @@
 #include <libration/attention/attention.hpp>
 #include <libration/core/error.hpp>
 #include <libration/io/io.hpp>
-#include <libration/report/format_attention.hpp>
+#include <libration/report/attention_table.hpp>
+#include <libration/report/format.hpp>
 #include <libration/report/json_attention.hpp>
 #include <libration/report/plot.hpp>
 
@@ -183,12 +184,6 @@ attention::sink_result find_sinks(const attention::entropy_result& rows, const r
   return attention::sinks(mass, rows.visible, {.keys = a.sink, .minimum_context = std::max<Index>(64, 16 * a.sink)});
 }
 
-std::string indented(const std::string& text) {
-  std::string out = "  ";
-  for (const char c : text) out += c == '\n' ? std::string("\n  ") : std::string(1, c);
-  return out;
-}
-
 int run(const arguments& a) {
   const recording r = find_recording(a);
   const attention::entropy_result rows = measure(r, a);
@@ -204,8 +199,8 @@ int run(const arguments& a) {
   fmt::print(
       "The heads: mean entropy H, the number e^H of keys that would spread as much, H over ln of the keys seen, and the slope\n"
       "of H on that logarithm\n{}\n\n",
-      indented(report::attention_table(rows, dilution, sinks, r.heads)));
-  fmt::print("Verdict\n{}\n", indented(report::attention_verdict(dilution, sinks, r.heads)));
+      report::indented(report::attention_table(rows, dilution, sinks, r.heads)));
+  fmt::print("Verdict\n{}\n", report::indented(report::attention_verdict(dilution, sinks, r.heads)));
   if (a.window > 0 && a.window < r.tokens)
     fmt::print("  Context means the keys that are seen: with this window they stop growing at {}, however long the text.\n",
                a.window);

@@ -17,7 +17,8 @@
 #include <libration/maps/quantize_tokens.hpp>
 #include <libration/models/attention_trace.hpp>
 #include <libration/models/feedback.hpp>
-#include <libration/report/format_attention.hpp>
+#include <libration/report/attention_table.hpp>
+#include <libration/report/format.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/json_attention.hpp>
 #include <libration/report/json_error.hpp>
@@ -47,13 +48,6 @@ std::vector<std::span<const models::token>> windows_of(const transformer_questio
     pieces.push_back(
         std::span(q.tokens).subspan(static_cast<std::size_t>(i * (q.length() / count)), static_cast<std::size_t>(length)));
   return pieces;
-}
-
-// Each line moved to the right.
-std::string indented(const std::string& text, std::size_t by) {
-  std::string moved(by, ' ');
-  for (const char c : text) moved += c == '\n' ? "\n" + std::string(by, ' ') : std::string(1, c);
-  return moved;
 }
 
 // Relative size of the output's disturbance, run by run and step by step, per relative size of the cache's.
@@ -246,8 +240,8 @@ void print_attention(const transformer_question& q, answer& so_far) {
       "  grows: 0 for a head that looks at as many as ever, 1 for one that looks at everything. Means over {} pieces of the\n"
       "  text, of {} {}s, each read from its beginning; the cache holds {}, and a longer text shows a head no more.\n{}\n{}\n",
       q.unit, windows.size(), windows.front().size(), q.unit, q.model.window(),
-      indented(report::attention_table(mean, dilution, sinks, heads), 2),
-      indented(report::attention_verdict(dilution, sinks, heads), 2));
+      report::indented(report::attention_table(mean, dilution, sinks, heads)),
+      report::indented(report::attention_verdict(dilution, sinks, heads)));
   so_far.json["attention"] = {{"pieces", windows.size()},
                               {"rows", report::to_json(mean)},
                               {"dilution", report::to_json(dilution)},

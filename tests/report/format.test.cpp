@@ -132,3 +132,9 @@ TEST_CASE("report: the other results have a text", "[edge]") {
   laws.failures.push_back("purity: it is not");
   CHECK_THAT(fmt::format("{}", laws), Contains("broken laws:") && Contains("purity: it is not"));
 }
+
+TEST_CASE("report::indented: every line is moved, empty ones and the last too", "[oracle][edge]") {
+  CHECK(report::indented("a\n\nb") == "  a\n  \n  b");
+  CHECK(report::indented("", 3) == "   ");
+  CHECK(report::indented("a\n", 1) == " a\n ");
+}

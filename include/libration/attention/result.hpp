@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include <Eigen/Core>
 
@@ -42,5 +43,24 @@ struct [[nodiscard]] entropy_result {
   /// \return e^entropy: among so many keys equal weights would be spread as much
   Eigen::MatrixXd effective_support() const { return entropy.array().exp().matrix(); }
 };
+
+/// A statistic's mean over the queries of each head, of those that are finite.
+///
+/// \param rows  shape (heads, queries)
+/// \return      shape (heads); NaN where no entry is finite
+inline Eigen::VectorXd mean_over_queries(const Eigen::MatrixXd& rows) {
+  Eigen::VectorXd mean(rows.rows());
+  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
+    double sum = 0.0;
+    Eigen::Index count = 0;
+    for (Eigen::Index j = 0; j < rows.cols(); ++j)
+      if (std::isfinite(rows(i, j))) {
+        sum += rows(i, j);
+        ++count;
+      }
+    mean[i] = count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
+  }
+  return mean;
+}
 
 }  // namespace libration::inline LIBRATION_ABI::attention

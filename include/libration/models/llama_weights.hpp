@@ -134,7 +134,6 @@ class weight_files {
       throw file_error(path_, file_error::no_byte, "model.safetensors.index.json names no file for tensor \"" + tensor + "\"");
     return files_[found == places_.end() ? 0 : found->second];
   }
-  const io::safetensors::file& first() const { return files_.front(); }
 
  private:
   std::string path_;

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -28,6 +30,16 @@ inline std::string with_error(double value, double standard_error) {
   const int decimals = std::max(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0);
   if (decimals > 15) return fmt::format("{:.3g} ± {:.2g}", value, standard_error);
   return fmt::format("{:.{}f} ± {:.{}f}", value, decimals, standard_error, decimals);
+}
+
+/// Each line moved to the right, the last one without an end too.
+inline std::string indented(std::string_view lines, std::size_t by = 2) {
+  std::string moved(by, ' ');
+  for (const char c : lines) {
+    moved += c;
+    if (c == '\n') moved.append(by, ' ');
+  }
+  return moved;
 }
 
 /// What a status means, in a sentence.

@@ -13,7 +13,6 @@
 #include <libration/attention/result.hpp>
 #include <libration/attention/sinks.hpp>
 #include <libration/core/config.hpp>
-#include <libration/report/format_attention.hpp>
 #include <libration/report/json.hpp>
 #include <libration/stats/mean_error.hpp>
 
@@ -37,7 +36,7 @@ inline json to_json(const attention::entropy_result& r, bool each_row = false) {
   json& means = j["mean_by_head"] = json::object();
   const auto put = [&](const char* name, const Eigen::MatrixXd& values) {
     if (values.size() == 0) return;
-    means[name] = numbers(detail::finite_means(values));
+    means[name] = numbers(attention::mean_over_queries(values));
     if (!each_row) return;
     json& rows = j["rows"][name] = json::array();
     for (Eigen::Index h = 0; h < values.rows(); ++h) rows.push_back(numbers(values.row(h)));

@@ -3,6 +3,7 @@
 /// \file
 /// Everything of the module report: formatters, JSON, pictures, a progress bar.
 
+#include <libration/report/attention_table.hpp>
 #include <libration/report/format.hpp>
 #include <libration/report/format_attention.hpp>
 #include <libration/report/format_error.hpp>
