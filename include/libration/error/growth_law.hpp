@@ -64,7 +64,8 @@ inline std::string value_text(double x) {
   return std::isinf(x) ? (x > 0.0 ? "infinite" : "minus infinity") : std::to_string(x);
 }
 
-inline growth_law_result fit_laws(const log_curve& data, curve_noise noise, bool with_members, const growth_law_options& options) {
+template <class = void>
+growth_law_result fit_laws(const log_curve& data, curve_noise noise, bool with_members, const growth_law_options& options) {
   const auto n = static_cast<double>(data.size());
   growth_law_result result;
   result.points = data.size();
@@ -85,8 +86,9 @@ inline growth_law_result fit_laws(const log_curve& data, curve_noise noise, bool
   return result;
 }
 
-inline growth_law_result fit_curve(std::string_view who, vector_view<double> times, vector_view<double> values,
-                                   const Eigen::VectorXd& errors, const growth_law_options& options) {
+template <class = void>
+growth_law_result fit_curve(std::string_view who, vector_view<double> times, vector_view<double> values,
+                            const Eigen::VectorXd& errors, const growth_law_options& options) {
   validate(options, who);
   require_rows(values.size(), times.size(), who, "values", "one for each time");
   const point_range w = window_of(times, options, who, [&](Eigen::Index i) { return values[i]; });
@@ -124,8 +126,9 @@ Eigen::VectorXd mean_curve(const Eigen::MatrixXd& logs, const Columns& columns, 
   return top.array() + (sum / count).array().log();
 }
 
-inline growth_law_result fit_ensemble(std::string_view who, vector_view<double> times, Eigen::MatrixXd logs,
-                                      const growth_law_options& options) {
+template <class = void>
+growth_law_result fit_ensemble(std::string_view who, vector_view<double> times, Eigen::MatrixXd logs,
+                               const growth_law_options& options) {
   validate(options, who);
   require_rows(logs.rows(), times.size(), who, "the ensemble", "one for each time; columns are members");
   require(logs.cols() % options.group == 0, who,
@@ -247,16 +250,18 @@ inline growth_law_result fit_ensemble(std::string_view who, vector_view<double> 
 ///                "Estimating the dimension of a model", Annals of Statistics 6 (1978) 461-464; Burnham, Anderson, "Model selection
 ///                and multimodel inference" (2002) for weights, AICc and the inflation of known errors that the best law's misfit
 ///                calls for. Departures: the reduction of nested laws and the rule for `undecided` are chosen here
-inline growth_law_result fit_growth_law(vector_view<double> times, vector_view<double> values,
-                                        const growth_law_options& options = {}) {
+template <class = void>
+growth_law_result fit_growth_law(vector_view<double> times, vector_view<double> values,
+                                 const growth_law_options& options = {}) {
   return detail::fit_curve("error::fit_growth_law", times, values, {}, options);
 }
 
 /// The same with the points' standard errors, which weigh them, and which a law's misfit is compared with.
 ///
 /// \param standard_errors  of the values, shape (n), >= 0
-inline growth_law_result fit_growth_law(vector_view<double> times, vector_view<double> values, vector_view<double> standard_errors,
-                                        const growth_law_options& options = {}) {
+template <class = void>
+growth_law_result fit_growth_law(vector_view<double> times, vector_view<double> values, vector_view<double> standard_errors,
+                                 const growth_law_options& options = {}) {
   require_rows(standard_errors.size(), times.size(), "error::fit_growth_law", "standard_errors", "one for each time");
   return detail::fit_curve("error::fit_growth_law", times, values, standard_errors, options);
 }
@@ -275,23 +280,26 @@ inline growth_law_result fit_growth_law(vector_view<double> times, vector_view<d
 /// Cost:          that of one curve, and `.resamples` times 8 searches from a good start: about 50 ms for 40 points
 /// Source:        noise: first-order antedependence, Gabriel, "Ante-dependence analysis of an ordered set of variables", Annals of
 ///                Mathematical Statistics 33 (1962) 201-212
-inline growth_law_result fit_growth_law_ensemble(vector_view<double> times, matrix_view<double> errors,
-                                                 const growth_law_options& options = {}) {
+template <class = void>
+growth_law_result fit_growth_law_ensemble(vector_view<double> times, matrix_view<double> errors,
+                                          const growth_law_options& options = {}) {
   return detail::fit_ensemble("error::fit_growth_law_ensemble", times, errors.array().log(), options);
 }
 
 /// The same from the logarithms of the errors, which may exceed what a double holds.
 ///
 /// \param log_errors  ln error, shape (n, members); finite, or minus infinity where `.mean` is arithmetic
-inline growth_law_result fit_growth_law_log_ensemble(vector_view<double> times, matrix_view<double> log_errors,
-                                                     const growth_law_options& options = {}) {
+template <class = void>
+growth_law_result fit_growth_law_log_ensemble(vector_view<double> times, matrix_view<double> log_errors,
+                                              const growth_law_options& options = {}) {
   return detail::fit_ensemble("error::fit_growth_law_log_ensemble", times, log_errors, options);
 }
 
 /// The same from what `growth` or `growth_ensemble` recorded: pairs that share a stretch are drawn together, `.group` being the
 /// curve's own. Stretches with a pair that merges (error 0) or diverges within the window are left out; where runs begin with no
 /// error (`growth_between`) the window has to begin later, by `.from`.
-inline growth_law_result fit_growth_law(const growth_curve& curve, growth_law_options options = {}) {
+template <class = void>
+growth_law_result fit_growth_law(const growth_curve& curve, growth_law_options options = {}) {
   constexpr std::string_view who = "error::fit_growth_law";
   require(curve.pairs() >= 1, who, "the curve holds no pair");
   const Eigen::Index members = curve.members;

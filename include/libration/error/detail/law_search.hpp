@@ -59,7 +59,8 @@ struct law_residuals {
   const log_curve& data;
   const curve_noise& noise;
 
-  bool operator()(const Eigen::VectorXd& theta, Eigen::VectorXd& r, Eigen::MatrixXd& J) const {
+  template <class Vector, class Matrix>
+  bool operator()(const Eigen::VectorXd& theta, Vector& r, Matrix& J) const {
     using D = dual<double, 4>;
     std::array<D, 4> x = {D(0.0), D(0.0), D(0.0), D(0.0)};
     for (Eigen::Index j = 0; j < theta.size(); ++j) x[static_cast<std::size_t>(j)] = D::variable(theta[j], static_cast<int>(j));
@@ -76,8 +77,9 @@ struct law_residuals {
 };
 
 /// The minimum that is reached from one start.
-inline fitted_form fit_from(law_curve curve, const log_curve& data, const curve_noise& noise, const Eigen::VectorXd& start,
-                            double enough) {
+template <class = void>  // as everything that a fit calls: who fits nothing does not compile it
+fitted_form fit_from(law_curve curve, const log_curve& data, const curve_noise& noise, const Eigen::VectorXd& start,
+                     double enough) {
   const auto found = minimise(law_residuals{curve, data, noise}, start, data.size(), enough);
   fitted_form fit{curve, found.squares, found.converged};
   for (Eigen::Index j = 0; j < start.size(); ++j) fit.curve.parameters[static_cast<std::size_t>(j)] = found.parameters[j];
@@ -141,7 +143,8 @@ inline std::vector<std::array<double, 4>> law_starts(law_form form, const log_cu
 
 /// Every law that the points are enough for. The power laws need times above zero; laws that rise to a limit are tried on curves
 /// that rise.
-inline fitted_forms fit_forms(const log_curve& data, const curve_noise& noise, double enough) {
+template <class = void>
+fitted_forms fit_forms(const log_curve& data, const curve_noise& noise, double enough) {
   const law_curve scales = scaled_curve(data);
   const bool rises = scales.reference == data.t[0];
   fitted_forms fits;

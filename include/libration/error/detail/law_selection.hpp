@@ -146,8 +146,9 @@ inline constexpr bool positive_parameter[6] = {false, false, false, true, true, 
 
 /// Parameters with intervals from the curvature of the sum of squares at its minimum: to first order, and with Student's t.
 /// A limit and a coefficient, positive and often badly known, have theirs on the logarithm's scale.
-inline void estimate_parameters(const fitted_form& form, const log_curve& data, const curve_noise& noise, double variance,
-                                double freedom, double level, law_fit& fit) {
+template <class = void>
+void estimate_parameters(const fitted_form& form, const log_curve& data, const curve_noise& noise, double variance,
+                         double freedom, double level, law_fit& fit) {
   using D = dual<double, 4>;
   const Eigen::Index p = fit.parameters;
   Eigen::VectorXd theta = Eigen::Map<const Eigen::VectorXd>(form.curve.parameters.data(), p), r(data.size());
@@ -196,8 +197,9 @@ inline void estimate_parameters(const fitted_form& form, const log_curve& data, 
 }
 
 /// All fits, described and weighed, the best first.
-inline std::vector<law_fit> describe(const fitted_forms& forms, const log_curve& data, const curve_noise& noise,
-                                     const law_comparison& compare, const growth_law_options& options) {
+template <class = void>
+std::vector<law_fit> describe(const fitted_forms& forms, const log_curve& data, const curve_noise& noise,
+                              const law_comparison& compare, const growth_law_options& options) {
   std::vector<law_fit> fits;
   const double spread = (data.y.array() - data.y.mean()).matrix().squaredNorm();
   for (std::size_t f = 0; f < law_form_count; ++f) {
