@@ -7,7 +7,11 @@
 #include <fmt/format.h>
 #include <Eigen/Core>
 
-#include <libration/libration.hpp>
+#include <libration/core/random.hpp>
+#include <libration/core/views.hpp>
+#include <libration/lyapunov/largest.hpp>
+#include <libration/lyapunov/spectrum.hpp>
+#include <libration/report/format.hpp>
 
 // h' = (1 - leak) h + leak tanh(gain W h + (x, 0)), W = (-1 1; -5 4)
 struct two_neurons {

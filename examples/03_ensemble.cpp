@@ -7,7 +7,10 @@
 
 #include <fmt/format.h>
 
-#include <libration/libration.hpp>
+#include <libration/lyapunov/ensemble.hpp>
+#include <libration/maps/logistic.hpp>
+#include <libration/report/format.hpp>
+#include <libration/report/plot.hpp>
 
 namespace maps = libration::maps;
 

@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
-#include <libration/libration.hpp>
+#include <libration/lyapunov/spectrum.hpp>
+#include <libration/maps/maps.hpp>
+#include <libration/report/format.hpp>
 
 namespace maps = libration::maps;
 namespace lyapunov = libration::lyapunov;

@@ -6,7 +6,10 @@
 #include <fmt/format.h>
 #include <Eigen/Core>
 
-#include <libration/libration.hpp>
+#include <libration/lyapunov/spectrum.hpp>
+#include <libration/report/format.hpp>
+#include <libration/tangent/finite_difference.hpp>
+#include <libration/testing/laws.hpp>
 
 using libration::matrix_span, libration::matrix_view, libration::vector_span, libration::vector_view;
 
