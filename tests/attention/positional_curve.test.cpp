@@ -119,7 +119,7 @@ TEST_CASE("attention::positional_curve: read backwards, the arms change places",
 
 // Curves without a U: at most 5 % may be called one, 50 ± 6.9 of 1000: above 80 in 3e-5 of seeds. The hardest, which fall to their
 // trough and stay, are at 4 %, flat ones at 1 % (measured over 4000). A dip of just the margin is excluded in 5 % at most.
-TEST_CASE("attention::positional_curve: false alarms", "[stat]") {
+TEST_CASE("attention::positional_curve: false alarms", "[stat][heavy]") {
   CHECK(count({0.5, 0.5, 0.5, 0.5, 0.5}, 100, curve_shape::u_shaped, 1000) <= 80);
   CHECK(count({0.95, 0.95, 0.95, 0.95, 0.95}, 100, curve_shape::u_shaped, 1000) <= 80);
   CHECK(count({0.9, 0.6, 0.5, 0.5, 0.5}, 100, curve_shape::u_shaped, 1000) <= 80);

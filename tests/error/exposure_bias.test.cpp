@@ -96,7 +96,7 @@ TEST_CASE("error::exposure_bias: autoregressions in closed form", "[oracle]") {
   CHECK(std::abs(r.excess_percent.value[49] - 73.385365) < 5e-7);
 }
 
-TEST_CASE("error::exposure_bias: sampled autoregressions, with bands", "[oracle][stat]") {
+TEST_CASE("error::exposure_bias: sampled autoregressions, with bands", "[oracle][stat][heavy]") {
   constexpr Index l = 50, runs = 400;
   for (const double student : {0.95, 1.0, 0.85, 1.05}) {
     const autoregression ar{student};
@@ -120,7 +120,7 @@ TEST_CASE("error::exposure_bias: sampled autoregressions, with bands", "[oracle]
   }
 }
 
-TEST_CASE("error::exposure_bias: bands hold the truth", "[stat]") {
+TEST_CASE("error::exposure_bias: bands hold the truth", "[stat][heavy]") {
   constexpr Index l = 20, runs = 60;
   const autoregression ar{0.95};
   const auto exact = exposure_bias(ar.exact(teacher, l), ar.exact(0.95, l));

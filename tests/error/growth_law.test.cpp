@@ -104,7 +104,7 @@ MatrixXd sampled_divergences(double student, Index n, Index runs, std::uint64_t 
 
 }  // namespace
 
-TEST_CASE("error::fit_growth_law: names the divergence of an autoregression's student on its own contexts", "[oracle]") {
+TEST_CASE("error::fit_growth_law: names the divergence of an autoregression's student on its own contexts", "[oracle][heavy]") {
   const VectorXd t = times(50);
   // K (1 - c^t)/(1 - c): E_∞ = K/(1 - c), and S/E_∞ = -ln c.
   for (const double student : {0.95, 0.85}) {
@@ -240,7 +240,7 @@ TEST_CASE("error::fit_growth_law: the units of time and error do not matter", "[
   }
 }
 
-TEST_CASE("error::fit_growth_law: noisy curves get their law or none, and intervals hold the parameters", "[stat]") {
+TEST_CASE("error::fit_growth_law: noisy curves get their law or none, and intervals hold the parameters", "[stat][heavy]") {
   const VectorXd t = times(50);
   struct known {
     const char* name;
@@ -278,7 +278,7 @@ TEST_CASE("error::fit_growth_law: noisy curves get their law or none, and interv
   }
 }
 
-TEST_CASE("error::fit_growth_law: noise that carries over is not taken for a law", "[stat]") {
+TEST_CASE("error::fit_growth_law: noise that carries over is not taken for a law", "[stat][heavy]") {
   const VectorXd t = times(80);
   const VectorXd E = curve(t, [](double x) { return 0.01 * std::exp(0.1 * x); });
   int other = 0, inside = 0;
@@ -297,7 +297,7 @@ TEST_CASE("error::fit_growth_law: noise that carries over is not taken for a law
   CHECK(memory < 0.8);
 }
 
-TEST_CASE("error::fit_growth_law: undecided where the data do not tell", "[edge][stat]") {
+TEST_CASE("error::fit_growth_law: undecided where the data do not tell", "[edge][stat][heavy]") {
   const VectorXd t = times(40);
   int decided = 0;
   for (int s = 0; s < 25; ++s) {
@@ -338,7 +338,7 @@ TEST_CASE("error::fit_growth_law: undecided where the data do not tell", "[edge]
 
 // Each of the intervals in the next cases holds the truth in 95 % of seeds (measured: Hénon 288 of 300, Lorenz 478 of 500);
 // these are seeds that belong to them.
-TEST_CASE("error::fit_growth_law: the exponent of Hénon pairs", "[oracle][stat]") {
+TEST_CASE("error::fit_growth_law: the exponent of Hénon pairs", "[oracle][stat][heavy]") {
   const VectorXd t = VectorXd::LinSpaced(61, 0.0, 60.0);
   const MatrixXd logs = pairs(maps::henon{}, maps::henon::start(), 200, 61, 1, 80, 1e-12);
   // Five steps turn every direction (the gap of the exponents is 2.04), and the last point is before the first pair of 1e-3.
@@ -372,7 +372,7 @@ TEST_CASE("error::fit_growth_law: the exponent of Lorenz pairs", "[oracle][stat]
   CHECK(r.best().rate.upper - r.best().rate.lower < 0.1);
 }
 
-TEST_CASE("error::fit_growth_law_ensemble: sampled divergences of an autoregression's student", "[oracle][stat]") {
+TEST_CASE("error::fit_growth_law_ensemble: sampled divergences of an autoregression's student", "[oracle][stat][heavy]") {
   const VectorXd t = times(40);
   const auto fit = [&](double student) {
     return fit_growth_law_ensemble(t, sampled_divergences(student, 40, 500, 84),
@@ -391,7 +391,7 @@ TEST_CASE("error::fit_growth_law_ensemble: sampled divergences of an autoregress
   CHECK(growing.best().misfit < 1.5);  // in standard errors
 }
 
-TEST_CASE("error::fit_growth_law_ensemble: members, groups, threads, extreme sizes", "[law][edge]") {
+TEST_CASE("error::fit_growth_law_ensemble: members, groups, threads, extreme sizes", "[law][edge][heavy]") {
   const Index n = 20, members = 24;
   MatrixXd logs(n, members);
   for (Index j = 0; j < members; ++j) {

@@ -92,7 +92,7 @@ TEST_CASE("error::horizon: one stretch has no interval, and no error at the star
   CHECK(std::isnan(error::horizon(shared, {.exponent = 0.9}).predicted));
 }
 
-TEST_CASE("error::horizon: Lorenz's system, measured beside predicted", "[stat]") {
+TEST_CASE("error::horizon: Lorenz's system, measured beside predicted", "[stat][heavy]") {
   Eigen::MatrixXd starts(3, 300);
   libration::random_stream(3).fill_normal(starts);
   starts.row(2).array() += 25.0;

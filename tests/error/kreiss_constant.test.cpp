@@ -60,7 +60,7 @@ TEST_CASE("error::kreiss_constant: [[0.9, 1],[0, 0.9]] has 2.6, at z = 133/120",
   CHECK((closer.status == status::ok && closer.upper >= 2.6 && closer.upper <= 2.6 * (1 + 1e-6)));
 }
 
-TEST_CASE("error::kreiss_constant: larger Jordan blocks against a search of the positive axis", "[differential]") {
+TEST_CASE("error::kreiss_constant: larger Jordan blocks against a search of the positive axis", "[differential][heavy]") {
   // Entries >= 0: the resolvent is largest where z is real and positive.
   for (const Index n : {3, 6, 10}) {
     const MatrixXd A = jordan(n, 0.5);
@@ -75,7 +75,7 @@ TEST_CASE("error::kreiss_constant: larger Jordan blocks against a search of the 
   }
 }
 
-TEST_CASE("error::kreiss_constant: random matrices, a grid of the plane, and Kreiss's theorem", "[law]") {
+TEST_CASE("error::kreiss_constant: random matrices, a grid of the plane, and Kreiss's theorem", "[law][heavy]") {
   for (std::uint64_t stream = 0; stream < 4; ++stream) {
     for (const double radius : {0.7, 0.97}) {
       const MatrixXd A = random_matrix(6, radius, stream);
@@ -107,7 +107,7 @@ TEST_CASE("error::kreiss_constant: contractions have 1, unstable matrices infini
   CHECK(std::abs(unstable.z + 1.25) < 1e-7);
 }
 
-TEST_CASE("error::kreiss_constant: bounds that cannot be certified are infinite, and the status says so", "[failure]") {
+TEST_CASE("error::kreiss_constant: bounds that cannot be certified are infinite, and the status says so", "[failure][heavy]") {
   // A simple eigenvalue 1: the supremum is approached towards it, and is its projection's norm, √(1 + 6²).
   const auto on_circle = kreiss_constant((MatrixXd(2, 2) << 1.0, 3.0, 0.0, 0.5).finished());
   CHECK(on_circle.status == status::not_converged);

@@ -129,7 +129,7 @@ void check_rate(double measured, double expected, double n) {
 }  // namespace
 
 // Where numbers are compared with a law, they lie within 5 standard errors: a false alarm once in 1.7 million seeds a number.
-TEST_CASE("error::token_divergence: two chains with a known hazard part as they should", "[oracle][stat]") {
+TEST_CASE("error::token_divergence: two chains with a known hazard part as they should", "[oracle][stat][heavy]") {
   const double hazard = gumbel_disagreement(p4, q4);
   const prompt_list prompts = {{0}, {1, 3}};
   const auto r = token_divergence(turning(p4), turning(q4), prompts, {.runs = 2000, .steps = 150, .seed = 3});

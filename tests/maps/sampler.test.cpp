@@ -227,7 +227,7 @@ TEST_CASE("maps::gumbel_choice: the largest ln p + G, in both forms", "[differen
 }
 
 // Rates within 5 standard errors: a false alarm once in 1.7 million seeds.
-TEST_CASE("maps: common random numbers couple two nearby distributions", "[oracle][stat]") {
+TEST_CASE("maps: common random numbers couple two nearby distributions", "[oracle][stat][heavy]") {
   const VectorXd p = probabilities_of_seven;
   const VectorXd near = maps::probabilities((p.array().log() + VectorXd::LinSpaced(7, 0.0, 0.4).array()).matrix());
   VectorXd moved = p;  // the first token gives what the last one takes

@@ -84,7 +84,7 @@ TEST_CASE("stats::bootstrap: the mean's standard error is the textbook's", "[ora
   CHECK(band.upper[0] > band.estimate[0]);
 }
 
-TEST_CASE("stats::bootstrap: intervals hold the mean of normal numbers as often as theory has it", "[oracle][stat]") {
+TEST_CASE("stats::bootstrap: intervals hold the mean of normal numbers as often as theory has it", "[oracle][stat][heavy]") {
   constexpr int samples = 500;
   constexpr Index n = 10;
   const auto sample = [](std::uint64_t s) { return normals(n, s); };
@@ -101,7 +101,7 @@ TEST_CASE("stats::bootstrap: intervals hold the mean of normal numbers as often 
   }
 }
 
-TEST_CASE("stats::bootstrap: BCa balances the misses of a skewed mean better", "[stat]") {
+TEST_CASE("stats::bootstrap: BCa balances the misses of a skewed mean better", "[stat][heavy]") {
   constexpr int samples = 500;
   const auto sample = [](std::uint64_t s) {
     const random_stream numbers(32, s);

@@ -175,7 +175,7 @@ TEST_CASE("stats::mean_error: too little, constant, periodic and infinite series
 
 // The mean of 1/effective_samples over 200 seeds, each chi-squared with 16 degrees over 16 but for a small bias: a
 // relative standard error of 2.5 %. The bounds are 5 of them plus 3 % for the bias: a false alarm in 1e6.
-TEST_CASE("stats::mean_error: effective samples are (1 - phi)/(1 + phi) of an autoregression's", "[oracle][stat]") {
+TEST_CASE("stats::mean_error: effective samples are (1 - phi)/(1 + phi) of an autoregression's", "[oracle][stat][heavy]") {
   const auto expected = {std::pair("independent normal", 1.0), std::pair("autoregression 0.9", 0.1 / 1.9),
                          std::pair("autoregression -0.8", 1.8 / 0.2)};
   for (const auto& [name, ratio] : expected) {
@@ -207,7 +207,7 @@ TEST_CASE("stats::mean_error: where the sums telescope, the error falls as 1/n",
 }
 
 // Held by 200 runs: binomial. At a coverage of 94.5 % fewer than 176 come in 1e-4 of seeds, at 95.5 % all 200 in 1e-4.
-TEST_CASE("stats::mean_error: the 95 % interval holds the truth in 88 to 99.5 % of 200 runs", "[stat]") {
+TEST_CASE("stats::mean_error: the 95 % interval holds the truth in 88 to 99.5 % of 200 runs", "[stat][heavy]") {
   for (const process& p : processes()) {
     CAPTURE(p.name);
     const int held = count_held(p, 2000, 1000, 200);

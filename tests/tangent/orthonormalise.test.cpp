@@ -110,7 +110,7 @@ TEST_CASE("tangent::orthonormaliser: the product of a square block's pivots is |
 }
 
 TEST_CASE("tangent::orthonormaliser: QᵀQ = I, QR = V, pivots as Householder's in long double, at every ratio",
-          "[tangent][law][differential]") {
+          "[tangent][law][differential][heavy]") {
   struct shape {
     Index n, k;
     int most;
