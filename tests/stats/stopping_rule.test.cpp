@@ -113,7 +113,7 @@ TEST_CASE("stats::stopping_rule: an unknown error does not stop, a tolerance of 
 
 // Held by 200 stopped runs: binomial. At a coverage of 94 % fewer than 175 come in 2e-4 of seeds.
 TEST_CASE("stats::stopping_rule: the 95 % interval at the stop holds the truth in 87 % of 200 runs and more",
-          "[stat]") {
+          "[stat][heavy]") {
   for (const process& p : processes()) {
     if (p.telescoping || p.name == "autoregression -0.8") continue;  // in the slow test
     CAPTURE(p.name);

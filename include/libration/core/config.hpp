@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// The version, and the inline namespace that keeps builds with different SIMD layouts apart.
+/// The version, the inline namespace that keeps builds with different SIMD layouts apart, and what asks a compiler to inline.
 
 #include <Eigen/Core>
 
@@ -18,6 +18,16 @@
 #define LIBRATION_CONCATENATE_(a, b) a##b
 #define LIBRATION_CONCATENATE(a, b) LIBRATION_CONCATENATE_(a, b)
 #define LIBRATION_ABI LIBRATION_CONCATENATE(align_, EIGEN_MAX_STATIC_ALIGN_BYTES)
+
+// For what works on registers: inlined whatever the compiler's budget says. Not where nothing is optimised: functions written out
+// in one another are then of a size that takes minutes to compile. The second comes after the parameter list of a lambda.
+#if defined(__GNUC__) && defined(__OPTIMIZE__)
+#define LIBRATION_INLINE __attribute__((always_inline)) inline
+#define LIBRATION_INLINE_LAMBDA __attribute__((always_inline))
+#else
+#define LIBRATION_INLINE inline
+#define LIBRATION_INLINE_LAMBDA
+#endif
 
 /// Everything of the library; modules are nested namespaces named like their folders.
 namespace libration::inline LIBRATION_ABI {}

@@ -43,7 +43,7 @@ struct group_moments {
 
 /// Lane by lane √Σ d_i², max |d_i| or √(Σ d_i² / n).
 template <class T, int n>
-EIGEN_ALWAYS_INLINE T lane_norm(error::norm kind, const state<T, n>& a, const state<T, n>& b) {
+LIBRATION_INLINE T lane_norm(error::norm kind, const state<T, n>& a, const state<T, n>& b) {
   using std::abs, std::sqrt;
   T sum(0.0);
   if (kind == norm::maximum) {

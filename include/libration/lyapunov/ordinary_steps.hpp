@@ -57,8 +57,8 @@ struct ordinary_steps {
   /// \param end where they lead
   /// \return the lanes in which every step was ordinary; the others hold nothing of use
   template <bool each_step>
-  EIGEN_ALWAYS_INLINE mask take(const System& prepared, std::int64_t steps, const rollout::repeats<System>& cycle,
-                               ordinary_steps& end) const {
+  LIBRATION_INLINE mask take(const System& prepared, std::int64_t steps, const rollout::repeats<System>& cycle,
+                            ordinary_steps& end) const {
     // All in local variables, copied number by number: these live in registers.
     System system(prepared.map());
     typename System::state_type orbit;

@@ -7,8 +7,6 @@
 #include <concepts>
 #include <cstddef>
 
-#include <Eigen/Core>
-
 #include <libration/core/config.hpp>
 #include <libration/scalar/inline.hpp>
 #include <libration/scalar/select.hpp>
@@ -37,7 +35,7 @@ concept constant_beside = is_constant<S, D>;
 
 // The constant as the cheapest type that T's arithmetic takes: rounded once to T's own numbers, never made a dual.
 template <class T, class S>
-EIGEN_ALWAYS_INLINE constexpr auto constant(const S& s) {
+LIBRATION_INLINE constexpr auto constant(const S& s) {
   if constexpr (std::same_as<S, T>)
     return s;
   else if constexpr (is_dual<T>)
@@ -67,7 +65,7 @@ struct dual {
 
   /// A constant: derivative 0 in every direction.
   template <detail::constant_beside<dual> S>
-  EIGEN_ALWAYS_INLINE constexpr dual(const S& constant) : value(detail::constant<T>(constant)), derivative{} {}
+  LIBRATION_INLINE constexpr dual(const S& constant) : value(detail::constant<T>(constant)), derivative{} {}
 
   /// \return the number `value` with derivative 1 in one direction, 0 in the others
   static constexpr dual variable(const T& value, int direction) {
@@ -79,21 +77,21 @@ struct dual {
   /// \return `f` at `value`, with derivative `slope` times x's in each direction
   /// The chain rule, for functions that the library does not have.
   template <class S>
-  static EIGEN_ALWAYS_INLINE constexpr dual chain(const T& value, const S& slope, const dual& x) {
+  static LIBRATION_INLINE constexpr dual chain(const T& value, const S& slope, const dual& x) {
     return build(value, [&](auto i) LIBRATION_INLINE_LAMBDA { return x.derivative[i] * slope; });
   }
 
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator+(const dual& a, const dual& b) {
+  friend LIBRATION_INLINE constexpr dual operator+(const dual& a, const dual& b) {
     return build(a.value + b.value, [&](auto i) LIBRATION_INLINE_LAMBDA { return a.derivative[i] + b.derivative[i]; });
   }
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator-(const dual& a, const dual& b) {
+  friend LIBRATION_INLINE constexpr dual operator-(const dual& a, const dual& b) {
     return build(a.value - b.value, [&](auto i) LIBRATION_INLINE_LAMBDA { return a.derivative[i] - b.derivative[i]; });
   }
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator*(const dual& a, const dual& b) {
+  friend LIBRATION_INLINE constexpr dual operator*(const dual& a, const dual& b) {
     return build(a.value * b.value,
                  [&](auto i) LIBRATION_INLINE_LAMBDA { return a.derivative[i] * b.value + b.derivative[i] * a.value; });
   }
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator/(const dual& a, const dual& b) {
+  friend LIBRATION_INLINE constexpr dual operator/(const dual& a, const dual& b) {
     const T quotient = a.value / b.value;
     const T inverse = 1.0 / b.value;
     return build(quotient, [&](auto i) LIBRATION_INLINE_LAMBDA {
@@ -102,87 +100,87 @@ struct dual {
   }
 
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator+(const dual& a, const S& b) {
+  friend LIBRATION_INLINE constexpr dual operator+(const dual& a, const S& b) {
     return build(a.value + detail::constant<T>(b), [&](auto i) LIBRATION_INLINE_LAMBDA { return a.derivative[i]; });
   }
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator+(const S& a, const dual& b) {
+  friend LIBRATION_INLINE constexpr dual operator+(const S& a, const dual& b) {
     return build(detail::constant<T>(a) + b.value, [&](auto i) LIBRATION_INLINE_LAMBDA { return b.derivative[i]; });
   }
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator-(const dual& a, const S& b) {
+  friend LIBRATION_INLINE constexpr dual operator-(const dual& a, const S& b) {
     return build(a.value - detail::constant<T>(b), [&](auto i) LIBRATION_INLINE_LAMBDA { return a.derivative[i]; });
   }
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator-(const S& a, const dual& b) {
+  friend LIBRATION_INLINE constexpr dual operator-(const S& a, const dual& b) {
     return build(detail::constant<T>(a) - b.value, [&](auto i) LIBRATION_INLINE_LAMBDA { return -b.derivative[i]; });
   }
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator*(const dual& a, const S& b) {
+  friend LIBRATION_INLINE constexpr dual operator*(const dual& a, const S& b) {
     const auto factor = detail::constant<T>(b);
     return build(a.value * factor, [&](auto i) LIBRATION_INLINE_LAMBDA { return a.derivative[i] * factor; });
   }
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator*(const S& a, const dual& b) {
+  friend LIBRATION_INLINE constexpr dual operator*(const S& a, const dual& b) {
     return b * a;
   }
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator/(const dual& a, const S& b) {
+  friend LIBRATION_INLINE constexpr dual operator/(const dual& a, const S& b) {
     const auto divisor = detail::constant<T>(b);
     const auto inverse = 1.0 / divisor;
     return build(a.value / divisor, [&](auto i) LIBRATION_INLINE_LAMBDA { return a.derivative[i] * inverse; });
   }
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator/(const S& a, const dual& b) {
+  friend LIBRATION_INLINE constexpr dual operator/(const S& a, const dual& b) {
     const T quotient = detail::constant<T>(a) / b.value;
     return chain(quotient, -quotient / b.value, b);
   }
 
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator-(const dual& a) {
+  friend LIBRATION_INLINE constexpr dual operator-(const dual& a) {
     return build(-a.value, [&](auto i) LIBRATION_INLINE_LAMBDA { return -a.derivative[i]; });
   }
-  friend EIGEN_ALWAYS_INLINE constexpr dual operator+(const dual& a) { return a; }
+  friend LIBRATION_INLINE constexpr dual operator+(const dual& a) { return a; }
 
   template <class S>
-  EIGEN_ALWAYS_INLINE constexpr dual& operator+=(const S& other) {
+  LIBRATION_INLINE constexpr dual& operator+=(const S& other) {
     return *this = *this + other;
   }
   template <class S>
-  EIGEN_ALWAYS_INLINE constexpr dual& operator-=(const S& other) {
+  LIBRATION_INLINE constexpr dual& operator-=(const S& other) {
     return *this = *this - other;
   }
   template <class S>
-  EIGEN_ALWAYS_INLINE constexpr dual& operator*=(const S& other) {
+  LIBRATION_INLINE constexpr dual& operator*=(const S& other) {
     return *this = *this * other;
   }
   template <class S>
-  EIGEN_ALWAYS_INLINE constexpr dual& operator/=(const S& other) {
+  LIBRATION_INLINE constexpr dual& operator/=(const S& other) {
     return *this = *this / other;
   }
 
   // Comparisons are of values: the branch that a number takes is the branch that is differentiated.
-  friend EIGEN_ALWAYS_INLINE constexpr auto operator<(const dual& a, const dual& b) { return a.value < b.value; }
-  friend EIGEN_ALWAYS_INLINE constexpr auto operator<=(const dual& a, const dual& b) { return a.value <= b.value; }
-  friend EIGEN_ALWAYS_INLINE constexpr auto operator>(const dual& a, const dual& b) { return a.value > b.value; }
-  friend EIGEN_ALWAYS_INLINE constexpr auto operator>=(const dual& a, const dual& b) { return a.value >= b.value; }
-  friend EIGEN_ALWAYS_INLINE constexpr auto operator==(const dual& a, const dual& b) { return a.value == b.value; }
-  friend EIGEN_ALWAYS_INLINE constexpr auto operator!=(const dual& a, const dual& b) { return a.value != b.value; }
+  friend LIBRATION_INLINE constexpr auto operator<(const dual& a, const dual& b) { return a.value < b.value; }
+  friend LIBRATION_INLINE constexpr auto operator<=(const dual& a, const dual& b) { return a.value <= b.value; }
+  friend LIBRATION_INLINE constexpr auto operator>(const dual& a, const dual& b) { return a.value > b.value; }
+  friend LIBRATION_INLINE constexpr auto operator>=(const dual& a, const dual& b) { return a.value >= b.value; }
+  friend LIBRATION_INLINE constexpr auto operator==(const dual& a, const dual& b) { return a.value == b.value; }
+  friend LIBRATION_INLINE constexpr auto operator!=(const dual& a, const dual& b) { return a.value != b.value; }
 
   /// \return a where the condition holds, b elsewhere, with the derivatives of the branch taken: what `select` calls
   template <class Mask>
-  friend EIGEN_ALWAYS_INLINE dual blend(const Mask& condition, const dual& a, const dual& b) {
+  friend LIBRATION_INLINE dual blend(const Mask& condition, const dual& a, const dual& b) {
     return build(blend(condition, a.value, b.value),
                  [&](auto i) LIBRATION_INLINE_LAMBDA { return blend(condition, a.derivative[i], b.derivative[i]); });
   }
 
   // The branch taken is differentiated; where both are equal, the first argument's.
-  friend EIGEN_ALWAYS_INLINE dual min(const dual& a, const dual& b) { return select(b < a, b, a); }
-  friend EIGEN_ALWAYS_INLINE dual max(const dual& a, const dual& b) { return select(a < b, b, a); }
-  friend EIGEN_ALWAYS_INLINE dual fmin(const dual& a, const dual& b) { return select(b < a || a != a, b, a); }
-  friend EIGEN_ALWAYS_INLINE dual fmax(const dual& a, const dual& b) { return select(a < b || a != a, b, a); }
+  friend LIBRATION_INLINE dual min(const dual& a, const dual& b) { return select(b < a, b, a); }
+  friend LIBRATION_INLINE dual max(const dual& a, const dual& b) { return select(a < b, b, a); }
+  friend LIBRATION_INLINE dual fmin(const dual& a, const dual& b) { return select(b < a || a != a, b, a); }
+  friend LIBRATION_INLINE dual fmax(const dual& a, const dual& b) { return select(a < b || a != a, b, a); }
 
   /// At the origin the derivative is NaN.
-  friend EIGEN_ALWAYS_INLINE dual atan2(const dual& y, const dual& x) {
+  friend LIBRATION_INLINE dual atan2(const dual& y, const dual& x) {
     using std::atan2;
     const T inverse = 1.0 / (x.value * x.value + y.value * y.value);
     const T cosine = x.value * inverse, sine = y.value * inverse;
@@ -190,7 +188,7 @@ struct dual {
                  [&](auto i) LIBRATION_INLINE_LAMBDA { return y.derivative[i] * cosine - x.derivative[i] * sine; });
   }
   /// At the origin the derivative is NaN.
-  friend EIGEN_ALWAYS_INLINE dual hypot(const dual& x, const dual& y) {
+  friend LIBRATION_INLINE dual hypot(const dual& x, const dual& y) {
     using std::hypot;
     const T length = hypot(x.value, y.value);
     const T cosine = x.value / length, sine = y.value / length;
@@ -198,7 +196,7 @@ struct dual {
                  [&](auto i) LIBRATION_INLINE_LAMBDA { return x.derivative[i] * cosine + y.derivative[i] * sine; });
   }
   /// Differentiated between the jumps: d(x - n y) with the whole number n fixed.
-  friend EIGEN_ALWAYS_INLINE dual fmod(const dual& x, const dual& y) {
+  friend LIBRATION_INLINE dual fmod(const dual& x, const dual& y) {
     using std::floor, std::fmod;
     const T rest = fmod(x.value, y.value);
     const T whole = floor((x.value - rest) / y.value + 0.5);
@@ -207,7 +205,7 @@ struct dual {
 
   /// A constant exponent: p x^(p-1), and 0 for p = 0 everywhere. At x = 0 it is 0 for p > 1 and infinite for 0 < p < 1.
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE dual pow(const dual& x, const S& p) {
+  friend LIBRATION_INLINE dual pow(const dual& x, const S& p) {
     using std::pow;
     if constexpr (std::integral<S>) {
       if (p == 0) return dual(1.0);
@@ -219,14 +217,14 @@ struct dual {
   }
   /// A constant base: a^p log(a), and 0 where a^p is 0.
   template <detail::constant_beside<dual> S>
-  friend EIGEN_ALWAYS_INLINE dual pow(const S& a, const dual& p) {
+  friend LIBRATION_INLINE dual pow(const S& a, const dual& p) {
     using std::pow, std::log;
     const T base(detail::constant<T>(a));
     const T power = pow(base, p.value);
     return chain(power, select(power == 0.0, 0.0, power * log(base)), p);
   }
   /// Both vary. A negative base has a derivative in those directions in which the exponent rests; NaN in the others.
-  friend EIGEN_ALWAYS_INLINE dual pow(const dual& x, const dual& p) {
+  friend LIBRATION_INLINE dual pow(const dual& x, const dual& p) {
     using std::pow, std::log;
     const T power = pow(x.value, p.value);
     const T by_base = select(p.value == 0.0, 0.0, p.value * pow(x.value, p.value - 1.0));
@@ -239,7 +237,7 @@ struct dual {
 
   /// \return a dual number from its value and `direction(i)`, the derivative in direction i
   template <class Direction>
-  static EIGEN_ALWAYS_INLINE constexpr dual build(const T& value, const Direction& direction) {
+  static LIBRATION_INLINE constexpr dual build(const T& value, const Direction& direction) {
     dual r;
     r.value = value;
     detail::unrolled<k>([&](auto i) LIBRATION_INLINE_LAMBDA { r.derivative[i] = direction(i); });

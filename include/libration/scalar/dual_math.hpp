@@ -5,8 +5,6 @@
 
 #include <cmath>
 
-#include <Eigen/Core>
-
 #include <libration/core/config.hpp>
 #include <libration/scalar/dual.hpp>
 #include <libration/scalar/inline.hpp>
@@ -18,119 +16,119 @@
 namespace libration::inline LIBRATION_ABI {
 
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> sin(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> sin(const dual<T, k>& x) {
   using std::sin, std::cos;
   return dual<T, k>::chain(sin(x.value), cos(x.value), x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> cos(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> cos(const dual<T, k>& x) {
   using std::sin, std::cos;
   return dual<T, k>::chain(cos(x.value), -sin(x.value), x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> tan(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> tan(const dual<T, k>& x) {
   using std::tan;
   const T value = tan(x.value);
   return dual<T, k>::chain(value, 1.0 + value * value, x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> asin(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> asin(const dual<T, k>& x) {
   using std::asin, std::sqrt;
   return dual<T, k>::chain(asin(x.value), 1.0 / sqrt((1.0 - x.value) * (1.0 + x.value)), x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> acos(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> acos(const dual<T, k>& x) {
   using std::acos, std::sqrt;
   return dual<T, k>::chain(acos(x.value), -1.0 / sqrt((1.0 - x.value) * (1.0 + x.value)), x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> atan(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> atan(const dual<T, k>& x) {
   using std::atan;
   return dual<T, k>::chain(atan(x.value), 1.0 / (1.0 + x.value * x.value), x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> sinh(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> sinh(const dual<T, k>& x) {
   using std::sinh, std::cosh;
   return dual<T, k>::chain(sinh(x.value), cosh(x.value), x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> cosh(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> cosh(const dual<T, k>& x) {
   using std::sinh, std::cosh;
   return dual<T, k>::chain(cosh(x.value), sinh(x.value), x);
 }
 /// Accuracy: the slope 1 - tanh² is right to 2 eps of 1, not of itself: a saturated unit's slope has few digits.
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> tanh(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> tanh(const dual<T, k>& x) {
   using std::tanh;
   const T value = tanh(x.value);
   return dual<T, k>::chain(value, 1.0 - value * value, x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> exp(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> exp(const dual<T, k>& x) {
   using std::exp;
   const T value = exp(x.value);
   return dual<T, k>::chain(value, value, x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> expm1(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> expm1(const dual<T, k>& x) {
   using std::expm1;
   const T value = expm1(x.value);
   return dual<T, k>::chain(value, 1.0 + value, x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> log(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> log(const dual<T, k>& x) {
   using std::log;
   return dual<T, k>::chain(log(x.value), 1.0 / x.value, x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> log1p(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> log1p(const dual<T, k>& x) {
   using std::log1p;
   return dual<T, k>::chain(log1p(x.value), 1.0 / (1.0 + x.value), x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> sqrt(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> sqrt(const dual<T, k>& x) {
   using std::sqrt;
   const T value = sqrt(x.value);
   return dual<T, k>::chain(value, 0.5 / value, x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> cbrt(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> cbrt(const dual<T, k>& x) {
   using std::cbrt;
   const T value = cbrt(x.value);
   return dual<T, k>::chain(value, 1.0 / (3.0 * value * value), x);
 }
 /// At 0 the derivative from the right.
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> abs(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> abs(const dual<T, k>& x) {
   using std::abs;
   return dual<T, k>::chain(abs(x.value), select(x.value < 0.0, T(-1.0), T(1.0)), x);
 }
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> fabs(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> fabs(const dual<T, k>& x) {
   return abs(x);
 }
 /// Derivative 0, at the jumps too.
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> floor(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> floor(const dual<T, k>& x) {
   using std::floor;
   return floor(x.value);
 }
 /// Derivative 0, at the jumps too.
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> ceil(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> ceil(const dual<T, k>& x) {
   using std::ceil;
   return ceil(x.value);
 }
 /// Derivative 1, at the jumps too.
 template <class T, int k>
-EIGEN_ALWAYS_INLINE dual<T, k> fract(const dual<T, k>& x) {
+LIBRATION_INLINE dual<T, k> fract(const dual<T, k>& x) {
   using std::floor;
   return x - floor(x.value);
 }
 
 /// \return whether the value and every derivative is finite
 template <class T, int k>
-EIGEN_ALWAYS_INLINE typename scalar_traits<T>::mask isfinite(const dual<T, k>& x) {
+LIBRATION_INLINE typename scalar_traits<T>::mask isfinite(const dual<T, k>& x) {
   using std::isfinite;
   typename scalar_traits<T>::mask finite = isfinite(x.value);
   detail::unrolled<k>([&](auto i) LIBRATION_INLINE_LAMBDA { finite = finite && isfinite(x.derivative[i]); });
@@ -138,7 +136,7 @@ EIGEN_ALWAYS_INLINE typename scalar_traits<T>::mask isfinite(const dual<T, k>& x
 }
 /// \return whether the value is NaN
 template <class T, int k>
-EIGEN_ALWAYS_INLINE typename scalar_traits<T>::mask isnan(const dual<T, k>& x) {
+LIBRATION_INLINE typename scalar_traits<T>::mask isnan(const dual<T, k>& x) {
   using std::isnan;
   return isnan(x.value);
 }

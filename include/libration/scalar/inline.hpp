@@ -6,17 +6,7 @@
 #include <cstddef>
 #include <utility>
 
-#include <Eigen/Core>
-
 #include <libration/core/config.hpp>
-
-// After the parameter list of a lambda: it is inlined whatever the compiler's budget says. (EIGEN_ALWAYS_INLINE is the
-// same for functions.)
-#if defined(__GNUC__)
-#define LIBRATION_INLINE_LAMBDA __attribute__((always_inline))
-#else
-#define LIBRATION_INLINE_LAMBDA
-#endif
 
 namespace libration::inline LIBRATION_ABI::detail {
 
@@ -24,7 +14,7 @@ namespace libration::inline LIBRATION_ABI::detail {
 ///
 /// A loop that a compiler unrolls late leaves its arrays in memory: GCC 12 then stores and reloads every register.
 template <int count, class Body>
-EIGEN_ALWAYS_INLINE constexpr void unrolled(Body&& body) {
+LIBRATION_INLINE constexpr void unrolled(Body&& body) {
   [&]<std::size_t... i>(std::index_sequence<i...>) LIBRATION_INLINE_LAMBDA {
     (body(std::integral_constant<std::size_t, i>{}), ...);
   }

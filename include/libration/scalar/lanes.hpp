@@ -41,7 +41,7 @@ class lanes {
 
   /// The same number in every lane.
   template <detail::arithmetic S>
-  EIGEN_ALWAYS_INLINE lanes(S value) {
+  LIBRATION_INLINE lanes(S value) {
     const packet all_alike = detail::broadcast<packet>(static_cast<T>(value));
     detail::unrolled<count>([&](auto i) LIBRATION_INLINE_LAMBDA { chunk_[i] = all_alike; });
   }
@@ -53,7 +53,7 @@ class lanes {
   }
 
   /// \param from N numbers in a row, of any alignment
-  static EIGEN_ALWAYS_INLINE lanes load(const T* from) {
+  static LIBRATION_INLINE lanes load(const T* from) {
     lanes r;
     detail::unrolled<count>([&](auto i) LIBRATION_INLINE_LAMBDA {
       r.chunk_[i] = Eigen::internal::ploadu<packet>(from + i * registers::size);
@@ -62,7 +62,7 @@ class lanes {
   }
 
   /// \param to room for N numbers in a row, of any alignment
-  EIGEN_ALWAYS_INLINE void store(T* to) const {
+  LIBRATION_INLINE void store(T* to) const {
     detail::unrolled<count>([&](auto i) LIBRATION_INLINE_LAMBDA {
       Eigen::internal::pstoreu<T, packet>(to + i * registers::size, chunk_[i]);
     });
@@ -75,60 +75,60 @@ class lanes {
   auto value() { return Eigen::Map<Eigen::Array<T, N, 1>>(data()); }
   auto value() const { return Eigen::Map<const Eigen::Array<T, N, 1>>(data()); }
 
-  friend EIGEN_ALWAYS_INLINE lanes operator+(const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE lanes operator+(const lanes& a, const lanes& b) {
     return map([](const packet& x, const packet& y) LIBRATION_INLINE_LAMBDA { return x + y; }, a, b);
   }
-  friend EIGEN_ALWAYS_INLINE lanes operator-(const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE lanes operator-(const lanes& a, const lanes& b) {
     return map([](const packet& x, const packet& y) LIBRATION_INLINE_LAMBDA { return x - y; }, a, b);
   }
-  friend EIGEN_ALWAYS_INLINE lanes operator*(const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE lanes operator*(const lanes& a, const lanes& b) {
     return map([](const packet& x, const packet& y) LIBRATION_INLINE_LAMBDA { return x * y; }, a, b);
   }
-  friend EIGEN_ALWAYS_INLINE lanes operator/(const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE lanes operator/(const lanes& a, const lanes& b) {
     return map([](const packet& x, const packet& y) LIBRATION_INLINE_LAMBDA { return x / y; }, a, b);
   }
-  friend EIGEN_ALWAYS_INLINE lanes operator-(const lanes& a) {
+  friend LIBRATION_INLINE lanes operator-(const lanes& a) {
     return map([](const packet& x) LIBRATION_INLINE_LAMBDA { return -x; }, a);
   }
-  friend EIGEN_ALWAYS_INLINE lanes operator+(const lanes& a) { return a; }
+  friend LIBRATION_INLINE lanes operator+(const lanes& a) { return a; }
 
-  EIGEN_ALWAYS_INLINE lanes& operator+=(const lanes& other) { return *this = *this + other; }
-  EIGEN_ALWAYS_INLINE lanes& operator-=(const lanes& other) { return *this = *this - other; }
-  EIGEN_ALWAYS_INLINE lanes& operator*=(const lanes& other) { return *this = *this * other; }
-  EIGEN_ALWAYS_INLINE lanes& operator/=(const lanes& other) { return *this = *this / other; }
+  LIBRATION_INLINE lanes& operator+=(const lanes& other) { return *this = *this + other; }
+  LIBRATION_INLINE lanes& operator-=(const lanes& other) { return *this = *this - other; }
+  LIBRATION_INLINE lanes& operator*=(const lanes& other) { return *this = *this * other; }
+  LIBRATION_INLINE lanes& operator/=(const lanes& other) { return *this = *this / other; }
 
   // A comparison with NaN is false in that lane, and != is true.
-  friend EIGEN_ALWAYS_INLINE mask operator<(const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE mask operator<(const lanes& a, const lanes& b) {
     return compare([](const packet& x, const packet& y) LIBRATION_INLINE_LAMBDA { return x < y; }, a, b);
   }
-  friend EIGEN_ALWAYS_INLINE mask operator<=(const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE mask operator<=(const lanes& a, const lanes& b) {
     return compare([](const packet& x, const packet& y) LIBRATION_INLINE_LAMBDA { return x <= y; }, a, b);
   }
-  friend EIGEN_ALWAYS_INLINE mask operator>(const lanes& a, const lanes& b) { return b < a; }
-  friend EIGEN_ALWAYS_INLINE mask operator>=(const lanes& a, const lanes& b) { return b <= a; }
-  friend EIGEN_ALWAYS_INLINE mask operator==(const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE mask operator>(const lanes& a, const lanes& b) { return b < a; }
+  friend LIBRATION_INLINE mask operator>=(const lanes& a, const lanes& b) { return b <= a; }
+  friend LIBRATION_INLINE mask operator==(const lanes& a, const lanes& b) {
     return compare([](const packet& x, const packet& y) LIBRATION_INLINE_LAMBDA { return x == y; }, a, b);
   }
-  friend EIGEN_ALWAYS_INLINE mask operator!=(const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE mask operator!=(const lanes& a, const lanes& b) {
     return compare([](const packet& x, const packet& y) LIBRATION_INLINE_LAMBDA { return x != y; }, a, b);
   }
 
   /// \return a where the condition holds, b elsewhere: what `select` calls
-  friend EIGEN_ALWAYS_INLINE lanes blend(const mask& condition, const lanes& a, const lanes& b) {
+  friend LIBRATION_INLINE lanes blend(const mask& condition, const lanes& a, const lanes& b) {
     return blended(condition, a, b);
   }
 
-  friend EIGEN_ALWAYS_INLINE mask isnan(const lanes& x) { return x != x; }
-  friend EIGEN_ALWAYS_INLINE mask isfinite(const lanes& x) {
+  friend LIBRATION_INLINE mask isnan(const lanes& x) { return x != x; }
+  friend LIBRATION_INLINE mask isfinite(const lanes& x) {
     const lanes zero_or_nan = x - x;
     return zero_or_nan == zero_or_nan;
   }
 
   // What the standard library defines for two numbers, with its treatment of NaN; a double may stand on either side.
-  friend EIGEN_ALWAYS_INLINE lanes min(const lanes& a, const lanes& b) { return blend(b < a, b, a); }
-  friend EIGEN_ALWAYS_INLINE lanes max(const lanes& a, const lanes& b) { return blend(a < b, b, a); }
-  friend EIGEN_ALWAYS_INLINE lanes fmin(const lanes& a, const lanes& b) { return blend(b < a || isnan(a), b, a); }
-  friend EIGEN_ALWAYS_INLINE lanes fmax(const lanes& a, const lanes& b) { return blend(a < b || isnan(a), b, a); }
+  friend LIBRATION_INLINE lanes min(const lanes& a, const lanes& b) { return blend(b < a, b, a); }
+  friend LIBRATION_INLINE lanes max(const lanes& a, const lanes& b) { return blend(a < b, b, a); }
+  friend LIBRATION_INLINE lanes fmin(const lanes& a, const lanes& b) { return blend(b < a || isnan(a), b, a); }
+  friend LIBRATION_INLINE lanes fmax(const lanes& a, const lanes& b) { return blend(a < b || isnan(a), b, a); }
   friend lanes atan2(const lanes& y, const lanes& x) {
     return each([](T s, T t) { return std::atan2(s, t); }, y, x);
   }
@@ -143,13 +143,13 @@ class lanes {
   }
   /// An integer exponent: repeated squaring, in the lanes.
   template <std::integral I>
-  friend EIGEN_ALWAYS_INLINE lanes pow(const lanes& x, I n) {
+  friend LIBRATION_INLINE lanes pow(const lanes& x, I n) {
     return detail::integer_power(x, n);
   }
 
   /// \return f(packet ...) on each register: how an elementary function is applied
   template <class F, std::same_as<lanes>... Operands>
-  static EIGEN_ALWAYS_INLINE lanes map(const F& f, const Operands&... x) {
+  static LIBRATION_INLINE lanes map(const F& f, const Operands&... x) {
     lanes r;
     detail::unrolled<count>([&](auto i) LIBRATION_INLINE_LAMBDA { r.chunk_[i] = f(x.chunk_[i]...); });
     return r;
@@ -158,7 +158,7 @@ class lanes {
   /// \return the same for a long f: written out for up to eight registers, beyond that a loop: a formula has to compile
   /// too
   template <class F>
-  static EIGEN_ALWAYS_INLINE lanes map_long(const F& f, const lanes& x) {
+  static LIBRATION_INLINE lanes map_long(const F& f, const lanes& x) {
     if constexpr (count <= 8) {
       return map(f, x);
     } else {
@@ -177,14 +177,14 @@ class lanes {
   }
 
  private:
-  static EIGEN_ALWAYS_INLINE lanes blended(const mask& condition, const lanes& a, const lanes& b) {
+  static LIBRATION_INLINE lanes blended(const mask& condition, const lanes& a, const lanes& b) {
     lanes r;
     detail::unrolled<count>(
         [&](auto i) LIBRATION_INLINE_LAMBDA { r.chunk_[i] = condition.chunk_[i] ? a.chunk_[i] : b.chunk_[i]; });
     return r;
   }
   template <class F>
-  static EIGEN_ALWAYS_INLINE mask compare(const F& f, const lanes& a, const lanes& b) {
+  static LIBRATION_INLINE mask compare(const F& f, const lanes& a, const lanes& b) {
     mask r;
     detail::unrolled<count>([&](auto i) LIBRATION_INLINE_LAMBDA { r.chunk_[i] = f(a.chunk_[i], b.chunk_[i]); });
     return r;

@@ -26,7 +26,7 @@ class lanes_mask {
  public:
   lanes_mask() = default;
   template <std::same_as<bool> B>
-  EIGEN_ALWAYS_INLINE lanes_mask(B value) {
+  LIBRATION_INLINE lanes_mask(B value) {
     detail::unrolled<count>([&](auto i) LIBRATION_INLINE_LAMBDA { chunk_[i] = detail::mask_fill<chunk>(value); });
   }
 
@@ -37,33 +37,33 @@ class lanes_mask {
     return detail::mask_at(chunk_[j / size], j % size);
   }
 
-  friend EIGEN_ALWAYS_INLINE lanes_mask operator&&(const lanes_mask& a, const lanes_mask& b) {
+  friend LIBRATION_INLINE lanes_mask operator&&(const lanes_mask& a, const lanes_mask& b) {
     lanes_mask r;
     detail::unrolled<count>(
         [&](auto i) LIBRATION_INLINE_LAMBDA { r.chunk_[i] = detail::mask_and<chunk>(a.chunk_[i], b.chunk_[i]); });
     return r;
   }
-  friend EIGEN_ALWAYS_INLINE lanes_mask operator||(const lanes_mask& a, const lanes_mask& b) {
+  friend LIBRATION_INLINE lanes_mask operator||(const lanes_mask& a, const lanes_mask& b) {
     lanes_mask r;
     detail::unrolled<count>(
         [&](auto i) LIBRATION_INLINE_LAMBDA { r.chunk_[i] = detail::mask_or<chunk>(a.chunk_[i], b.chunk_[i]); });
     return r;
   }
-  friend EIGEN_ALWAYS_INLINE lanes_mask operator!(const lanes_mask& a) {
+  friend LIBRATION_INLINE lanes_mask operator!(const lanes_mask& a) {
     lanes_mask r;
     detail::unrolled<count>([&](auto i)
                                 LIBRATION_INLINE_LAMBDA { r.chunk_[i] = detail::mask_not<chunk>(a.chunk_[i]); });
     return r;
   }
 
-  friend EIGEN_ALWAYS_INLINE bool all(const lanes_mask& a) {
+  friend LIBRATION_INLINE bool all(const lanes_mask& a) {
     chunk every = a.chunk_[0];
     detail::unrolled<count>([&](auto i)
                                 LIBRATION_INLINE_LAMBDA { every = detail::mask_and<chunk>(every, a.chunk_[i]); });
     return detail::mask_all(every);
   }
-  friend EIGEN_ALWAYS_INLINE bool any(const lanes_mask& a) { return !all(!a); }
-  friend EIGEN_ALWAYS_INLINE bool none(const lanes_mask& a) { return all(!a); }
+  friend LIBRATION_INLINE bool any(const lanes_mask& a) { return !all(!a); }
+  friend LIBRATION_INLINE bool none(const lanes_mask& a) { return all(!a); }
 
  private:
   friend class lanes<T, N>;

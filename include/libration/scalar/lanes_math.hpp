@@ -30,7 +30,7 @@ namespace detail {
 
 // A function of a register on each register; where a register is a single number, the standard library's on each.
 template <class T, int N, class Simd, class Plain>
-EIGEN_ALWAYS_INLINE lanes<T, N> apply(const lanes<T, N>& x, const Simd& simd, const Plain& plain) {
+LIBRATION_INLINE lanes<T, N> apply(const lanes<T, N>& x, const Simd& simd, const Plain& plain) {
   if constexpr (std::is_same_v<typename lanes<T, N>::packet, T>)
     return lanes<T, N>::each(plain, x);
   else
@@ -40,70 +40,70 @@ EIGEN_ALWAYS_INLINE lanes<T, N> apply(const lanes<T, N>& x, const Simd& simd, co
 }  // namespace detail
 
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> abs(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> abs(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return Eigen::internal::pabs(p); },
       [](T s) { return std::fabs(s); });
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> fabs(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> fabs(const lanes<T, N>& x) {
   return abs(x);
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> sqrt(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> sqrt(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_sqrt(p); },
       [](T s) { return std::sqrt(s); });
 }
 /// 1 / sqrt(x) within 1.5 units in the last place, for positive normal x only; the digits depend on the registers.
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> inverse_sqrt(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> inverse_sqrt(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_inverse_sqrt(p); },
       [](T s) { return T(1) / std::sqrt(s); });
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> floor(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> floor(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return Eigen::internal::pfloor(p); },
       [](T s) { return std::floor(s); });
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> ceil(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> ceil(const lanes<T, N>& x) {
   return -floor(-x);
 }
 /// \return x - floor(x)
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> fract(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> fract(const lanes<T, N>& x) {
   return x - floor(x);
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> exp(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> exp(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_exp(p); }, [](T s) { return std::exp(s); });
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> log(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> log(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_log(p); }, [](T s) { return std::log(s); });
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> sin(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> sin(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_sin(p); }, [](T s) { return std::sin(s); });
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> cos(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> cos(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_cos(p); }, [](T s) { return std::cos(s); });
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> tan(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> tan(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_tan(p); }, [](T s) { return std::tan(s); });
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> tanh(const lanes<T, N>& x) {
+LIBRATION_INLINE lanes<T, N> tanh(const lanes<T, N>& x) {
   return detail::apply(
       x, [](const auto& p) LIBRATION_INLINE_LAMBDA { return detail::packet_tanh(p); },
       [](T s) { return std::tanh(s); });

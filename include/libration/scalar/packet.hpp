@@ -38,35 +38,35 @@ template <class P>
 using element_t = typename Eigen::internal::unpacket_traits<P>::type;
 
 template <class P>
-EIGEN_ALWAYS_INLINE P broadcast(element_t<P> value) {
+LIBRATION_INLINE P broadcast(element_t<P> value) {
   return Eigen::internal::pset1<P>(value);
 }
 
 // The logic of masks: bool for a scalar, else a vector of integers that are 0 or -1.
 template <class M>
-EIGEN_ALWAYS_INLINE M mask_and(const M& a, const M& b) {
+LIBRATION_INLINE M mask_and(const M& a, const M& b) {
   return static_cast<M>(a & b);
 }
 template <class M>
-EIGEN_ALWAYS_INLINE M mask_or(const M& a, const M& b) {
+LIBRATION_INLINE M mask_or(const M& a, const M& b) {
   return static_cast<M>(a | b);
 }
 template <class M>
-EIGEN_ALWAYS_INLINE M mask_not(const M& a) {
+LIBRATION_INLINE M mask_not(const M& a) {
   if constexpr (std::is_same_v<M, bool>)
     return !a;
   else
     return ~a;
 }
 template <class M>
-EIGEN_ALWAYS_INLINE M mask_fill(bool value) {
+LIBRATION_INLINE M mask_fill(bool value) {
   if constexpr (std::is_same_v<M, bool>)
     return value;
   else
     return value ? ~M{} : M{};
 }
 template <class M>
-EIGEN_ALWAYS_INLINE bool mask_at(const M& a, std::size_t i) {
+LIBRATION_INLINE bool mask_at(const M& a, std::size_t i) {
   if constexpr (std::is_same_v<M, bool>)
     return a;
   else
@@ -75,7 +75,7 @@ EIGEN_ALWAYS_INLINE bool mask_at(const M& a, std::size_t i) {
 
 // \return whether the condition holds in every element
 template <class M>
-EIGEN_ALWAYS_INLINE bool mask_all(const M& m) {
+LIBRATION_INLINE bool mask_all(const M& m) {
   if constexpr (std::is_same_v<M, bool>) {
     return m;
   } else {
@@ -99,7 +99,7 @@ EIGEN_ALWAYS_INLINE bool mask_all(const M& m) {
 
 // The square root rounded as IEEE 754 has it. (Eigen's own for AVX-512 is an iteration that is off by a unit.)
 template <class P>
-EIGEN_ALWAYS_INLINE P packet_sqrt(const P& x) {
+LIBRATION_INLINE P packet_sqrt(const P& x) {
   if constexpr (std::is_same_v<P, element_t<P>>) {
     return std::sqrt(x);
   } else {
@@ -109,26 +109,26 @@ EIGEN_ALWAYS_INLINE P packet_sqrt(const P& x) {
   }
 }
 #if defined(EIGEN_VECTORIZE_SSE)
-EIGEN_ALWAYS_INLINE __m128d packet_sqrt(const __m128d& x) { return _mm_sqrt_pd(x); }
-EIGEN_ALWAYS_INLINE __m128 packet_sqrt(const __m128& x) { return _mm_sqrt_ps(x); }
+LIBRATION_INLINE __m128d packet_sqrt(const __m128d& x) { return _mm_sqrt_pd(x); }
+LIBRATION_INLINE __m128 packet_sqrt(const __m128& x) { return _mm_sqrt_ps(x); }
 #endif
 #if defined(EIGEN_VECTORIZE_AVX)
-EIGEN_ALWAYS_INLINE __m256d packet_sqrt(const __m256d& x) { return _mm256_sqrt_pd(x); }
-EIGEN_ALWAYS_INLINE __m256 packet_sqrt(const __m256& x) { return _mm256_sqrt_ps(x); }
+LIBRATION_INLINE __m256d packet_sqrt(const __m256d& x) { return _mm256_sqrt_pd(x); }
+LIBRATION_INLINE __m256 packet_sqrt(const __m256& x) { return _mm256_sqrt_ps(x); }
 #endif
 #if defined(EIGEN_VECTORIZE_AVX512)
-EIGEN_ALWAYS_INLINE __m512d packet_sqrt(const __m512d& x) { return _mm512_sqrt_pd(x); }
-EIGEN_ALWAYS_INLINE __m512 packet_sqrt(const __m512& x) { return _mm512_sqrt_ps(x); }
+LIBRATION_INLINE __m512d packet_sqrt(const __m512d& x) { return _mm512_sqrt_pd(x); }
+LIBRATION_INLINE __m512 packet_sqrt(const __m512& x) { return _mm512_sqrt_ps(x); }
 #endif
 
 // 1 / sqrt(x) for positive normal x, within 1.5 units in the last place.
 template <class P>
-EIGEN_ALWAYS_INLINE P packet_inverse_sqrt(const P& x) {
+LIBRATION_INLINE P packet_inverse_sqrt(const P& x) {
   return broadcast<P>(element_t<P>(1)) / packet_sqrt(x);
 }
 #if defined(EIGEN_VECTORIZE_AVX512)
 // From 14 bits: (1 - e)^(-1/2) to third order in e = 1 - x y², 2^-13 at most.
-EIGEN_ALWAYS_INLINE __m512d packet_inverse_sqrt(const __m512d& x) {
+LIBRATION_INLINE __m512d packet_inverse_sqrt(const __m512d& x) {
   const __m512d y = _mm512_rsqrt14_pd(x);
   const __m512d e = _mm512_fnmadd_pd(x * y, y, _mm512_set1_pd(1.0));
   const __m512d higher = _mm512_fmadd_pd(e, _mm512_set1_pd(0.3125), _mm512_set1_pd(0.375));

@@ -87,27 +87,27 @@ template <class P>
 using packet_bits_t = typename packet_bits<P>::type;
 
 template <class P>
-EIGEN_ALWAYS_INLINE packet_bits_t<P> to_bits(const P& x) {
+LIBRATION_INLINE packet_bits_t<P> to_bits(const P& x) {
   return reinterpret_cast<packet_bits_t<P>>(x);
 }
 template <class P>
-EIGEN_ALWAYS_INLINE P from_bits(const packet_bits_t<P>& bits) {
+LIBRATION_INLINE P from_bits(const packet_bits_t<P>& bits) {
   return reinterpret_cast<P>(bits);
 }
 template <class P>
-EIGEN_ALWAYS_INLINE packet_bits_t<P> same_bits(element_t<P> x) {
+LIBRATION_INLINE packet_bits_t<P> same_bits(element_t<P> x) {
   return packet_bits_t<P>{} + std::bit_cast<typename math_constants<element_t<P>>::bits>(x);
 }
 
 /// \return a b + c, in one rounding where the machine has that
 template <class P>
-EIGEN_ALWAYS_INLINE P multiply_add(const P& a, const P& b, const P& c) {
+LIBRATION_INLINE P multiply_add(const P& a, const P& b, const P& c) {
   return Eigen::internal::pmadd<P>(a, b, c);
 }
 
 /// \return c[0] + c[1] z + c[2] z² + ..., even and odd powers apart: half the latency of Horner's rule
 template <class P, class T, std::size_t n>
-EIGEN_ALWAYS_INLINE P polynomial(const P& z, const T (&c)[n]) {
+LIBRATION_INLINE P polynomial(const P& z, const T (&c)[n]) {
   const P square = z * z;
   P even = broadcast<P>(c[(n - 1) / 2 * 2]), odd = broadcast<P>(c[n / 2 * 2 - 1]);
   unrolled<static_cast<int>((n - 1) / 2)>([&](auto i) LIBRATION_INLINE_LAMBDA {
@@ -120,23 +120,23 @@ EIGEN_ALWAYS_INLINE P polynomial(const P& z, const T (&c)[n]) {
 }
 
 template <class P>
-EIGEN_ALWAYS_INLINE packet_bits_t<P> sign_of(const P& x) {
+LIBRATION_INLINE packet_bits_t<P> sign_of(const P& x) {
   return to_bits(x) & same_bits<P>(element_t<P>(-0.0));
 }
 /// \return x, negated where y is negative
 template <class P>
-EIGEN_ALWAYS_INLINE P times_sign(const P& x, const P& y) {
+LIBRATION_INLINE P times_sign(const P& x, const P& y) {
   return from_bits<P>(to_bits(x) ^ sign_of(y));
 }
 template <class P>
-EIGEN_ALWAYS_INLINE P absolute(const P& x) {
+LIBRATION_INLINE P absolute(const P& x) {
   return from_bits<P>(to_bits(x) & ~same_bits<P>(element_t<P>(-0.0)));
 }
 
 /// exp x = 2^n exp r with x = n ln 2 + r. The power is applied in two halves: it can leave the range where exp does
 /// not.
 template <class P>
-EIGEN_ALWAYS_INLINE P packet_exp(const P& x) {
+LIBRATION_INLINE P packet_exp(const P& x) {
   using T = element_t<P>;
   using c = math_constants<T>;
   const P lowest = broadcast<P>(c::exp_lowest), highest = broadcast<P>(c::exp_highest);
@@ -157,7 +157,7 @@ EIGEN_ALWAYS_INLINE P packet_exp(const P& x) {
 /// log x = e ln 2 + log m with x = 2^e m, √½ ≤ m < √2, and log m = 2 artanh(s), s = (m-1)/(m+1).
 /// Source: the arrangement of the sum is that of fdlibm's e_log.c (Sun Microsystems, 1993).
 template <class P>
-EIGEN_ALWAYS_INLINE P packet_log(const P& x) {
+LIBRATION_INLINE P packet_log(const P& x) {
   using T = element_t<P>;
   using c = math_constants<T>;
   constexpr int fraction = std::numeric_limits<T>::digits - 1;
@@ -194,7 +194,7 @@ struct quadrant {
   P sine, cosine;
   packet_bits_t<P> n;
 
-  explicit EIGEN_ALWAYS_INLINE quadrant(const P& size) {
+  explicit LIBRATION_INLINE quadrant(const P& size) {
     const P rounded = multiply_add<P>(size, broadcast<P>(T(0.63661977236758138)), broadcast<P>(c::rounder));
     n = to_bits(rounded);
     const P minus_n = c::rounder - rounded;
@@ -215,8 +215,8 @@ struct quadrant {
   }
 
   // Where n + first is odd, and the sign bit where n + first is 2 or 3 modulo 4.
-  EIGEN_ALWAYS_INLINE auto odd(unsigned first) const { return ((n + first) & 1) != 0; }
-  EIGEN_ALWAYS_INLINE packet_bits_t<P> negative(unsigned first) const {
+  LIBRATION_INLINE auto odd(unsigned first) const { return ((n + first) & 1) != 0; }
+  LIBRATION_INLINE packet_bits_t<P> negative(unsigned first) const {
     return ((n + first) & 2) << (8 * sizeof(T) - 2);
   }
 };
@@ -230,7 +230,7 @@ template <class P, class F>
 }
 
 template <class P>
-EIGEN_ALWAYS_INLINE P packet_sin(const P& x) {
+LIBRATION_INLINE P packet_sin(const P& x) {
   using T = element_t<P>;
   constexpr T limit = math_constants<T>::sin_limit;
   const P size = absolute(x);
@@ -242,7 +242,7 @@ EIGEN_ALWAYS_INLINE P packet_sin(const P& x) {
 }
 
 template <class P>
-EIGEN_ALWAYS_INLINE P packet_cos(const P& x) {
+LIBRATION_INLINE P packet_cos(const P& x) {
   using T = element_t<P>;
   constexpr T limit = math_constants<T>::sin_limit;
   const P size = absolute(x);
@@ -254,7 +254,7 @@ EIGEN_ALWAYS_INLINE P packet_cos(const P& x) {
 }
 
 template <class P>
-EIGEN_ALWAYS_INLINE P packet_tan(const P& x) {
+LIBRATION_INLINE P packet_tan(const P& x) {
   using T = element_t<P>;
   constexpr T limit = math_constants<T>::sin_limit;
   const P size = absolute(x);
@@ -268,7 +268,7 @@ EIGEN_ALWAYS_INLINE P packet_tan(const P& x) {
 
 /// A polynomial for |x| < 0.55, beyond it 1 - 2 / (exp 2|x| + 1), whose terms lose nothing there.
 template <class P>
-EIGEN_ALWAYS_INLINE P packet_tanh(const P& x) {
+LIBRATION_INLINE P packet_tanh(const P& x) {
   using T = element_t<P>;
   const P size = absolute(x), z = x * x;
   const P near_zero = multiply_add<P>(size * z, polynomial(z, math_constants<T>::tanh), size);

@@ -33,8 +33,8 @@ using select_result_t = typename detail::selected<Condition, detail::promote_t<A
 /// \return a where the condition holds, else b, lane by lane; a dual number's derivative comes from the same branch
 /// Cost: with lanes both a and b have been computed: keep either from raising what the other was to avoid
 template <class Condition, class A, class B>
-EIGEN_ALWAYS_INLINE constexpr select_result_t<Condition, A, B> select(const Condition& condition, const A& a,
-                                                                      const B& b) {
+LIBRATION_INLINE constexpr select_result_t<Condition, A, B> select(const Condition& condition, const A& a,
+                                                                   const B& b) {
   using R = select_result_t<Condition, A, B>;
   if constexpr (std::same_as<Condition, bool>)
     return condition ? static_cast<R>(a) : static_cast<R>(b);

@@ -37,44 +37,44 @@ struct state {
   /// Whether all components are equal; for scalars whose comparison is a bool.
   friend bool operator==(const state&, const state&) = default;
 
-  friend EIGEN_ALWAYS_INLINE constexpr state operator+(const state& a, const state& b) {
+  friend LIBRATION_INLINE constexpr state operator+(const state& a, const state& b) {
     return build([&](auto i) LIBRATION_INLINE_LAMBDA { return a.component[i] + b.component[i]; });
   }
-  friend EIGEN_ALWAYS_INLINE constexpr state operator-(const state& a, const state& b) {
+  friend LIBRATION_INLINE constexpr state operator-(const state& a, const state& b) {
     return build([&](auto i) LIBRATION_INLINE_LAMBDA { return a.component[i] - b.component[i]; });
   }
-  friend EIGEN_ALWAYS_INLINE constexpr state operator-(const state& a) {
+  friend LIBRATION_INLINE constexpr state operator-(const state& a) {
     return build([&](auto i) LIBRATION_INLINE_LAMBDA { return -a.component[i]; });
   }
 
   // A factor keeps its own type: a double costs a dual number no product of derivatives.
   template <std::convertible_to<T> S>
-  friend EIGEN_ALWAYS_INLINE constexpr state operator*(const S& factor, const state& a) {
+  friend LIBRATION_INLINE constexpr state operator*(const S& factor, const state& a) {
     return build([&](auto i) LIBRATION_INLINE_LAMBDA { return a.component[i] * factor; });
   }
   template <std::convertible_to<T> S>
-  friend EIGEN_ALWAYS_INLINE constexpr state operator*(const state& a, const S& factor) {
+  friend LIBRATION_INLINE constexpr state operator*(const state& a, const S& factor) {
     return factor * a;
   }
   template <std::convertible_to<T> S>
-  friend EIGEN_ALWAYS_INLINE constexpr state operator/(const state& a, const S& divisor) {
+  friend LIBRATION_INLINE constexpr state operator/(const state& a, const S& divisor) {
     return build([&](auto i) LIBRATION_INLINE_LAMBDA { return a.component[i] / divisor; });
   }
 
-  EIGEN_ALWAYS_INLINE constexpr state& operator+=(const state& other) { return *this = *this + other; }
-  EIGEN_ALWAYS_INLINE constexpr state& operator-=(const state& other) { return *this = *this - other; }
+  LIBRATION_INLINE constexpr state& operator+=(const state& other) { return *this = *this + other; }
+  LIBRATION_INLINE constexpr state& operator-=(const state& other) { return *this = *this - other; }
   template <std::convertible_to<T> S>
-  EIGEN_ALWAYS_INLINE constexpr state& operator*=(const S& factor) {
+  LIBRATION_INLINE constexpr state& operator*=(const S& factor) {
     return *this = factor * *this;
   }
   template <std::convertible_to<T> S>
-  EIGEN_ALWAYS_INLINE constexpr state& operator/=(const S& divisor) {
+  LIBRATION_INLINE constexpr state& operator/=(const S& divisor) {
     return *this = *this / divisor;
   }
 
  private:
   template <class Component>
-  static EIGEN_ALWAYS_INLINE constexpr state build(const Component& component_at) {
+  static LIBRATION_INLINE constexpr state build(const Component& component_at) {
     state r;
     detail::unrolled<n>([&](auto i) LIBRATION_INLINE_LAMBDA { r.component[i] = static_cast<T>(component_at(i)); });
     return r;

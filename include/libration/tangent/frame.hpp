@@ -44,7 +44,7 @@ class log_product {
  public:
   /// Multiplies by x in the lanes where the mask holds.
   template <class Mask>
-  EIGEN_ALWAYS_INLINE void multiply(const Mask& where, const Real& x) {
+  LIBRATION_INLINE void multiply(const Mask& where, const Real& x) {
     const Real factor = select(where, x, Real(1.0));
     go_on(product_, factor, product_ * factor);
   }
@@ -75,7 +75,7 @@ class log_product {
  private:
   // next = product · factor becomes the product; in the lanes where it is not within range, and in no other, the logarithms of
   // both are taken.
-  EIGEN_ALWAYS_INLINE void go_on(const Real& product, const Real& factor, const Real& next) {
+  LIBRATION_INLINE void go_on(const Real& product, const Real& factor, const Real& next) {
     const auto within = in_range(next);
     if (all(within)) [[likely]] {
       product_ = next;
@@ -103,7 +103,7 @@ class frame_factor<formula_system<M, T, K>> {
  public:
   frame_factor(Eigen::Index /*n*/, Eigen::Index /*k*/) {}
 
-  EIGEN_ALWAYS_INLINE void operator()(typename system::frame_type& frame) {
+  LIBRATION_INLINE void operator()(typename system::frame_type& frame) {
     count_ = frame.count;
     triangle_ = gram_schmidt(frame.column, frame.count);
   }

@@ -48,7 +48,7 @@ namespace detail {
 inline constexpr int written_out = 8;
 
 template <int count, class Body>
-EIGEN_ALWAYS_INLINE void each(const Body& body) {
+LIBRATION_INLINE void each(const Body& body) {
   if constexpr (count <= written_out)
     libration::detail::unrolled<count>(
         [&](auto i) LIBRATION_INLINE_LAMBDA { body(std::integral_constant<int, static_cast<int>(i)>{}); });
@@ -57,23 +57,23 @@ EIGEN_ALWAYS_INLINE void each(const Body& body) {
 }
 
 template <int count, class Body>
-EIGEN_ALWAYS_INLINE void each_before(std::integral_constant<int, count>, const Body& body) {
+LIBRATION_INLINE void each_before(std::integral_constant<int, count>, const Body& body) {
   each<count>(body);
 }
 template <class Body>
-EIGEN_ALWAYS_INLINE void each_before(int count, const Body& body) {
+LIBRATION_INLINE void each_before(int count, const Body& body) {
   for (int i = 0; i < count; ++i) body(i);
 }
 
 template <class T, int n>
-EIGEN_ALWAYS_INLINE T dot(const state<T, n>& a, const state<T, n>& b) {
+LIBRATION_INLINE T dot(const state<T, n>& a, const state<T, n>& b) {
   T sum = a[0] * b[0];
   each<n - 1>([&](auto i) LIBRATION_INLINE_LAMBDA { sum += a[i + 1] * b[i + 1]; });
   return sum;
 }
 
 template <class T, int n>
-EIGEN_ALWAYS_INLINE void subtract(state<T, n>& v, const T& factor, const state<T, n>& q) {
+LIBRATION_INLINE void subtract(state<T, n>& v, const T& factor, const state<T, n>& q) {
   each<n>([&](auto i) LIBRATION_INLINE_LAMBDA { v[i] -= factor * q[i]; });
 }
 
@@ -85,22 +85,22 @@ inline constexpr bool completes<n, n, std::integral_constant<int, j>> = (n == 2 
 
 // The unit vector orthogonal to the columns before the last, as far as these are orthonormal.
 template <class T, class Last>
-EIGEN_ALWAYS_INLINE state<T, 2> complement(const state<T, 2> (&q)[2], Last /*column*/) {
+LIBRATION_INLINE state<T, 2> complement(const state<T, 2> (&q)[2], Last /*column*/) {
   return {-q[0][1], q[0][0]};
 }
 template <class T, class Last>
-EIGEN_ALWAYS_INLINE state<T, 3> complement(const state<T, 3> (&q)[3], Last /*column*/) {
+LIBRATION_INLINE state<T, 3> complement(const state<T, 3> (&q)[3], Last /*column*/) {
   const auto &a = q[0], &b = q[1];
   return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
 }
 
 // x with its sign changed where `side` is negative.
 template <class T>
-EIGEN_ALWAYS_INLINE T turned(const T& x, const T& side) {
+LIBRATION_INLINE T turned(const T& x, const T& side) {
   return select(side < T(0.0), -x, x);
 }
 template <class T, int N>
-EIGEN_ALWAYS_INLINE lanes<T, N> turned(const lanes<T, N>& x, const lanes<T, N>& side) {
+LIBRATION_INLINE lanes<T, N> turned(const lanes<T, N>& x, const lanes<T, N>& side) {
   using packet = typename lanes<T, N>::packet;
   if constexpr (std::is_same_v<packet, T>)
     return select(side < T(0), -x, x);
@@ -115,8 +115,8 @@ EIGEN_ALWAYS_INLINE lanes<T, N> turned(const lanes<T, N>& x, const lanes<T, N>& 
 // Q and R of a frame in which nothing is out of the ordinary; elsewhere, anything. `exact`: square roots and divisions as IEEE
 // 754 has them, the same digits in lanes of any width.
 template <bool exact, class T, int n, std::size_t columns>
-EIGEN_ALWAYS_INLINE void factor_ordinary(const state<T, n> (&v)[columns], int count, state<T, n> (&q)[columns],
-                                         small_triangle<T, static_cast<int>(columns)>& r) {
+LIBRATION_INLINE void factor_ordinary(const state<T, n> (&v)[columns], int count, state<T, n> (&q)[columns],
+                                      small_triangle<T, static_cast<int>(columns)>& r) {
   using std::sqrt;
   constexpr int k = static_cast<int>(columns);
   // j: a number known at compile time where the loops are written out
@@ -175,8 +175,8 @@ EIGEN_ALWAYS_INLINE void factor_ordinary(const state<T, n> (&v)[columns], int co
 ///            orthogonalization process", Numer. Math. 101 (2005): why the second pass is enough, and why products with
 ///            columns that are orthonormal to rounding may be taken all at once
 template <class T, int n, std::size_t columns>
-EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> gram_schmidt(state<T, n> (&v)[columns],
-                                                                              int count = static_cast<int>(columns)) {
+LIBRATION_INLINE small_triangle<T, static_cast<int>(columns)> gram_schmidt(state<T, n> (&v)[columns],
+                                                                           int count = static_cast<int>(columns)) {
   constexpr int k = static_cast<int>(columns);
   static_assert(k <= n, "libration::tangent::gram_schmidt: more columns than components");
   using base = typename scalar_traits<T>::base;
@@ -200,7 +200,7 @@ EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> gram_schmidt(st
 /// columns' norms stay in range: what it returns elsewhere means nothing. The inverse square roots of lanes may be a unit in
 /// the last place off (`inverse_sqrt`), and then have other digits than those of plain numbers.
 template <class T, int n, std::size_t columns>
-EIGEN_ALWAYS_INLINE small_triangle<T, static_cast<int>(columns)> ordinary_gram_schmidt(state<T, n> (&v)[columns]) {
+LIBRATION_INLINE small_triangle<T, static_cast<int>(columns)> ordinary_gram_schmidt(state<T, n> (&v)[columns]) {
   small_triangle<T, static_cast<int>(columns)> r;
   state<T, n> q[columns];
   detail::factor_ordinary<false>(v, static_cast<int>(columns), q, r);

@@ -43,7 +43,7 @@ T largest_of(const T* values, Eigen::Index n) {
 ///
 /// \param ones  so far, of weights that are exactly 1
 template <class P>
-EIGEN_ALWAYS_INLINE void fold(packet_sums<P>& part, shifted_sums& sums, double& ones) {
+LIBRATION_INLINE void fold(packet_sums<P>& part, shifted_sums& sums, double& ones) {
   using Eigen::internal::predux;
   sums.rest += static_cast<double>(predux(part.rest));
   sums.first += static_cast<double>(predux(part.first));

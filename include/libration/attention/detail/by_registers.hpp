@@ -21,7 +21,7 @@ namespace libration::inline LIBRATION_ABI::attention::detail {
 ///
 /// \param padding  fills the last register
 template <class T, class Take, class Fold>
-EIGEN_ALWAYS_INLINE void by_registers(const T* values, Eigen::Index n, T padding, const Take& take, const Fold& fold) {
+LIBRATION_INLINE void by_registers(const T* values, Eigen::Index n, T padding, const Take& take, const Fold& fold) {
   using P = packet_of<T>;
   constexpr auto size = static_cast<Eigen::Index>(sizeof(P) / sizeof(T));
   for (Eigen::Index begin = 0; begin < n; begin += 64 * size) {

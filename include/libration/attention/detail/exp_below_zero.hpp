@@ -27,7 +27,7 @@ inline constexpr T exp_floor = T(1 - std::numeric_limits<T>::max_exponent) * T(0
 
 /// \return max(d, exp_floor): minus infinity becomes finite, NaN stays NaN
 template <class P>
-EIGEN_ALWAYS_INLINE P above_exp_floor(const P& d) {
+LIBRATION_INLINE P above_exp_floor(const P& d) {
   return Eigen::internal::pmax<P>(d, libration::detail::broadcast<P>(exp_floor<libration::detail::element_t<P>>));
 }
 
@@ -37,7 +37,7 @@ EIGEN_ALWAYS_INLINE P above_exp_floor(const P& d) {
 /// \return   exactly 1 at 0, and 0 where it is below half of the smallest normal number; NaN of NaN
 /// Accuracy: 1.1 units in the last place, as `lanes_math.hpp` has it for exp; below the smallest normal number absolute
 template <class P, std::size_t n>
-EIGEN_ALWAYS_INLINE void exp_below_zero(const P (&d)[n], P (&result)[n]) {
+LIBRATION_INLINE void exp_below_zero(const P (&d)[n], P (&result)[n]) {
   using T = libration::detail::element_t<P>;
   using libration::detail::broadcast, libration::detail::from_bits, libration::detail::math_constants,
       libration::detail::multiply_add, libration::detail::polynomial, libration::detail::same_bits, libration::detail::to_bits,
@@ -64,7 +64,7 @@ EIGEN_ALWAYS_INLINE void exp_below_zero(const P (&d)[n], P (&result)[n]) {
 
 /// The same of one register.
 template <class P>
-EIGEN_ALWAYS_INLINE P exp_below_zero(const P& d) {
+LIBRATION_INLINE P exp_below_zero(const P& d) {
   const P one[1] = {d};
   P result[1];
   exp_below_zero<P>(one, result);

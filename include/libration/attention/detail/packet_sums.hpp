@@ -21,7 +21,7 @@ struct packet_sums {
 
   /// \param d       distance from the largest logit, exp_floor <= d <= 0, or NaN
   /// \param weight  e^d
-  EIGEN_ALWAYS_INLINE void add(const P& d, const P& weight) {
+  LIBRATION_INLINE void add(const P& d, const P& weight) {
     using libration::detail::multiply_add;
     const P one = d == P{} ? weight : P{};
     const P below = weight - one;
@@ -36,7 +36,7 @@ struct packet_sums {
 
 /// \return a base for logits whose largest is `top`: where all are minus infinity, a finite one
 template <class P>
-EIGEN_ALWAYS_INLINE P finite_base(const P& top) {
+LIBRATION_INLINE P finite_base(const P& top) {
   using T = libration::detail::element_t<P>;
   return Eigen::internal::pmax<P>(top, libration::detail::broadcast<P>(std::numeric_limits<T>::lowest()));
 }

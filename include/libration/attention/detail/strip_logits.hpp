@@ -29,7 +29,7 @@ struct strip {
 
 // Loads what is read several times once: GCC 12 folds a load into each use, and the loads then take longer than the sums.
 template <class P>
-EIGEN_ALWAYS_INLINE void keep_in_register([[maybe_unused]] P& p) {
+LIBRATION_INLINE void keep_in_register([[maybe_unused]] P& p) {
 #if defined(__GNUC__) && defined(EIGEN_VECTORIZE_SSE)
   asm("" : "+x"(p));
 #endif

@@ -7,8 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include <Eigen/Core>
-
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/maps/concepts.hpp>
@@ -25,8 +23,8 @@ inline double checked_time_step(double dt, std::string_view who) {
 
 /// The field's derivative at (h, x); x is ignored by an autonomous field.
 template <class Field, class T, class X>
-EIGEN_ALWAYS_INLINE state_of<Field, T> rate(const Field& field, const state_of<Field, T>& h,
-                                            [[maybe_unused]] const X& x) {
+LIBRATION_INLINE state_of<Field, T> rate(const Field& field, const state_of<Field, T>& h,
+                                         [[maybe_unused]] const X& x) {
   if constexpr (input_dimension<Field> > 0)
     return field.derivative(h, x);
   else
@@ -35,7 +33,7 @@ EIGEN_ALWAYS_INLINE state_of<Field, T> rate(const Field& field, const state_of<F
 
 /// Calls body(i) for i = 0 .. n-1. Short ones are written out, which keeps states in registers.
 template <int n, class Body>
-EIGEN_ALWAYS_INLINE void for_each_component(Body&& body) {
+LIBRATION_INLINE void for_each_component(Body&& body) {
   if constexpr (n <= 16) {
     libration::detail::unrolled<n>([&](auto i) LIBRATION_INLINE_LAMBDA { body(static_cast<int>(i)); });
   } else {
@@ -45,7 +43,7 @@ EIGEN_ALWAYS_INLINE void for_each_component(Body&& body) {
 
 /// h + c k, without copies of either.
 template <class T, int n>
-EIGEN_ALWAYS_INLINE state<T, n> moved(const state<T, n>& h, double c, const state<T, n>& k) {
+LIBRATION_INLINE state<T, n> moved(const state<T, n>& h, double c, const state<T, n>& k) {
   state<T, n> result;
   for_each_component<n>([&](int i) LIBRATION_INLINE_LAMBDA { result[i] = h[i] + c * k[i]; });
   return result;

@@ -33,14 +33,14 @@ struct few_columns {
 
   /// Where register v of column c begins.
   template <class Column, class Register>
-  EIGEN_ALWAYS_INLINE static constexpr Eigen::Index at(Column c, Register v, Eigen::Index stride) {
+  LIBRATION_INLINE static constexpr Eigen::Index at(Column c, Register v, Eigen::Index stride) {
     return static_cast<Eigen::Index>(c) * stride + static_cast<Eigen::Index>(v) * size;
   }
 
   /// C = A B, or C += A B, of `vectors` registers of rows and `count` columns.
   template <int vectors, int count>
-  EIGEN_ALWAYS_INLINE static void tile(columns_of<Scalar> A, columns_of<Scalar> B, Eigen::Index inner, bool add, Scalar* C,
-                                       Eigen::Index stride) {
+  LIBRATION_INLINE static void tile(columns_of<Scalar> A, columns_of<Scalar> B, Eigen::Index inner, bool add, Scalar* C,
+                                    Eigen::Index stride) {
     using libration::detail::unrolled;
     // A single column has too few sums to hide an addition's latency: each is split.
     constexpr int splits = count == 1 ? 4 : 1;
