@@ -61,7 +61,7 @@ std::string beginning_of(const std::filesystem::path& path, std::size_t characte
 
 }  // namespace
 
-TEST_CASE("lyapunov::spectrum: the Shakespeare LSTM's recorded exponents", "[oracle]") {
+TEST_CASE("lyapunov::spectrum: the Shakespeare LSTM's recorded exponents", "[oracle][heavy]") {
   LIBRATION_REQUIRE_SHARED(shared);
   const auto folder = shared / "models" / "shakespeare_lstm";
   models::character_model_options options;
@@ -78,7 +78,7 @@ TEST_CASE("lyapunov::spectrum: the Shakespeare LSTM's recorded exponents", "[ora
   check_recorded(net, inputs, frame, read_json(folder / "expected.json")["exponents"]);
 }
 
-TEST_CASE("lyapunov::spectrum: the Opus GRU's recorded full spectrum, on both inputs", "[oracle]") {
+TEST_CASE("lyapunov::spectrum: the Opus GRU's recorded full spectrum, on both inputs", "[oracle][heavy]") {
   LIBRATION_REQUIRE_SHARED(shared);
   const auto folder = shared / "models" / "opus_gru";
   const auto expected = read_json(folder / "expected.json");
@@ -98,7 +98,7 @@ TEST_CASE("lyapunov::spectrum: the Opus GRU's recorded full spectrum, on both in
   }
 }
 
-TEST_CASE("lyapunov::spectrum: the Silero LSTM's recorded exponents", "[oracle]") {
+TEST_CASE("lyapunov::spectrum: the Silero LSTM's recorded exponents", "[oracle][heavy]") {
   LIBRATION_REQUIRE_SHARED(shared);
   const auto folder = shared / "models" / "silero_lstm";
   const auto net = models::lstm<double>::from(io::safetensors::open(folder / "model.safetensors"), "decoder.rnn.");

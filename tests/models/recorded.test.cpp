@@ -57,7 +57,7 @@ std::string beginning_of(const std::filesystem::path& path, std::size_t characte
 
 }  // namespace
 
-TEST_CASE("models::lstm: the Shakespeare network's exponents along its text are the recorded ones", "[oracle]") {
+TEST_CASE("models::lstm: the Shakespeare network's exponents along its text are the recorded ones", "[oracle][heavy]") {
   LIBRATION_REQUIRE_SHARED(shared);
   const auto folder = shared / "models" / "shakespeare_lstm";
   const auto expected = read_json(folder / "expected.json");
@@ -120,7 +120,7 @@ TEST_CASE("models::character_model: the Shakespeare network's nats per character
 }
 
 TEST_CASE("models::gru: the Opus network's full spectrum and states are the recorded ones, on both inputs",
-          "[oracle]") {
+          "[oracle][heavy]") {
   LIBRATION_REQUIRE_SHARED(shared);
   const auto folder = shared / "models" / "opus_gru";
   const auto all = read_json(folder / "expected.json");
@@ -155,7 +155,7 @@ TEST_CASE("models::gru: the Opus network's full spectrum and states are the reco
   }
 }
 
-TEST_CASE("models::lstm: the Silero cell's exponents, states and probabilities are the recorded ones", "[oracle]") {
+TEST_CASE("models::lstm: the Silero cell's exponents, states and probabilities are the recorded ones", "[oracle][heavy]") {
   LIBRATION_REQUIRE_SHARED(shared);
   const auto folder = shared / "models" / "silero_lstm";
   const auto expected = read_json(folder / "expected.json");
