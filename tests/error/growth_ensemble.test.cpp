@@ -82,7 +82,7 @@ TEST_CASE("error::growth_ensemble: the leading direction grows at the exponent's
   CHECK((r.error.col(0).array() * r.normaliser / 1e-9 - 1.0).abs().maxCoeff() < 1e-6);  // eps / 1e-9
 }
 
-TEST_CASE("error::fit_growth_law: a recorded curve's law and exponent", "[stat][heavy]") {
+TEST_CASE("error::fit_growth_law: a recorded curve's law and exponent", "[stat]") {
   const error::growth_options options{.size = 1e-9, .direction = error::direction::leading, .steps = 60, .transient = 100};
   const auto curve = error::growth_ensemble(maps::henon{}, near_origin(2, 300), options).curve;
   const auto law = error::fit_growth_law(curve, {.largest = 1e-3});

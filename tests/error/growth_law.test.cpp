@@ -391,7 +391,7 @@ TEST_CASE("error::fit_growth_law_ensemble: sampled divergences of an autoregress
   CHECK(growing.best().misfit < 1.5);  // in standard errors
 }
 
-TEST_CASE("error::fit_growth_law_ensemble: members, groups, threads, extreme sizes", "[law][edge][heavy]") {
+TEST_CASE("error::fit_growth_law_ensemble: members, groups, threads, extreme sizes", "[law][edge]") {
   const Index n = 20, members = 24;
   MatrixXd logs(n, members);
   for (Index j = 0; j < members; ++j) {

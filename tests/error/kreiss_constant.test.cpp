@@ -107,7 +107,7 @@ TEST_CASE("error::kreiss_constant: contractions have 1, unstable matrices infini
   CHECK(std::abs(unstable.z + 1.25) < 1e-7);
 }
 
-TEST_CASE("error::kreiss_constant: bounds that cannot be certified are infinite, and the status says so", "[failure][heavy]") {
+TEST_CASE("error::kreiss_constant: bounds that cannot be certified are infinite, and the status says so", "[failure]") {
   // A simple eigenvalue 1: the supremum is approached towards it, and is its projection's norm, √(1 + 6²).
   const auto on_circle = kreiss_constant((MatrixXd(2, 2) << 1.0, 3.0, 0.0, 0.5).finished());
   CHECK(on_circle.status == status::not_converged);

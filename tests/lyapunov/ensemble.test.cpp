@@ -152,7 +152,7 @@ TEST_CASE("lyapunov::spectrum_ensemble: members that collapse, and forced interv
     CHECK(lost.status == status::lost_frame);
 }
 
-TEST_CASE("lyapunov::spectrum_ensemble: a tolerance holds for each member", "[stat][heavy]") {
+TEST_CASE("lyapunov::spectrum_ensemble: a tolerance holds for each member", "[stat]") {
   const auto results = spectrum_ensemble(maps::henon{}, henon_starts(10), {.tolerance = 2e-3});
   bool differ = false;
   for (const auto& r : results) {

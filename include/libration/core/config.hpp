@@ -20,7 +20,7 @@
 #define LIBRATION_ABI LIBRATION_CONCATENATE(align_, EIGEN_MAX_STATIC_ALIGN_BYTES)
 
 // For what works on registers: inlined whatever the compiler's budget says. Not where nothing is optimised: functions written out
-// in one another are then of a size that takes minutes to compile. The second comes after the parameter list of a lambda.
+// in one another are then of a size that clang takes a minute and more to compile. The second comes after a lambda's parameters.
 #if defined(__GNUC__) && defined(__OPTIMIZE__)
 #define LIBRATION_INLINE __attribute__((always_inline)) inline
 #define LIBRATION_INLINE_LAMBDA __attribute__((always_inline))
