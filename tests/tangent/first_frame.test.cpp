@@ -59,6 +59,15 @@ TEST_CASE("tangent::first_frame: coordinates, random, or given and made orthonor
   CHECK(frame.count == 1);
   CHECK(frame.column[0][0] == 0.0);
   CHECK(std::abs(frame.column[0][1] + 1.0) < 1e-15);
+  // A formula has its own factorisation: the same frame to rounding.
+  const tangent::formula_system<maps::henon, double> whole(henon);
+  const auto drawn = tangent::first_frame(whole, 2, false, nullptr, 5);
+  const MatrixXd expected = tangent::random_frame(2, 2, 5);
+  for (int j = 0; j < 2; ++j)
+    for (int i = 0; i < 2; ++i) CHECK(std::abs(drawn.column[j][i] - expected(i, j)) < 1e-14);
+  const auto axes = tangent::first_frame(whole, 2, true, nullptr, 0);
+  for (int j = 0; j < 2; ++j)
+    for (int i = 0; i < 2; ++i) CHECK(axes.column[j][i] == (i == j ? 1.0 : 0.0));
 }
 
 TEST_CASE("tangent::first_frame: dependent columns are refused", "[failure]") {
@@ -67,4 +76,8 @@ TEST_CASE("tangent::first_frame: dependent columns are refused", "[failure]") {
   const MatrixXd twice = (MatrixXd(3, 2) << 1.0, 2.0, 1.0, 2.0, 1.0, 2.0).finished(), zero = MatrixXd::Zero(3, 2);
   CHECK_THROWS_AS(tangent::first_frame(system, 2, false, &twice, 0), argument_error);
   CHECK_THROWS_WITH(tangent::first_frame(system, 2, false, &zero, 0), Contains("columns of .frame are linearly dependent"));
+  const maps::henon henon;
+  const tangent::formula_system<maps::henon, double> formula(henon);
+  const MatrixXd parallel = (MatrixXd(2, 2) << 1.0, -3.0, 1.0, -3.0).finished();
+  CHECK_THROWS_WITH(tangent::first_frame(formula, 2, false, &parallel, 0), Contains("linearly dependent"));
 }
