@@ -11,6 +11,12 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wpedantic"
 #endif
+// Philox needs none of the processor's intrinsics, whose header takes as long to read as Eigen/Core. A program that uses
+// Random123's generators that do (AES, ARS) includes them before this library.
+#if !defined(R123_USE_SSE) && !defined(R123_USE_X86INTRIN_H)
+#define R123_USE_SSE 0
+#define R123_USE_X86INTRIN_H 0
+#endif
 #include <Random123/philox.h>
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
