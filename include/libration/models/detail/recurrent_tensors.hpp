@@ -17,23 +17,10 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
-
-/// Throws that a file is not what a reader (`who`) needs.
-[[noreturn]] inline void refuse(const io::safetensors::file& file, std::string_view who, const std::string& reason) {
-  throw file_error(file.path(), file_error::no_byte, std::string(who) + ": " + reason);
-}
-
-/// The first names of a list, for a message.
-inline std::string some_of(const std::vector<std::string>& names) {
-  constexpr std::size_t shown = 8;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(shown, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > shown) text += ", and " + std::to_string(names.size() - shown) + " more";
-  return text.empty() ? "none" : text;
-}
 
 /// What stands before `weight_hh_l0`, or a single cell's `weight_hh`, in each place of a file where one is.
 inline std::vector<std::string> find_recurrent_prefixes(const io::safetensors::file& file) {

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The named tensors of a trained model, from one or several safetensors files, and the account of which of them were used.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/io/safetensors.hpp>
+
+namespace libration::inline LIBRATION_ABI::models {
+
+namespace detail {
+
+/// Throws that a file is not what a reader (`who`) needs.
+[[noreturn]] inline void refuse(const io::safetensors::file& file, std::string_view who, const std::string& reason) {
+  throw file_error(file.path(), file_error::no_byte, std::string(who) + ": " + reason);
+}
+
+/// The first names of a list, for a message.
+inline std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(shown, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > shown) text += ", and " + std::to_string(names.size() - shown) + " more";
+  return text.empty() ? "none" : text;
+}
+
+/// A name in quotes, cut where a damaged file made it endless.
+inline std::string quoted(std::string_view name) {
+  constexpr std::size_t longest = 120;
+  return '"' + std::string(name.substr(0, longest)) + (name.size() > longest ? "...\"" : "\"");
+}
+
+/// Whether `text` matches a pattern in which `*` stands for any characters, also none and also dots, and `?` for one.
+inline bool matches_glob(std::string_view text, std::string_view pattern) {
+  std::size_t t = 0, p = 0, star = std::string_view::npos, after = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      after = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++after;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+/// A tensor's name without what wrappers put into it: the components `module`, `_orig_mod`, `_fsdp_wrapped_module` and
+/// `_checkpoint_wrapped_module` wherever they stand, then each `model` that leads. Also of a prefix that ends with its dot.
+inline std::string canonical_name(std::string_view name) {
+  constexpr std::array<std::string_view, 4> wrappers = {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"};
+  std::string result;
+  while (true) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string_view::npos) return result.append(name);
+    const std::string_view component = name.substr(0, dot);
+    const bool dropped =
+        std::find(wrappers.begin(), wrappers.end(), component) != wrappers.end() || (result.empty() && component == "model");
+    if (!dropped) result.append(component).push_back('.');
+    name.remove_prefix(dot + 1);
+  }
+}
+
+/// What follows the last dot of a name.
+inline std::string_view last_component(std::string_view name) { return name.substr(name.rfind('.') + 1); }  // npos + 1 is 0
+
+/// What stands before it, with the dot.
+inline std::string_view parent(std::string_view name) { return name.substr(0, name.size() - last_component(name).size()); }
+
+inline bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Whether weights may be of this type: floating-point numbers.
+inline bool is_floating(io::element type) {
+  return type == io::element::f16 || type == io::element::bf16 || type == io::element::f32 || type == io::element::f64;
+}
+
+/// Whether a tensor, by its canonical name, cannot change what a model computes: a buffer that is recomputed from the config, a
+/// causal mask, a counter, or the state of an optimiser.
+inline bool is_without_effect(std::string_view name, io::element type, io::shape_view shape) {
+  const std::string_view last = last_component(name), root = name.substr(0, name.find('.'));
+  const std::string_view module = last_component(name.substr(0, std::max<std::size_t>(parent(name).size(), 1) - 1));
+  if (io::byte_count(shape, type) == 0) return true;
+  if (is_one_of(root, {"optimizer", "optimizer_state", "optimizer_states", "optimizer_state_dict", "optim", "lr_scheduler"}))
+    return true;
+  if (is_one_of(last, {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "num_batches_tracked", "n_averaged"}))
+    return true;
+  if (is_one_of(module, {"rotary_emb", "rotary", "rope"}))
+    return is_one_of(last, {"inv_freq", "original_inv_freq", "cos_cached", "sin_cached"});
+  if (is_one_of(last, {"position_ids", "token_type_ids", "global_step", "epoch"})) return !is_floating(type);
+  if (is_one_of(module, {"attn", "attention", "self_attn", "self_attention"})) {
+    if (last == "masked_bias") return io::byte_count(shape, type) == io::element_size(type);
+    return last == "bias" && shape.size() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3];
+  }
+  return false;
+}
+
+/// What a part that belongs to another way of storing or computing weights is, by its canonical name; or an empty text.
+inline std::string describe_foreign_part(std::string_view name) {
+  const std::string_view last = last_component(name);
+  const auto contains = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  if (is_one_of(last, {"SCB", "scales", "zeros", "zero_points", "zero_point", "qzeros", "qweight", "g_idx", "absmax", "nested_absmax",
+                       "quant_map", "nested_quant_map", "weight_packed", "weight_shape", "weight_format", "scale_weight"}) ||
+      last.ends_with("_scale") || last.ends_with("_scale_inv") || last.ends_with("_zero_point") || contains("quant_state"))
+    return "belongs to quantised weights, which must be stored as floating-point numbers first";
+  if (contains("lora_") || contains("base_layer.") || contains("modules_to_save."))
+    return "belongs to an adapter (LoRA), which must be merged into the weights first";
+  if (last.ends_with("_raw"))
+    return "is the parameter of a weight drop: the weight of that name without _raw is its copy, masked at random for training; "
+           "store the raw one in its place";
+  if (contains("parametrizations.") || is_one_of(last, {"weight_g", "weight_v", "weight_u", "weight_orig", "weight_mask"}) ||
+      (last.starts_with("weight_") && is_one_of(last.substr(last.rfind('_')), {"_g", "_v", "_u", "_orig", "_mask"})))
+    return "belongs to a weight that is computed from other tensors (weight norm, spectral norm or pruning); store the weight itself";
+  return {};
+}
+
+}  // namespace detail
+
+struct checkpoint_options {
+  /// Names of tensors that do not matter, with `*` for any characters and `?` for one: they are taken as not there.
+  std::vector<std::string> ignore = {};
+};
+
+/// The tensors of one or several safetensors files as a reader of models sees them.
+///
+/// A name is found with and without `model.` before it, and with `module.` or `_orig_mod.` (of PyTorch's DataParallel and compile)
+/// anywhere in it, in what is asked for as in the file. Numbers are read as weights: from F32, F16, BF16 and F64; an integer is
+/// refused, because quantised weights are no numbers without their scales.
+///
+/// What was read, or accepted by `accept`, is used. `require_all_used` refuses by name what is left over and could change what the
+/// model computes: all that is neither a known buffer (rotary frequencies, a causal mask, a counter), nor the state of an
+/// optimiser, nor ignored by the options.
+///
+///     models::checkpoint tensors(file, {.ignore = {"critic.*"}});
+///     const auto network = models::gru<float>::from(tensors, "rnn.");
+///     const auto output = models::readout<float>::from(tensors, "fc.");
+///     tensors.require_all_used("my reader");
+class checkpoint {
+ public:
+  /// \param file  is not copied, and must outlive this
+  explicit checkpoint(const io::safetensors::file& file, const checkpoint_options& options = {})
+      : checkpoint(std::span(&file, 1), file.path(), options) {}
+  explicit checkpoint(const io::safetensors::file&& file, const checkpoint_options& options = {}) = delete;
+
+  /// \param files  are not copied, and must outlive this
+  /// \param path   what an error about all of them names: their folder
+  checkpoint(std::span<const io::safetensors::file> files, std::string path, const checkpoint_options& options = {})
+      : files_(files), path_(std::move(path)) {
+    for (const io::safetensors::file& file : files)
+      for (std::string& name : file.names()) {
+        std::string canonical = detail::canonical_name(name);
+        const bool ignored = std::any_of(options.ignore.begin(), options.ignore.end(), [&](const std::string& pattern) {
+          return detail::matches_glob(name, pattern) || detail::matches_glob(canonical, pattern);
+        });
+        if (!ignored) index_.emplace(canonical, entries_.size());
+        entries_.push_back({&file, std::move(name), std::move(canonical), ignored ? state::ignored : state::left});
+      }
+  }
+
+  const std::string& path() const { return path_; }
+  /// The metadata of the first file.
+  const std::map<std::string, std::string>& metadata() const { return files_.front().metadata(); }
+  /// Every tensor's name that is not ignored, without what wrappers put into it, file by file in the order of their data.
+  std::vector<std::string> names() const {
+    return names_where([](const entry& e) { return e.use != state::ignored; }, &entry::canonical);
+  }
+  /// Names, as in the files, of the tensors that the options' patterns took out.
+  std::vector<std::string> ignored() const {
+    return names_where([](const entry& e) { return e.use == state::ignored; }, &entry::name);
+  }
+
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+  /// What the file that holds a tensor calls it, or the name itself where there is none.
+  std::string name_in_file(std::string_view name) const {
+    const entry* const found = find(name);
+    return found == nullptr ? std::string(name) : found->name;
+  }
+
+  /// The tensor itself, of any type; this does not count as its use.
+  /// \throws file_error  where there is none, with what is there instead, or several
+  io::safetensors::tensor tensor(std::string_view name) const { return of(name).file->tensor(of(name).name); }
+
+  /// A weight of rank 2. \return shape (rows, cols) as in the file
+  /// \throws file_error  where there is none, of another rank or not of floating-point numbers
+  template <class Scalar>
+  Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> matrix(std::string_view name) {
+    const entry& e = use_weight(name);
+    return e.file->matrix<Scalar>(e.name);
+  }
+  /// The same, of a shape that is known.
+  template <class Scalar>
+  Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> matrix(std::string_view name, Eigen::Index rows, Eigen::Index cols) {
+    const entry& e = use_weight(name);
+    return e.file->matrix<Scalar>(e.name, rows, cols);
+  }
+  /// A weight of rank 1. \return shape (n)
+  template <class Scalar>
+  Eigen::Matrix<Scalar, Eigen::Dynamic, 1> vector(std::string_view name) {
+    const entry& e = use_weight(name);
+    return e.file->vector<Scalar>(e.name);
+  }
+  template <class Scalar>
+  Eigen::Matrix<Scalar, Eigen::Dynamic, 1> vector(std::string_view name, Eigen::Index rows) {
+    const entry& e = use_weight(name);
+    return e.file->vector<Scalar>(e.name, rows);
+  }
+  /// Every element of a weight of any rank. \return shape (product of the extents), the tensor's last index fastest
+  template <class Scalar>
+  Eigen::Matrix<Scalar, Eigen::Dynamic, 1> values(std::string_view name) {
+    const entry& e = use_weight(name);
+    return e.file->values<Scalar>(e.name);
+  }
+  template <class Scalar>
+  Scalar scalar(std::string_view name) {
+    const entry& e = use_weight(name);
+    return e.file->scalar<Scalar>(e.name);
+  }
+
+  /// Counts a tensor as used without reading it: a tied weight that is stored twice, a table that the reader knows otherwise.
+  void accept(std::string_view name) { of(name).use = state::used; }
+
+  /// Throws that the tensors are not what a reader (`who`) needs.
+  [[noreturn]] void refuse(std::string_view who, const std::string& reason) const {
+    throw file_error(path_, file_error::no_byte, std::string(who) + ": " + reason);
+  }
+  /// The same of one tensor: the error names the file that holds it.
+  [[noreturn]] void refuse(std::string_view who, std::string_view name, const std::string& reason) const {
+    const entry* const found = find(name);
+    throw file_error(found == nullptr ? path_ : found->file->path(), file_error::no_byte, std::string(who) + ": " + reason);
+  }
+
+  /// Tensors that were not used and could change the result: each one's name as in the file, type and shape, and what it
+  /// probably is.
+  ///
+  /// \param prefix  only those whose names begin so; empty: all
+  std::vector<std::string> left_over(std::string_view prefix = "") const {
+    std::vector<std::string> texts;
+    for (const entry* e : find_left_over(prefix)) texts.push_back(describe(*e));
+    return texts;
+  }
+
+  /// \throws file_error  where tensors are left over, by name (see `left_over`)
+  void require_all_used(std::string_view who, std::string_view prefix = "") const {
+    const std::vector<const entry*> left = find_left_over(prefix);
+    if (left.empty()) return;
+    constexpr std::size_t shown = 4;
+    std::string reason = left.size() == 1 ? "a tensor that the model as read does not use: "
+                                          : std::to_string(left.size()) + " tensors that the model as read does not use: ";
+    for (std::size_t i = 0; i < std::min(shown, left.size()); ++i) reason += (i == 0 ? "" : "; ") + describe(*left[i]);
+    if (left.size() > shown) reason += "; and " + std::to_string(left.size() - shown) + " more";
+    const std::string_view module = detail::parent(left.front()->name);
+    reason += ". What does not change the result can be named in .ignore (the programs' --ignore), with * for any characters: \"" +
+              (module.empty() ? left.front()->name : std::string(module) + "*") + "\"";
+    throw file_error(left.front()->file->path(), file_error::no_byte, std::string(who) + ": " + reason);
+  }
+
+ private:
+  enum class state { left, used, ignored };
+  struct entry {
+    const io::safetensors::file* file;
+    std::string name, canonical;
+    state use;
+  };
+
+  template <class Condition>
+  std::vector<std::string> names_where(const Condition& condition, std::string entry::*which) const {
+    std::vector<std::string> names;
+    for (const entry& e : entries_)
+      if (condition(e)) names.push_back(e.*which);
+    return names;
+  }
+
+  // The only tensor of a name; of several, the one that is written so.
+  const entry* find(std::string_view name) const {
+    const auto [begin, end] = index_.equal_range(detail::canonical_name(name));
+    if (begin == end) return nullptr;
+    if (std::next(begin) == end) return &entries_[begin->second];
+    const entry* exact = nullptr;
+    std::string all;
+    std::size_t written_so = 0;
+    for (auto it = begin; it != end; ++it) {
+      const entry& e = entries_[it->second];
+      all += (it == begin ? "" : ", ") + detail::quoted(e.name) + (files_.size() > 1 ? " in " + e.file->path() : "");
+      if (e.name != name) continue;
+      exact = &e;
+      ++written_so;
+    }
+    if (written_so == 1) return exact;
+    throw file_error(path_, file_error::no_byte, "several tensors could be " + detail::quoted(name) + ": " + all);
+  }
+  entry& of(std::string_view name) { return const_cast<entry&>(std::as_const(*this).of(name)); }
+  const entry& of(std::string_view name) const {
+    const entry* const found = find(name);
+    if (found == nullptr) refuse_missing(name);
+    return *found;
+  }
+
+  entry& use_weight(std::string_view name) {
+    entry& e = of(name);
+    const auto t = e.file->tensor(e.name);
+    if (!detail::is_floating(t.type))
+      throw file_error(e.file->path(), file_error::no_byte,
+                       "tensor " + detail::quoted(e.name) + " holds " + std::string(io::to_string(t.type)) +
+                           ", expected F32, F16, BF16 or F64: integers as weights are quantised" + scales_of(e) +
+                           ", and must be stored as floating-point numbers first");
+    e.use = state::used;
+    return e;
+  }
+
+  // Where a quantised weight's scales are, for a message.
+  std::string scales_of(const entry& weight) const {
+    for (const entry& e : entries_)
+      if (&e != &weight && e.canonical.starts_with(detail::parent(weight.canonical)) &&
+          detail::describe_foreign_part(e.canonical).find("quantised") != std::string::npos)
+        return ", with " + detail::quoted(e.name) + " to scale them";
+    return {};
+  }
+
+  [[noreturn]] void refuse_missing(std::string_view name) const {
+    const std::string canonical = detail::canonical_name(name);
+    const std::string missing = "no tensor " + detail::quoted(name);
+    for (const entry& e : entries_) {
+      if (e.use == state::ignored && e.canonical == canonical)
+        throw file_error(path_, file_error::no_byte, missing + ", because " + detail::quoted(e.name) + " is ignored");
+      if (e.use == state::ignored || !e.canonical.starts_with(detail::parent(canonical))) continue;
+      const std::string foreign = detail::describe_foreign_part(e.canonical);
+      if (!foreign.empty()) throw file_error(path_, file_error::no_byte, missing + "; " + detail::quoted(e.name) + " " + foreign);
+    }
+    if (files_.size() == 1) files_.front().tensor(name);  // throws, with the most similar names
+    throw file_error(path_, file_error::no_byte, missing + " in any of " + std::to_string(files_.size()) + " files");
+  }
+
+  std::vector<const entry*> find_left_over(std::string_view prefix) const {
+    const std::string below = detail::canonical_name(prefix);
+    std::vector<const entry*> left;
+    for (const entry& e : entries_) {
+      if (e.use != state::left || !e.canonical.starts_with(below)) continue;
+      const auto t = e.file->tensor(e.name);
+      if (!detail::is_without_effect(e.canonical, t.type, t.shape)) left.push_back(&e);
+    }
+    return left;
+  }
+
+  bool is_used(const std::string& canonical) const {
+    const auto [begin, end] = index_.equal_range(canonical);
+    return std::any_of(begin, end, [&](const auto& named) { return entries_[named.second].use == state::used; });
+  }
+
+  // "ln.weight" (F32, (12)), probably ...
+  std::string describe(const entry& e) const {
+    const auto t = e.file->tensor(e.name);
+    const std::string_view last = detail::last_component(e.canonical), before = detail::parent(e.canonical);
+    const std::string_view module = detail::last_component(before.substr(0, std::max<std::size_t>(before.size(), 1) - 1));
+    const auto is = [&](const char* what) {
+      return detail::quoted(e.name) + " (" + std::string(io::to_string(t.type)) + ", " + io::to_string(t.shape) + ") " + what;
+    };
+    if (const std::string foreign = detail::describe_foreign_part(e.canonical); !foreign.empty()) return is(foreign.c_str());
+    if (is_used(e.canonical)) return is("is there a second time");
+    if (last.ends_with("_reverse")) return is("belongs to the backward direction of a bidirectional network");
+    if (last.starts_with("weight_hr")) return is("belongs to a projection (proj_size)");
+    if (last.starts_with("weight_ih") || last.starts_with("weight_hh") || last.starts_with("bias_ih") || last.starts_with("bias_hh"))
+      return is("belongs to another recurrent layer");
+    if (detail::is_one_of(last, {"running_mean", "running_var"})) return is("is a running statistic of a batch normalisation");
+    if (detail::is_one_of(module, {"q_norm", "k_norm", "query_norm", "key_norm", "q_layernorm", "k_layernorm"}))
+      return is("belongs to a normalisation of queries or keys");
+    const bool normalises = module.find("norm") != std::string_view::npos || module.starts_with("ln") || module.starts_with("bn");
+    if (last == "bias" && is_used(std::string(before) + "weight")) return is("is a bias beside a weight that is read without one");
+    if (normalises || (t.shape.size() == 1 && last == "weight")) return is("belongs, probably, to a layer norm or another normalisation");
+    if (t.shape.size() > 2) return is("belongs, probably, to a convolution");
+    if (t.shape.size() == 2 && detail::is_floating(t.type)) return is("is, probably, the weight of a linear layer or an embedding");
+    if (last == "bias") return is("is a bias of a layer that is not read");
+    return is("is not known to the reader");
+  }
+
+  std::span<const io::safetensors::file> files_;
+  std::string path_;
+  std::vector<entry> entries_;
+  std::multimap<std::string, std::size_t> index_;  // by canonical name; what is ignored is not in it
+};
+
+}  // namespace libration::inline LIBRATION_ABI::models
