@@ -51,9 +51,10 @@ std::string said_of_shape(const std::string& name, libration::io::shape shape, e
 
 TEST_CASE("models::checkpoint: a name is found through the wrappers that a file has, and those that are asked for", "[oracle]") {
   const MatrixXd W = random_matrix(3, 2, 1.0, 1);
-  for (const char* stored : {"layers.0.q.weight", "model.layers.0.q.weight", "module.layers.0.q.weight", "_orig_mod.layers.0.q.weight",
-                             "module._orig_mod.model.layers.0.q.weight", "model.model.layers.0.q.weight",
-                             "model._orig_mod.layers.0.module.q.weight", "layers.0._fsdp_wrapped_module.q.weight"}) {
+  for (const char* stored :
+       {"layers.0.q.weight", "model.layers.0.q.weight", "module.layers.0.q.weight", "_orig_mod.layers.0.q.weight",
+        "module._orig_mod.model.layers.0.q.weight", "model.model.layers.0.q.weight", "model._orig_mod.layers.0.module.q.weight",
+        "layers.0._fsdp_wrapped_module.q.weight"}) {
     const auto file = file_of(safetensors::tensor_set().add(stored, W));
     for (const char* asked : {"layers.0.q.weight", "model.layers.0.q.weight", "module.layers.0.q.weight", stored}) {
       INFO(stored << ", " << asked);
@@ -73,12 +74,14 @@ TEST_CASE("models::checkpoint: a name is found through the wrappers that a file 
   CHECK_FALSE(tensors.contains("net.weight"));
 }
 
-TEST_CASE("models::checkpoint: of several tensors of one name the one written so is taken, and the other is left over", "[failure]") {
+TEST_CASE("models::checkpoint: of several tensors of one name the one written so is taken, and the other is left over",
+          "[failure]") {
   const MatrixXd W = random_matrix(3, 2, 1.0, 1), V = random_matrix(3, 2, 1.0, 2);
   const auto file = file_of(safetensors::tensor_set().add("fc.weight", W).add("module.fc.weight", V));
   models::checkpoint tensors(file);
   CHECK(tensors.matrix<double>("module.fc.weight") == V);
-  CHECK(contains(message_of<file_error>([&] { tensors.require_all_used("r"); }), "\"fc.weight\" (F64, (3, 2)) is there a second time"));
+  CHECK(contains(message_of<file_error>([&] { tensors.require_all_used("r"); }),
+                 "\"fc.weight\" (F64, (3, 2)) is there a second time"));
   CHECK(contains(message_of<file_error>([&] { tensors.matrix<double>("model.fc.weight"); }),
                  "several tensors could be \"model.fc.weight\": \"fc.weight\", \"module.fc.weight\""));
 }
@@ -120,14 +123,16 @@ TEST_CASE("models::checkpoint: weights are read from floating-point numbers alon
 
 TEST_CASE("models::checkpoint: what is left over and could change the result is refused with what it probably is", "[failure]") {
   const MatrixXd W = random_matrix(3, 3, 1.0, 1);
-  const auto file = file_of(safetensors::tensor_set().add("fc.weight", W).add("ln.weight", VectorXd(W.col(0))).add("ln.bias", VectorXd(W.col(1))));
+  const auto file = file_of(
+      safetensors::tensor_set().add("fc.weight", W).add("ln.weight", VectorXd(W.col(0))).add("ln.bias", VectorXd(W.col(1))));
   models::checkpoint tensors(file);
   tensors.matrix<double>("fc.weight");
-  CHECK(message_of<file_error>([&] { tensors.require_all_used("a reader"); }) ==
-        file.path() +
-            ": a reader: 2 tensors that the model as read does not use: \"ln.bias\" (F64, (3)) belongs, probably, to a layer norm or "
-            "another normalisation; \"ln.weight\" (F64, (3)) belongs, probably, to a layer norm or another normalisation. What does "
-            "not change the result can be named in .ignore (the programs' --ignore), with * for any characters: \"ln.*\"");
+  CHECK(
+      message_of<file_error>([&] { tensors.require_all_used("a reader"); }) ==
+      file.path() +
+          ": a reader: 2 tensors that the model as read does not use: \"ln.bias\" (F64, (3)) belongs, probably, to a layer norm or "
+          "another normalisation; \"ln.weight\" (F64, (3)) belongs, probably, to a layer norm or another normalisation. What does "
+          "not change the result can be named in .ignore (the programs' --ignore), with * for any characters: \"ln.*\"");
   CHECK_NOTHROW(tensors.require_all_used("a reader", "fc."));
 
   CHECK(contains(said_of_vector("final.weight"), "belongs, probably, to a layer norm"));
@@ -141,8 +146,8 @@ TEST_CASE("models::checkpoint: what is left over and could change the result is 
   CHECK(contains(said_of("rnn.weight_hh_l0_reverse", W), "bidirectional"));
   CHECK(contains(said_of("rnn.weight_hh_l1", W), "belongs to another recurrent layer"));
   CHECK(contains(said_of("rnn.weight_hr_l0", W), "proj_size"));
-  for (const char* name : {"fc.SCB", "fc.scales", "fc.zero_points", "fc.weight.absmax", "fc.weight_scale", "fc.weight_scale_inv", "fc.g_idx",
-                           "fc.weight.quant_state.bitsandbytes__nf4"})
+  for (const char* name : {"fc.SCB", "fc.scales", "fc.zero_points", "fc.weight.absmax", "fc.weight_scale", "fc.weight_scale_inv",
+                           "fc.g_idx", "fc.weight.quant_state.bitsandbytes__nf4"})
     CHECK(contains(said_of_vector(name), "belongs to quantised weights"));
   for (const char* name : {"fc.lora_A.weight", "fc.lora_A.default.weight", "base_model.model.fc.lora_B.weight"})
     CHECK(contains(said_of(name, W), "belongs to an adapter (LoRA)"));
@@ -168,7 +173,8 @@ TEST_CASE("models::checkpoint: known buffers, an optimiser's state and what the 
   CHECK(said_of_shape("embeddings.position_ids", {1, 8}, element::i64) == "");
   CHECK(said_of_shape("extra.weight", {0, 8}, element::f32) == "");  // holds no number
 
-  const auto file = file_of(safetensors::tensor_set().add("module.critic.0.weight", W).add("critic.0.bias", VectorXd(W.col(0))).add("fc.weight", W));
+  const auto file = file_of(
+      safetensors::tensor_set().add("module.critic.0.weight", W).add("critic.0.bias", VectorXd(W.col(0))).add("fc.weight", W));
   models::checkpoint tensors(file, {.ignore = {"critic.*"}});
   CHECK(tensors.ignored() == std::vector<std::string>{"critic.0.bias", "module.critic.0.weight"});
   CHECK(tensors.names() == std::vector<std::string>{"fc.weight"});
@@ -186,7 +192,8 @@ TEST_CASE("models::checkpoint: a missing weight is told by what is there in its 
     models::checkpoint tensors(file);
     return message_of<file_error>([&] { tensors.matrix<double>("model.q_proj.weight"); });
   };
-  CHECK(contains(said("model.q_proj.qweight"), "no tensor \"model.q_proj.weight\"; \"model.q_proj.qweight\" belongs to quantised weights"));
+  CHECK(contains(said("model.q_proj.qweight"),
+                 "no tensor \"model.q_proj.weight\"; \"model.q_proj.qweight\" belongs to quantised weights"));
   CHECK(contains(said("q_proj.base_layer.weight"), "belongs to an adapter"));
   CHECK(contains(said("q_proj.weight_g"), "is computed from other tensors"));
   CHECK(contains(said("q_proj.wieght"), "the most similar of 1: \"q_proj.wieght\""));

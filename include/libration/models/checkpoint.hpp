@@ -68,7 +68,8 @@ inline bool matches_glob(std::string_view text, std::string_view pattern) {
 /// A tensor's name without what wrappers put into it: the components `module`, `_orig_mod`, `_fsdp_wrapped_module` and
 /// `_checkpoint_wrapped_module` wherever they stand, then each `model` that leads. Also of a prefix that ends with its dot.
 inline std::string canonical_name(std::string_view name) {
-  constexpr std::array<std::string_view, 4> wrappers = {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"};
+  constexpr std::array<std::string_view, 4> wrappers = {"module", "_orig_mod", "_fsdp_wrapped_module",
+                                                        "_checkpoint_wrapped_module"};
   std::string result;
   while (true) {
     const std::size_t dot = name.find('.');
@@ -120,8 +121,9 @@ inline bool is_without_effect(std::string_view name, io::element type, io::shape
 inline std::string describe_foreign_part(std::string_view name) {
   const std::string_view last = last_component(name);
   const auto contains = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
-  if (is_one_of(last, {"SCB", "scales", "zeros", "zero_points", "zero_point", "qzeros", "qweight", "g_idx", "absmax", "nested_absmax",
-                       "quant_map", "nested_quant_map", "weight_packed", "weight_shape", "weight_format", "scale_weight"}) ||
+  if (is_one_of(last,
+                {"SCB", "scales", "zeros", "zero_points", "zero_point", "qzeros", "qweight", "g_idx", "absmax", "nested_absmax",
+                 "quant_map", "nested_quant_map", "weight_packed", "weight_shape", "weight_format", "scale_weight"}) ||
       last.ends_with("_scale") || last.ends_with("_scale_inv") || last.ends_with("_zero_point") || contains("quant_state"))
     return "belongs to quantised weights, which must be stored as floating-point numbers first";
   if (contains("lora_") || contains("base_layer.") || contains("modules_to_save."))
@@ -131,7 +133,8 @@ inline std::string describe_foreign_part(std::string_view name) {
            "store the raw one in its place";
   if (contains("parametrizations.") || is_one_of(last, {"weight_g", "weight_v", "weight_u", "weight_orig", "weight_mask"}) ||
       (last.starts_with("weight_") && is_one_of(last.substr(last.rfind('_')), {"_g", "_v", "_u", "_orig", "_mask"})))
-    return "belongs to a weight that is computed from other tensors (weight norm, spectral norm or pruning); store the weight itself";
+    return "belongs to a weight that is computed from other tensors (weight norm, spectral norm or pruning); store the weight "
+           "itself";
   return {};
 }
 
@@ -379,14 +382,16 @@ class checkpoint {
     if (is_used(e.canonical)) return is("is there a second time");
     if (last.ends_with("_reverse")) return is("belongs to the backward direction of a bidirectional network");
     if (last.starts_with("weight_hr")) return is("belongs to a projection (proj_size)");
-    if (last.starts_with("weight_ih") || last.starts_with("weight_hh") || last.starts_with("bias_ih") || last.starts_with("bias_hh"))
+    if (last.starts_with("weight_ih") || last.starts_with("weight_hh") || last.starts_with("bias_ih") ||
+        last.starts_with("bias_hh"))
       return is("belongs to another recurrent layer");
     if (detail::is_one_of(last, {"running_mean", "running_var"})) return is("is a running statistic of a batch normalisation");
     if (detail::is_one_of(module, {"q_norm", "k_norm", "query_norm", "key_norm", "q_layernorm", "k_layernorm"}))
       return is("belongs to a normalisation of queries or keys");
     const bool normalises = module.find("norm") != std::string_view::npos || module.starts_with("ln") || module.starts_with("bn");
     if (last == "bias" && is_used(std::string(before) + "weight")) return is("is a bias beside a weight that is read without one");
-    if (normalises || (t.shape.size() == 1 && last == "weight")) return is("belongs, probably, to a layer norm or another normalisation");
+    if (normalises || (t.shape.size() == 1 && last == "weight"))
+      return is("belongs, probably, to a layer norm or another normalisation");
     if (t.shape.size() > 2) return is("belongs, probably, to a convolution");
     if (t.shape.size() == 2 && detail::is_floating(t.type)) return is("is, probably, the weight of a linear layer or an embedding");
     if (last == "bias") return is("is a bias of a layer that is not read");
