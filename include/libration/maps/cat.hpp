@@ -16,6 +16,7 @@ namespace libration::inline LIBRATION_ABI::maps {
 /// Source:    Arnold, Avez, "Ergodic Problems of Classical Mechanics", Benjamin (1968)
 struct cat {
   static constexpr int dimension = 2;
+  static constexpr state<double, 2> periods = {1.0, 1.0};
 
   /// \param h   shape (2): (x, y) in [0, 1)
   template <class T>

@@ -19,6 +19,7 @@ namespace libration::inline LIBRATION_ABI::maps {
 /// Exponent:  ln 2
 struct doubling {
   static constexpr int dimension = 1;
+  static constexpr state<double, 1> periods = {1.0};
 
   /// \param h   shape (1): x in [0, 1)
   template <class T>

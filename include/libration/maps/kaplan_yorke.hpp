@@ -23,6 +23,7 @@ namespace libration::inline LIBRATION_ABI::maps {
 template <class P = double>
 struct basic_kaplan_yorke {
   static constexpr int dimension = 2;
+  static constexpr state<double, 2> periods = {1.0, 0.0};
   P alpha = 0.2;
 
   /// \param h   shape (2): x in [0, 1), y any

@@ -8,6 +8,7 @@
 #include <libration/maps/close_loop.hpp>
 #include <libration/maps/compose.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/coordinates.hpp>
 #include <libration/maps/couple.hpp>
 #include <libration/maps/doubling.hpp>
 #include <libration/maps/euler.hpp>

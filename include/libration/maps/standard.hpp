@@ -22,6 +22,7 @@ namespace libration::inline LIBRATION_ABI::maps {
 template <class P = double>
 struct basic_standard {
   static constexpr int dimension = 2;
+  static constexpr state<double, 2> periods = {2.0 * std::numbers::pi, 2.0 * std::numbers::pi};
   P K = 10.0;
 
   /// \param h   shape (2): (p, theta), radians, any
