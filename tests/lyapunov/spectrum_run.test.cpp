@@ -141,6 +141,29 @@ TEST_CASE("lyapunov::spectrum: a cancelled run keeps what it has", "[failure]") 
   CHECK(none.steps == 0);
 }
 
+TEST_CASE("lyapunov::spectrum: step counts at the type's limit go on until the run is stopped", "[edge]") {
+  constexpr std::int64_t most = libration::unlimited_steps;
+  const auto stopped_by_progress = [](lyapunov::spectrum_options options) {
+    std::stop_source source;
+    options.on_progress = [&](const libration::progress&) { source.request_stop(); };
+    options.stop = source.get_token();
+    return spectrum(maps::henon{}, maps::henon::start(), options);
+  };
+  for (const std::int64_t steps : {most, most - 1099, most - 1100, most / 2}) {
+    const auto r = stopped_by_progress({.steps = steps});
+    CHECK(r.status == status::cancelled);
+    CHECK(r.steps > 0);
+    check_exponent(r, 0, 0.4192154, 4e-6);
+  }
+  const auto waiting = stopped_by_progress({.steps = 10, .transient = most});
+  CHECK(waiting.status == status::cancelled);
+  CHECK(waiting.steps == 0);
+  // A tolerance multiplies the fewest steps by a hundred.
+  const auto r = stopped_by_progress({.steps = most / 8, .tolerance = 1e-3});
+  CHECK(r.status == status::cancelled);
+  CHECK(r.steps > 0);
+}
+
 TEST_CASE("lyapunov::spectrum: progress rises from call to call to the end", "[law]") {
   std::vector<libration::progress> seen;
   (void)spectrum(maps::henon{}, maps::henon::start(),

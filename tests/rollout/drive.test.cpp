@@ -147,3 +147,30 @@ TEST_CASE("rollout::drive: a stop token ends the run, and progress rises to the 
   CHECK(part.ends[0].second == steps);
   CHECK(part.concluded == 0);
 }
+
+TEST_CASE("rollout::drive: as many steps as the type holds go on until the run is stopped, whatever the transients", "[edge]") {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const counter map;
+  system_type system(map);
+  rollout::no_inputs none;
+  for (const rollout::drive_options& lengths : {rollout::drive_options{.transient = 1000, .steps = most},
+                                                rollout::drive_options{.transient = most, .steps = 10},
+                                                rollout::drive_options{.transient = most, .steps = most}}) {
+    std::stop_source source;
+    rollout::drive_options options = lengths;
+    options.on_progress = [&](const libration::progress& p) {
+      CHECK(p.total == most);
+      source.request_stop();
+    };
+    options.stop = source.get_token();
+    struct : recorder<system_type> {
+      void observe(const rollout::step_view<system_type>&) {}
+    } seen;
+    seen.warm = 100;
+    const auto steps = rollout::drive(system, state<double, 1>{-1e7}, none, options, seen);
+    CHECK(steps > 0);
+    CHECK(steps < 1'100'000);  // progress is told once in a million steps
+    REQUIRE(seen.ends.size() == 1);
+    CHECK(seen.ends[0].first == status::cancelled);
+  }
+}

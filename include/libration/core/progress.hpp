@@ -17,7 +17,8 @@ struct progress {
   std::int64_t total = 0;
 };
 
-/// Called now and then while a run goes on, at most about a thousand times and from one thread at a time.
+/// Called now and then while a run goes on, from one thread at a time: at most about a thousand times, or once in a million steps
+/// where that is more often.
 using progress_callback = std::function<void(const progress&)>;
 
 }  // namespace libration::inline LIBRATION_ABI

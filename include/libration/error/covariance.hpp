@@ -103,7 +103,7 @@ class covariance_run : public rollout::one_orbit<covariance_run<System>, covaria
         frame_(system.make_frame(options.rank == 0 ? n_ : options.rank)) {
     result_.rank = options.rank;
     result_.seed = options.seed;
-    total_.reserve(static_cast<std::size_t>(std::min<std::int64_t>(steps + 1, 1 << 20)));
+    total_.reserve(static_cast<std::size_t>(std::min<std::int64_t>(steps, 1 << 20) + 1));
     if (options.rank == 0) {
       result_.matrix.setZero(n_, n_);
       noise_ = dense(options.noise);

@@ -13,6 +13,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/lyapunov/options.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/spectrum.hpp>
@@ -38,7 +39,7 @@ void lanes_group(const M& map, const state<ensemble_lanes<M>, M::dimension>& sta
         using system_type = tangent::formula_system<M, ensemble_lanes<M>, columns>;
         system_type system(map);
         const spectrum_estimator estimator{options};
-        const std::int64_t before = options.transient + options.frame_transient;
+        const std::int64_t before = saturating_sum(options.transient, options.frame_transient);
         const std::int64_t steps = rollout::detail::steps_for(inputs, steps_to_drive<Inputs>(options), before, who);
         auto run = estimator.start(system, steps);
         rollout::drive(system, starts, inputs, rollout::drive_options{options.transient, steps, {}, options.stop}, run);

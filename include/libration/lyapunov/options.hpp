@@ -46,7 +46,8 @@ struct spectrum_options {
   Eigen::Index count = 0;
 
   /// Steps that are counted, >= 1; 0: as many as a matrix of inputs leaves after the transients, 100,000 otherwise (on a
-  /// classical chaotic map a standard error near 1e-4). With a tolerance: the fewest steps before it may stop; 0: 1000.
+  /// classical chaotic map a standard error near 1e-4); `unlimited_steps`, the type's largest number: until the run is stopped.
+  /// With a tolerance: the fewest steps before it may stop; 0: 1000.
   std::int64_t steps = 0;
 
   /// Steps of the orbit before anything is measured, >= 0, so that it reaches its attractor. 1000 suits maps whose slowest

@@ -13,6 +13,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/lyapunov/options.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/spectrum_run.hpp>
@@ -72,7 +73,7 @@ std::int64_t steps_to_drive(const spectrum_options& options) {
   if (options.tolerance <= 0.0) return options.steps;
   if (options.max_steps > 0) return options.max_steps;
   if (rollout::is_matrix<Inputs>) return 0;
-  return options.steps > 0 ? 100 * options.steps : 10'000'000;
+  return options.steps > 0 ? saturating_product(100, options.steps) : 10'000'000;
 }
 
 template <class Scalar, class M, class Inputs>
@@ -91,10 +92,10 @@ template <class Scalar, class M, class Inputs>
 spectrum_result with_stepper_bias(spectrum_result r, [[maybe_unused]] const M& map, [[maybe_unused]] rollout::start_of<M> h0,
                                   [[maybe_unused]] Inputs&& inputs, [[maybe_unused]] spectrum_options options) {
   if constexpr (has_finer_step<M>) {
-    options.steps = 2 * r.steps;
+    options.steps = saturating_product(2, r.steps);
     options.tolerance = 0.0;
-    options.transient *= 2;
-    options.frame_transient *= 2;
+    options.transient = saturating_product(2, options.transient);
+    options.frame_transient = saturating_product(2, options.frame_transient);
     const auto finer = run_spectrum<Scalar>(map.with_time_step(0.5 * map.time_step()), h0, std::forward<Inputs>(inputs), options);
     r.stepper_bias = r.exponents - finer.exponents;
     r.stepper_bias_error = (r.standard_error.array().square() + finer.standard_error.array().square()).sqrt().matrix();

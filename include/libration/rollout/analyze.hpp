@@ -11,6 +11,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/progress.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/rollout/drive.hpp>
 #include <libration/rollout/inputs.hpp>
@@ -20,7 +21,8 @@ namespace libration::inline LIBRATION_ABI {
 
 /// Options of `analyze`.
 struct analyze_options {
-  /// Steps that every estimator counts, >= 1; 0: as many as a matrix of inputs leaves, 100,000 otherwise.
+  /// Steps that every estimator counts, >= 1; 0: as many as a matrix of inputs leaves, 100,000 otherwise; `unlimited_steps`:
+  /// until the run is stopped.
   std::int64_t steps = 0;
   /// Steps of the orbit before any estimator sees one, >= 0.
   std::int64_t transient = 0;
@@ -61,10 +63,10 @@ std::int64_t steps_for(const Inputs& inputs, std::int64_t asked, std::int64_t be
   constexpr std::int64_t by_default = 100'000;
   const std::int64_t length = inputs.length();
   if (length == no_inputs::unbounded) return asked > 0 ? asked : by_default;
-  const std::int64_t left = length - before;
-  require(left >= std::max<std::int64_t>(asked, 1), who, [&] {
+  const std::int64_t least = std::max<std::int64_t>(asked, 1), left = length - before;
+  require(left >= least, who, [&] {
     return "inputs have " + std::to_string(length) + " columns, expected at least " +
-           std::to_string(before + std::max<std::int64_t>(asked, 1)) + " (" + std::to_string(before) +
+           std::to_string(saturating_sum(before, least)) + " (" + std::to_string(before) +
            " steps of transients and " + (asked > 0 ? std::to_string(asked) : std::string("at least 1")) + " counted)";
   });
   return asked > 0 ? asked : left;
@@ -84,7 +86,7 @@ auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
     using system_type = decltype(system);
     auto source = make_inputs<typename system_type::scalar>(std::forward<Inputs>(inputs), system.input_size(), who);
     const std::int64_t warm_up = std::max({std::int64_t{0}, estimators.warm_up()...});
-    const std::int64_t steps = steps_for(source, options.steps, options.transient + warm_up, who);
+    const std::int64_t steps = steps_for(source, options.steps, saturating_sum(options.transient, warm_up), who);
     auto observers = std::tuple(estimators.start(system, steps)...);
     const drive_options driving{options.transient, steps, options.on_progress, options.stop};
     std::apply([&](auto&... o) { drive(system, make_state(system, h0, who), source, driving, o...); }, observers);

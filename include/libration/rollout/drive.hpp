@@ -10,6 +10,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/progress.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/core/status.hpp>
 #include <libration/rollout/inputs.hpp>
 #include <libration/rollout/repeats.hpp>
@@ -28,7 +29,8 @@ struct step_view {
   const repeats<System>& cycle;              ///< whether the orbit has begun to repeat itself
 };
 
-/// How long to drive, and how to be told and stopped.
+/// How long to drive, and how to be told and stopped. A number of steps that exceeds the type together with the transients
+/// (`unlimited_steps` always does) means: until every observer is done, the orbit diverges, or the run is stopped.
 struct drive_options {
   std::int64_t transient = 0;  ///< steps before any observer sees one
   std::int64_t steps = 0;      ///< steps that every observer sees, after its own warm-up
@@ -66,14 +68,16 @@ std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs
                    Observers&... observers) {
   constexpr bool linearise = (Observers::needs_tangent || ...);
   const std::int64_t warm_up = longest_warm_up(observers...);
-  const std::int64_t total = options.transient + warm_up + options.steps;
+  const std::int64_t counted_from = saturating_sum(options.transient, warm_up);
+  const std::int64_t total = saturating_sum(counted_from, options.steps);
   auto next = system.make_state();
   auto x = system.make_input();
   repeats<System> cycle(h);
   typename System::mask alive = everywhere<typename System::mask>(true);
 
   constexpr std::int64_t stretch = 256;  // steps between looks at the stop token
-  const std::int64_t report_every = std::max<std::int64_t>(total / 1000, stretch);
+  constexpr std::int64_t longest_silence = 1 << 20;
+  const std::int64_t report_every = std::clamp<std::int64_t>(total / 1000, stretch, longest_silence);
   std::int64_t reported = 0;
 
   std::int64_t t = 0;
@@ -113,7 +117,6 @@ std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs
       }
       if (seen) {
         const step_view<System> view{t, h, x, next, system, cycle};
-        const std::int64_t counted_from = options.transient + warm_up;
         ((t >= counted_from - observers.warm_up() ? observers.observe(view) : void()), ...);
         if ((observers.done() && ...)) return t + 1;
         if constexpr (detail::runs_ahead<Observers...>) (observers.correct(next), ...);
