@@ -56,6 +56,7 @@ done
 expect_none "no using namespace in a header" '^\s*using namespace' "${headers[@]}"
 expect_none "nothing is added to Eigen's or the standard namespace (a specialisation is named std::x)" '^\s*namespace (Eigen|std)\b' "${headers[@]}"
 expect_none "no stream objects from a header" '#include <iostream>' "${headers[@]}"
+expect_none "a number stands in a text as number_text writes it" 'std::to_string\(' $(printf '%s\n' "${headers[@]}" | grep -v number_text.hpp)
 expect_none "own headers by their full path in angle brackets" '#include "' "${headers[@]}"
 
 # No promises, no leftovers.

@@ -271,7 +271,7 @@ TEST_CASE("attention::dilution: what a caller gets wrong is refused", "[failure]
   CHECK(refusal().empty());
   H(1, 17) = 4.0;  // bits
   CHECK(refusal() ==
-        "attention::dilution: entropies(1, 17) is 4.000000, expected 0 to 2.890372 nats (ln of the keys that token 17 sees)");
+        "attention::dilution: entropies(1, 17) is 4, expected 0 to 2.890371758 nats (ln of the keys that token 17 sees)");
   H(1, 17) = -0.1;
   CHECK(refusal().find("entropies(1, 17) is -0.1") != std::string::npos);
   H(1, 17) = std::numeric_limits<double>::infinity();
@@ -280,7 +280,7 @@ TEST_CASE("attention::dilution: what a caller gets wrong is refused", "[failure]
   CHECK(refusal().empty());
   CHECK(refusal({.minimum_context = 0}) == "attention::dilution: .minimum_context is 0, expected >= 1");
   CHECK(refusal({.minimum_tokens = 15}) == "attention::dilution: .minimum_tokens is 15, expected >= 16");
-  CHECK(refusal({.level = 1.0}).find(".level is 1.0") != std::string::npos);
+  CHECK(refusal({.level = 1.0}).find(".level is 1") != std::string::npos);
   CHECK(refusal({.focuses_below = missing}).find(".focuses_below is nan") != std::string::npos);
   CHECK(refusal({.focuses_below = 0.6}).find(".dilutes_above is 0.5") != std::string::npos);
   const Eigen::VectorXi few = Eigen::VectorXi::Ones(99), negative = Eigen::VectorXi::Constant(100, -1);

@@ -111,17 +111,17 @@ TEST_CASE("attention::weight_rollout: one token, and what is refused", "[edge][f
     return message_of<argument_error>([&] { (void)weight_rollout(std::vector<MatrixXd>{good, bad}, options); });
   };
   CHECK(refusal().empty());
-  CHECK(refusal({.residual = 1.0}).find("attention::weight_rollout: .residual is 1.0") != std::string::npos);
+  CHECK(refusal({.residual = 1.0}).find("attention::weight_rollout: .residual is 1") != std::string::npos);
   CHECK(refusal({.residual = -0.1}).find(".residual is -0.1") != std::string::npos);
-  CHECK(refusal({.tolerance = 0.0}).find(".tolerance is 0.0") != std::string::npos);
+  CHECK(refusal({.tolerance = 0.0}).find(".tolerance is 0") != std::string::npos);
   bad.col(2) *= 1.1;
-  CHECK(refusal() == "attention::weight_rollout: layers[1]: the weights of query 2 (column 2) sum to 1.100000, expected 1");
+  CHECK(refusal() == "attention::weight_rollout: layers[1]: the weights of query 2 (column 2) sum to 1.1, expected 1");
   CHECK(refusal({.tolerance = 0.2}).empty());
   bad = good.transpose();  // a query's weights in a row
   CHECK(refusal().find("sum to") != std::string::npos);
   bad = good;
   bad(0, 1) = -0.5;
-  CHECK(refusal() == "attention::weight_rollout: layers[1](0, 1) is -0.500000, expected >= 0");
+  CHECK(refusal() == "attention::weight_rollout: layers[1](0, 1) is -0.5, expected >= 0");
   bad(0, 1) = std::numeric_limits<double>::quiet_NaN();
   CHECK(refusal().find("layers[1](0, 1) is nan") != std::string::npos);
   bad = MatrixXd::Identity(4, 4);

@@ -429,7 +429,7 @@ TEST_CASE("error::fit_growth_law_ensemble: members, groups, threads, extreme siz
   CHECK(fit_growth_law_ensemble(t, with_zero, {.mean = error::ensemble_mean::arithmetic}).status == libration::status::ok);
   CHECK_THAT(
       message_of<argument_error>([&] { (void)fit_growth_law_ensemble(t, with_zero); }),
-      Contains("error::fit_growth_law_ensemble: the error of member 5 at time 4.000000 (row 3) has the logarithm minus infinity"));
+      Contains("error::fit_growth_law_ensemble: the error of member 5 at time 4 (row 3) has the logarithm minus infinity"));
   // Members that do not differ: no noise, and no width.
   const auto same = fit_growth_law_log_ensemble(t, (0.3 * t).replicate(1, 3).eval());
   CHECK(same.law == growth_law::exponential);
@@ -466,17 +466,17 @@ TEST_CASE("error::fit_growth_law: refusals", "[failure]") {
     return x;
   };
   CHECK_THAT(refusal(t, E.head(9)), Contains("error::fit_growth_law: values has 9 rows, expected 10 (one for each time)"));
-  CHECK_THAT(refusal(t, changed(E, 0, 0.0)), Contains("values[0] is 0.000000 at time 0.000000, expected finite and > 0"));
+  CHECK_THAT(refusal(t, changed(E, 0, 0.0)), Contains("values[0] is 0 at time 0, expected finite and > 0"));
   CHECK(refusal(t, changed(E, 0, 0.0), {.from = 1.0}).empty());
   CHECK_THAT(refusal(t, changed(E, 4, -1.0)), Contains("values[4] is -1"));
   CHECK_THAT(refusal(t, changed(E, 4, infinity)), Contains("values[4] is infinite at time 4"));
   CHECK_THAT(refusal(t, changed(E, 4, std::nan(""))), Contains("values[4] is NaN"));
-  CHECK_THAT(refusal(changed(t, 4, 3.0), E), Contains("times[4] is 3.000000, expected more than the one before, 3.000000"));
+  CHECK_THAT(refusal(changed(t, 4, 3.0), E), Contains("times[4] is 3, expected more than the one before, 3"));
   CHECK_THAT(refusal(changed(t, 4, infinity), E), Contains("times[4] is not finite"));
   CHECK_THAT(refusal(t.head(3), E.head(3)), Contains("the window holds 3 of 3 points, expected at least 4"));
   CHECK_THAT(refusal(t, E, {.from = 2.0, .to = 4.0}), Contains("the window holds 3 of 10 points"));
   CHECK_THAT(refusal(t, E, {.largest = 1.2}), Contains("the window holds 2 of 10 points"));
-  CHECK_THAT(refusal(t, E, {.from = 2.0, .to = 1.0}), Contains(".from is 2.000000, expected less than .to"));
+  CHECK_THAT(refusal(t, E, {.from = 2.0, .to = 1.0}), Contains(".from is 2, expected less than .to"));
   CHECK_THAT(refusal(t, E, {.largest = 0.0}), Contains(".largest is 0"));
   CHECK_THAT(refusal(t, E, {.resolution = 0.0}), Contains(".resolution is 0"));
   CHECK_THAT(refusal(t, E, {.minimum_points = 3}), Contains(".minimum_points is 3, expected >= 4"));
@@ -499,7 +499,7 @@ TEST_CASE("error::fit_growth_law: refusals", "[failure]") {
   MatrixXd bad = MatrixXd::Ones(10, 3);
   bad(2, 1) = std::nan("");
   CHECK_THAT(ensemble(bad),
-             Contains("the error of member 1 at time 2.000000 (row 2) has the logarithm NaN, expected a finite one"));
+             Contains("the error of member 1 at time 2 (row 2) has the logarithm NaN, expected a finite one"));
   bad.row(2).setConstant(-infinity);
   CHECK_THAT(ensemble(bad, {.mean = error::ensemble_mean::arithmetic}), Contains("all errors are 0 at time 2"));
 }

@@ -127,7 +127,7 @@ TEST_CASE("error::horizon: refusals", "[failure]") {
   const auto refusal = [](const error::growth_curve& c, const error::horizon_options& options) {
     return message_of<argument_error>([&] { (void)error::horizon(c, options); });
   };
-  CHECK_THAT(refusal(curve, {.threshold = 0.0}), Contains("error::horizon: .threshold is 0.000000, expected > 0"));
+  CHECK_THAT(refusal(curve, {.threshold = 0.0}), Contains("error::horizon: .threshold is 0, expected > 0"));
   CHECK_THAT(refusal(curve, {.level = 1.0}), Contains(".level is 1"));
   CHECK_THAT(refusal({}, {}), Contains("no pair"));
 }

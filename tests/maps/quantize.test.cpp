@@ -238,7 +238,7 @@ TEST_CASE("maps::quantize: formats and ranges that make no sense are refused", "
   CHECK(refusal([] { (void)number_format::uniform(1, 0.0, 1.0); }) == "maps::number_format::uniform: bits is 1, expected 2 to 24");
   CHECK(refusal([] { (void)number_format::dynamic(25); }) == "maps::number_format::dynamic: bits is 25, expected 2 to 24");
   CHECK_THAT(refusal([] { (void)number_format::dynamic(8, -1); }), Contains("group is -1, expected >= 0"));
-  CHECK_THAT(refusal([] { (void)number_format::uniform(8, 1.0, 0.0); }), Contains("range 0 is [1.000000, 0.000000]"));
+  CHECK_THAT(refusal([] { (void)number_format::uniform(8, 1.0, 0.0); }), Contains("range 0 is [1, 0]"));
   CHECK_THAT(refusal([] { (void)number_format::uniform(8, -inf, 0.0); }), Contains("expected finite ends in order"));
   CHECK_THAT(refusal([] {
                (void)number_format::uniform(8, {VectorXd::Zero(2), VectorXd::Ones(3)});

@@ -233,6 +233,6 @@ TEST_CASE("models::feedback: parts that do not fit are refused", "[failure]") {
   };
   CHECK(soft(wide, 4, 1.0) == "models::soft_feedback: the readout's input has 6 rows, expected 5 (the top layer's units)");
   CHECK(soft(right, 7, 1.0) == "models::soft_feedback: the readout's output has 4 rows, expected 7 (the embedding's tokens)");
-  CHECK(soft(right, 4, 0.0).find(".temperature is 0.000000, expected a finite number > 0") != std::string::npos);
+  CHECK(soft(right, 4, 0.0).find(".temperature is 0, expected a finite number > 0") != std::string::npos);
   CHECK(soft(right, 4, std::numeric_limits<double>::infinity()).find(".temperature is inf") != std::string::npos);
 }

@@ -53,7 +53,7 @@ class decode_rows {
     const option_check check("attention::decode_rows");
     check(heads_ >= 1, "query_heads", heads_, ">= 1");
     check(key_heads_ >= 1 && heads_ % key_heads_ == 0, "key_heads", key_heads_,
-          "a divisor of " + std::to_string(heads_) + " (.query_heads)");
+          "a divisor of " + number_text(heads_) + " (.query_heads)");
     check(size_ >= 1, "size", size_, ">= 1");
     check(std::isfinite(options.scale), "scale", options.scale, "finite (0: 1/sqrt d)");
     scale_ = static_cast<Scalar>(options.scale == 0.0 ? 1.0 / std::sqrt(static_cast<double>(size_)) : options.scale);
@@ -70,7 +70,7 @@ class decode_rows {
   /// \throws argument_error where a shape is another
   void see(vector_view<Scalar> q, const heads_view<Scalar>& keys) {
     require_rows(q.size(), heads_ * size_, who, "q",
-                 std::to_string(heads_) + (heads_ == 1 ? " head of " : " heads of ") + std::to_string(size_));
+                 number_text(heads_) + (heads_ == 1 ? " head of " : " heads of ") + number_text(size_));
     check(keys);
     scaled_ = scale_ * q;
     for (Eigen::Index h = 0; h < heads_ && group() > 1; ++h) {
@@ -104,8 +104,8 @@ class decode_rows {
 
   void check(const heads_view<Scalar>& keys) const {
     require(keys.heads == key_heads_ && keys.size == size_, who, [&] {
-      return "keys are of " + std::to_string(keys.heads) + " heads of " + std::to_string(keys.size) + ", expected " +
-             std::to_string(key_heads_) + " of " + std::to_string(size_);
+      return "keys are of " + number_text(keys.heads) + " heads of " + number_text(keys.size) + ", expected " +
+             number_text(key_heads_) + " of " + number_text(size_);
     });
   }
 

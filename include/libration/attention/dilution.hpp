@@ -239,8 +239,8 @@ dilution_result dilution(const Eigen::MatrixBase<Entropies>& entropies, const Ei
       const auto H = static_cast<double>(entropies(h, i));
       const double most = std::log(counts(h, i));
       require(std::isnan(H) || counts(h, i) == 0.0 || (H >= -1e-4 && H <= most + 1e-4 * (1.0 + most)), who, [&] {
-        return "entropies(" + std::to_string(h) + ", " + std::to_string(i) + ") is " + std::to_string(H) + ", expected 0 to " +
-               std::to_string(most) + " nats (ln of the keys that token " + std::to_string(i) + " sees)";
+        return "entropies(" + number_text(h) + ", " + number_text(i) + ") is " + number_text(H) + ", expected 0 to " +
+               number_text(most, 10) + " nats (ln of the keys that token " + number_text(i) + " sees)";
       });
     }
 

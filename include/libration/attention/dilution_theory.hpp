@@ -16,12 +16,12 @@ namespace libration::inline LIBRATION_ABI::attention {
 namespace detail {
 
 inline void require_context(double n, std::string_view who) {
-  require(n >= 1.0 && std::isfinite(n), who, [&] { return "n is " + std::to_string(n) + " keys, expected >= 1 and finite"; });
+  require(n >= 1.0 && std::isfinite(n), who, [&] { return "n is " + number_text(n) + " keys, expected >= 1 and finite"; });
 }
 
 inline void require_finite(double value, std::string_view who, std::string_view name) {
   require(std::isfinite(value), who,
-          [&] { return std::string(name) + " is " + std::to_string(value) + ", expected a finite number"; });
+          [&] { return std::string(name) + " is " + number_text(value) + ", expected a finite number"; });
 }
 
 }  // namespace detail
@@ -107,7 +107,7 @@ inline double scalable_softmax_weight(double n, double gap, double s) {
 /// \throws argument_error where it is not
 inline double critical_scaling(double rho) {
   require(rho >= -1.0 && rho < 1.0, "attention::critical_scaling",
-          [&] { return "rho is " + std::to_string(rho) + ", expected >= -1 and < 1"; });
+          [&] { return "rho is " + number_text(rho) + ", expected >= -1 and < 1"; });
   return 1.0 / (1.0 - rho);
 }
 
@@ -123,7 +123,7 @@ inline double self_weight(double n, double gamma, double rho) {
   constexpr std::string_view who = "attention::self_weight";
   detail::require_context(n, who);
   detail::require_finite(gamma, who, "gamma");
-  require(rho >= -1.0 && rho <= 1.0, who, [&] { return "rho is " + std::to_string(rho) + ", expected in [-1, 1]"; });
+  require(rho >= -1.0 && rho <= 1.0, who, [&] { return "rho is " + number_text(rho) + ", expected in [-1, 1]"; });
   return leading_key_weight(n, gamma * (1.0 - rho) * std::log(n));
 }
 
@@ -150,7 +150,7 @@ inline double gaussian_logits_entropy(double n, double sigma) {
   constexpr std::string_view who = "attention::gaussian_logits_entropy";
   detail::require_context(n, who);
   require(sigma >= 0.0 && std::isfinite(sigma), who,
-          [&] { return "sigma is " + std::to_string(sigma) + ", expected >= 0 and finite"; });
+          [&] { return "sigma is " + number_text(sigma) + ", expected >= 0 and finite"; });
   if (n == 1.0) return 0.0;
   if (sigma > 0.0 && !(sigma < gaussian_logits_limit(n))) return std::numeric_limits<double>::quiet_NaN();
   return std::log(n) - 0.5 * sigma * sigma;
@@ -172,7 +172,7 @@ inline double entropy_floor(double n, double sigma) {
   constexpr std::string_view who = "attention::entropy_floor";
   detail::require_context(n, who);
   require(sigma >= 0.0 && std::isfinite(sigma), who,
-          [&] { return "sigma is " + std::to_string(sigma) + ", expected >= 0 and finite"; });
+          [&] { return "sigma is " + number_text(sigma) + ", expected >= 0 and finite"; });
   return n == 1.0 ? 0.0 : leading_key_entropy(n, sigma * std::sqrt(n / (n - 1.0)));
 }
 

@@ -33,13 +33,13 @@ entropy_result fused_entropy(const heads_view<T>& Q, const heads_view<T>& K, con
   const option_check check(who);
   check(std::isfinite(options.scale), "scale", options.scale, "finite (0: 1/sqrt d)");
   check(options.query_heads == 0 || options.query_heads == Q.heads, "query_heads", options.query_heads,
-        std::to_string(Q.heads) + " (Q's)");
-  check(options.key_heads == 0 || options.key_heads == K.heads, "key_heads", options.key_heads, std::to_string(K.heads) + " (K's)");
+        number_text(Q.heads) + " (Q's)");
+  check(options.key_heads == 0 || options.key_heads == K.heads, "key_heads", options.key_heads, number_text(K.heads) + " (K's)");
   require(K.heads >= 1 && Q.heads >= 1 && Q.heads % K.heads == 0, who, [&] {
-    return std::to_string(Q.heads) + " query heads to " + std::to_string(K.heads) + " key heads, expected a multiple";
+    return number_text(Q.heads) + " query heads to " + number_text(K.heads) + " key heads, expected a multiple";
   });
   require(Q.size == K.size && Q.size >= 1, who, [&] {
-    return "Q's vectors have size " + std::to_string(Q.size) + ", K's " + std::to_string(K.size) + ", expected the same";
+    return "Q's vectors have size " + number_text(Q.size) + ", K's " + number_text(K.size) + ", expected the same";
   });
   validate_rows(options, Q.tokens, K.tokens, who);
 
@@ -77,9 +77,9 @@ template <class T, class Bias>
 entropy_result biased_entropy(const heads_view<T>& Q, const heads_view<T>& K, const Bias& bias, const entropy_options& options) {
   if constexpr (bias_matrix<Bias>) {
     require(bias.rows() == K.tokens && (bias.cols() == Q.tokens || bias.cols() == Q.heads * Q.tokens), "attention::entropy", [&] {
-      return "bias is " + std::to_string(bias.rows()) + " x " + std::to_string(bias.cols()) + ", expected " +
-             std::to_string(K.tokens) + " x " + std::to_string(Q.tokens) + " (keys, queries), or x " +
-             std::to_string(Q.heads * Q.tokens) + " (a matrix a head)";
+      return "bias is " + number_text(bias.rows()) + " x " + number_text(bias.cols()) + ", expected " +
+             number_text(K.tokens) + " x " + number_text(Q.tokens) + " (keys, queries), or x " +
+             number_text(Q.heads * Q.tokens) + " (a matrix a head)";
     });
     const Eigen::Index apart = bias.cols() == Q.tokens ? 0 : Q.tokens;
     return fused_entropy(Q, K, matrix_bias<Bias>{bias, apart}, options);
@@ -100,7 +100,7 @@ entropy_result with_views(const Eigen::Ref<const Eigen::Matrix<T, Eigen::Dynamic
   const Eigen::Index heads = options.query_heads == 0 ? 1 : options.query_heads;
   const auto keys = heads_view<T>::stacked(K, options.key_heads == 0 ? heads : options.key_heads, who, "K");
   require_rows(Q.rows(), heads * keys.size, who, "Q",
-               std::to_string(heads) + (heads == 1 ? " head of " : " heads of ") + std::to_string(keys.size));
+               number_text(heads) + (heads == 1 ? " head of " : " heads of ") + number_text(keys.size));
   return work(heads_view<T>::stacked(Q, heads, who, "Q"), keys);
 }
 

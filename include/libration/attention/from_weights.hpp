@@ -28,9 +28,9 @@ namespace detail {
 // Throws where a row of weights is none. \return whether it has no NaN
 template <class T>
 bool check_row(const recorded_row<T>& row, double tolerance, std::string_view who) {
-  const auto place = [&] { return "head " + std::to_string(row.head) + ", query " + std::to_string(row.query); };
+  const auto place = [&] { return "head " + number_text(row.head) + ", query " + number_text(row.query); };
   const auto entry = [&](std::size_t j) {
-    return place() + ", key " + std::to_string(j) + ": weight " + std::to_string(row.column[j]) + ", expected ";
+    return place() + ", key " + number_text(j) + ": weight " + number_text(row.column[j]) + ", expected ";
   };
   for (std::size_t j = 0; j < row.column.size(); ++j) {
     if (j == static_cast<std::size_t>(row.begin)) j = static_cast<std::size_t>(row.end);
@@ -44,7 +44,7 @@ bool check_row(const recorded_row<T>& row, double tolerance, std::string_view wh
       require(!(row.column[j] < T(0)), who, [&] { return entry(j) + ">= 0"; });
   if (std::isnan(found.sum)) return false;
   require(weights.empty() || std::abs(found.sum - 1.0) <= tolerance, who, [&] {
-    return place() + " sums to " + std::to_string(found.sum) + ", expected 1 within " + std::to_string(tolerance) +
+    return place() + " sums to " + number_text(found.sum, 7) + ", expected 1 within " + number_text(tolerance, 3) +
            " (.tolerance; a query is a column)";
   });
   return true;

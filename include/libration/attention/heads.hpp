@@ -48,11 +48,11 @@ struct heads_view {
   static heads_view stacked(const Eigen::Ref<const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>>& matrix,
                             Eigen::Index heads, std::string_view who = "attention::heads_view",
                             std::string_view name = "matrix") {
-    require(heads >= 1, who, [&] { return std::to_string(heads) + " heads, expected at least 1"; });
+    require(heads >= 1, who, [&] { return number_text(heads) + " heads, expected at least 1"; });
     const Eigen::Index d = matrix.rows() / heads;
     require(d >= 1 && d * heads == matrix.rows(), who, [&] {
-      return std::string(name) + " has " + std::to_string(matrix.rows()) + " rows, expected a multiple of " +
-             std::to_string(heads) + " (its heads)";
+      return std::string(name) + " has " + number_text(matrix.rows()) + " rows, expected a multiple of " +
+             number_text(heads) + " (its heads)";
     });
     return {matrix.data(), heads, matrix.cols(), d, d, matrix.outerStride()};
   }

@@ -77,11 +77,11 @@ void validate_rows(const Options& options, Eigen::Index queries, Eigen::Index ke
   check(options.top >= 0, "top", options.top, ">= 0");
   check(options.threads >= 0, "threads", options.threads, ">= 0 (0: one per hardware thread)");
   require(!options.causal || queries <= keys, who, [&] {
-    return std::to_string(queries) + " queries to " + std::to_string(keys) +
+    return number_text(queries) + " queries to " + number_text(keys) +
            " keys, expected at most as many with .causal (the last query is aligned with the last key)";
   });
   require(!options.distance || options.causal || queries == keys, who, [&] {
-    return std::to_string(queries) + " queries to " + std::to_string(keys) +
+    return number_text(queries) + " queries to " + number_text(keys) +
            " keys, expected as many for .distance without .causal";
   });
 }

@@ -92,10 +92,10 @@ namespace detail {
 
 inline void check_positions(const Eigen::VectorXd& position, std::string_view who) {
   require(position.size() >= 3, who,
-          [&] { return "position has " + std::to_string(position.size()) + " rows, expected at least 3"; });
+          [&] { return "position has " + number_text(position.size()) + " rows, expected at least 3"; });
   for (Eigen::Index i = 0; i < position.size(); ++i)
     require(std::isfinite(position[i]) && (i == 0 || position[i] > position[i - 1]), who, [&] {
-      return "position[" + std::to_string(i) + "] is " + std::to_string(position[i]) +
+      return "position[" + number_text(i) + "] is " + number_text(position[i]) +
              (i == 0 ? ", expected a finite number" : ", expected more than the one before");
     });
 }
@@ -170,10 +170,10 @@ inline positional_result positional_curve(const Eigen::VectorXd& position, std::
   require_rows(static_cast<std::int64_t>(trials.size()), m, who, "trials", "one for each position");
   for (std::size_t i = 0; i < trials.size(); ++i) {
     require(trials[i] >= 1, who,
-            [&] { return "trials[" + std::to_string(i) + "] is " + std::to_string(trials[i]) + ", expected >= 1"; });
+            [&] { return "trials[" + number_text(i) + "] is " + number_text(trials[i]) + ", expected >= 1"; });
     require(successes[i] >= 0 && successes[i] <= trials[i], who, [&] {
-      return "successes[" + std::to_string(i) + "] is " + std::to_string(successes[i]) + ", expected 0 to " +
-             std::to_string(trials[i]) + " (the trials)";
+      return "successes[" + number_text(i) + "] is " + number_text(successes[i]) + ", expected 0 to " +
+             number_text(trials[i]) + " (the trials)";
     });
   }
   positional_result result;
@@ -220,7 +220,7 @@ positional_result positional_curve(const Eigen::VectorXd& position, const Eigen:
     bool whole = true;
     for (Eigen::Index i = 0; i < m; ++i) {
       require(!std::isinf(X(i, j)), who, [&] {
-        return "samples(" + std::to_string(i) + ", " + std::to_string(j) + ") is infinite, expected a number or NaN";
+        return "samples(" + number_text(i) + ", " + number_text(j) + ") is infinite, expected a number or NaN";
       });
       whole = whole && !std::isnan(X(i, j));
     }

@@ -64,7 +64,7 @@ inline matrix_sizes sizes_of(const Eigen::MatrixXd& X) {
 template <class States>
 rank_residual rank_collapse_residual(const Eigen::MatrixBase<States>& states) {
   require(states.size() > 0, "attention::rank_collapse_residual", [&] {
-    return "states is " + std::to_string(states.rows()) + " x " + std::to_string(states.cols()) + ", expected at least one entry";
+    return "states is " + number_text(states.rows()) + " x " + number_text(states.cols()) + ", expected at least one entry";
   });
   Eigen::MatrixXd X = states.template cast<double>();
   rank_residual result;
@@ -108,7 +108,7 @@ struct [[nodiscard]] rank_collapse_result {
 template <class Layers>
 rank_collapse_result rank_collapse(const Layers& layers, double rounding = 1e-6) {
   constexpr std::string_view who = "attention::rank_collapse";
-  require(rounding >= 0.0, who, [&] { return "rounding is " + std::to_string(rounding) + ", expected >= 0"; });
+  require(rounding >= 0.0, who, [&] { return "rounding is " + number_text(rounding) + ", expected >= 0"; });
   rank_collapse_result result;
   std::vector<double> layer, log_relative;
   Eigen::Index tokens = -1;
@@ -116,8 +116,8 @@ rank_collapse_result rank_collapse(const Layers& layers, double rounding = 1e-6)
     const std::size_t index = result.layers.size();
     if (tokens < 0) tokens = states.cols();
     require(states.cols() == tokens && states.size() > 0, who, [&] {
-      return "layers[" + std::to_string(index) + "] is " + std::to_string(states.rows()) + " x " + std::to_string(states.cols()) +
-             ", expected " + std::to_string(tokens) + " columns (the tokens) and at least one entry";
+      return "layers[" + number_text(index) + "] is " + number_text(states.rows()) + " x " + number_text(states.cols()) +
+             ", expected " + number_text(tokens) + " columns (the tokens) and at least one entry";
     });
     result.layers.push_back(rank_collapse_residual(states));
     const rank_residual& r = result.layers.back();

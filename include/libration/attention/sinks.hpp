@@ -102,7 +102,7 @@ struct [[nodiscard]] sink_result {
 template <class Weights>
 Eigen::RowVectorXd first_key_mass(const Eigen::MatrixBase<Weights>& weights, Eigen::Index first = 1) {
   require(first >= 1 && first <= weights.rows(), "attention::first_key_mass", [&] {
-    return "first is " + std::to_string(first) + ", expected 1 to " + std::to_string(weights.rows()) + " (the rows of weights)";
+    return "first is " + number_text(first) + ", expected 1 to " + number_text(weights.rows()) + " (the rows of weights)";
   });
   return weights.topRows(first).template cast<double>().colwise().sum();
 }
@@ -128,7 +128,7 @@ sink_result sinks(const Eigen::MatrixBase<Mass>& mass, const Eigen::MatrixBase<V
     for (Eigen::Index i = 0; i < mass.cols(); ++i) {
       const auto value = static_cast<double>(mass(h, i));
       require(std::isnan(value) || (value >= -1e-4 && value <= 1.0 + 1e-4), who, [&] {
-        return "mass(" + std::to_string(h) + ", " + std::to_string(i) + ") is " + std::to_string(value) + ", expected in [0, 1]";
+        return "mass(" + number_text(h) + ", " + number_text(i) + ") is " + number_text(value) + ", expected in [0, 1]";
       });
     }
 

@@ -32,23 +32,23 @@ template <class Weights>
 Eigen::MatrixXd mixing(const Eigen::MatrixBase<Weights>& weights, std::size_t layer, Eigen::Index tokens,
                        const rollout_options& options) {
   constexpr std::string_view who = "attention::weight_rollout";
-  const auto name = [&] { return "layers[" + std::to_string(layer) + "]"; };
+  const auto name = [&] { return "layers[" + number_text(layer) + "]"; };
   require(weights.rows() == tokens && weights.cols() == tokens, who, [&] {
-    return name() + " is " + std::to_string(weights.rows()) + " x " + std::to_string(weights.cols()) + ", expected " +
-           std::to_string(tokens) + " x " + std::to_string(tokens) + " (keys, queries)";
+    return name() + " is " + number_text(weights.rows()) + " x " + number_text(weights.cols()) + ", expected " +
+           number_text(tokens) + " x " + number_text(tokens) + " (keys, queries)";
   });
   Eigen::MatrixXd A = weights.template cast<double>();
   for (Eigen::Index j = 0; j < tokens; ++j) {
     double sum = 0.0;
     for (Eigen::Index i = 0; i < tokens; ++i) {
       require(A(i, j) >= 0.0, who, [&] {
-        return name() + "(" + std::to_string(i) + ", " + std::to_string(j) + ") is " + std::to_string(A(i, j)) + ", expected >= 0";
+        return name() + "(" + number_text(i) + ", " + number_text(j) + ") is " + number_text(A(i, j)) + ", expected >= 0";
       });
       sum += A(i, j);
     }
     require(std::abs(sum - 1.0) <= options.tolerance, who, [&] {
-      return name() + ": the weights of query " + std::to_string(j) + " (column " + std::to_string(j) + ") sum to " +
-             std::to_string(sum) + ", expected 1";
+      return name() + ": the weights of query " + number_text(j) + " (column " + number_text(j) + ") sum to " +
+             number_text(sum, 10) + ", expected 1";
     });
     A.col(j) *= (1.0 - options.residual) / sum;
     A(j, j) += options.residual;
@@ -68,9 +68,9 @@ Eigen::MatrixXd mixing(const Eigen::MatrixBase<Weights>& weights, std::size_t la
 template <class Weights>
 Eigen::MatrixXd mean_over_heads(const Eigen::MatrixBase<Weights>& weights, Eigen::Index heads) {
   constexpr std::string_view who = "attention::mean_over_heads";
-  require(heads >= 1, who, [&] { return "heads is " + std::to_string(heads) + ", expected >= 1"; });
+  require(heads >= 1, who, [&] { return "heads is " + number_text(heads) + ", expected >= 1"; });
   require(weights.cols() % heads == 0, who, [&] {
-    return "weights has " + std::to_string(weights.cols()) + " columns, expected a multiple of " + std::to_string(heads) +
+    return "weights has " + number_text(weights.cols()) + " columns, expected a multiple of " + number_text(heads) +
            " (the heads)";
   });
   const Eigen::Index queries = weights.cols() / heads;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <libration/core/config.hpp>
+#include <libration/core/number_text.hpp>
 
 namespace libration::inline LIBRATION_ABI {
 
@@ -25,7 +26,7 @@ class file_error : public std::runtime_error {
   /// \param byte offset from the file's start, in bytes; `no_byte` where no place in the file is to blame
   file_error(std::string path, std::uint64_t byte, std::string reason)
       : std::runtime_error(byte == no_byte ? path + ": " + reason
-                                           : path + ": byte " + std::to_string(byte) + ": " + reason),
+                                           : path + ": byte " + number_text(byte) + ": " + reason),
         path_(std::move(path)),
         reason_(std::move(reason)),
         byte_(byte) {}
@@ -60,7 +61,7 @@ inline void require(bool condition, std::string_view who, const What& what) {
 inline void require_rows(std::int64_t rows, std::int64_t expected, std::string_view who, std::string_view name,
                          std::string_view reason) {
   require(rows == expected, who, [&] {
-    return std::string(name) + " has " + std::to_string(rows) + " rows, expected " + std::to_string(expected) + " (" +
+    return std::string(name) + " has " + number_text(rows) + " rows, expected " + number_text(expected) + " (" +
            std::string(reason) + ")";
   });
 }
@@ -78,7 +79,7 @@ class option_check {
   template <class Value>
   void operator()(bool holds, std::string_view field, const Value& value, std::string_view expected) const {
     require(holds, who_, [&] {
-      return std::string(prefix_) + std::string(field) + " is " + std::to_string(value) + ", expected " + std::string(expected);
+      return std::string(prefix_) + std::string(field) + " is " + number_text(value) + ", expected " + std::string(expected);
     });
   }
 

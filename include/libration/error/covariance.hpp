@@ -205,7 +205,7 @@ struct covariance_estimator {
     constexpr std::string_view who = "error::covariance";
     const option_check check(who);
     check(options.rank >= 0 && options.rank <= n, "rank", options.rank,
-          "0 to " + std::to_string(n) + " (the map's dimension; 0: the whole matrix)");
+          "0 to " + number_text(n) + " (the map's dimension; 0: the whole matrix)");
     check(options.leading >= 0, "leading", options.leading, ">= 0");
     check(options.columns == factor_columns::leading || options.rank >= 2, "rank", options.rank, ">= 2 (sampled columns)");
     options.noise.check_rows(n, who, ".noise");

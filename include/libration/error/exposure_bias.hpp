@@ -142,14 +142,14 @@ inline exposure_bias_result exposure_bias(matrix_view<double> teacher, matrix_vi
   require(student.cols() >= 1, who, "student is empty, expected at least one run");
   require_rows(student.rows(), teacher.rows(), who, "student", "the teacher's steps; columns are runs");
   require(!options.paired || teacher.cols() == student.cols(), who, [&] {
-    return "student has " + std::to_string(student.cols()) + " columns, expected " + std::to_string(teacher.cols()) +
+    return "student has " + number_text(student.cols()) + " columns, expected " + number_text(teacher.cols()) +
            " (as teacher: .paired)";
   });
   const auto check = [&](const matrix_view<double>& values, const char* name) {
     for (Eigen::Index j = 0; j < values.cols(); ++j)
       for (Eigen::Index i = 0; i < values.rows(); ++i)
         require(std::isfinite(values(i, j)), who, [&] {
-          return std::string(name) + " is not finite at step " + std::to_string(i + 1) + " of run " + std::to_string(j);
+          return std::string(name) + " is not finite at step " + number_text(i + 1) + " of run " + number_text(j);
         });
   };
   check(teacher, "teacher");

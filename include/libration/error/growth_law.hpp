@@ -42,10 +42,10 @@ template <class Largest>
 point_range window_of(const vector_view<double>& times, const growth_law_options& options, std::string_view who,
                       const Largest& largest) {
   for (Eigen::Index i = 0; i < times.size(); ++i) {
-    require(std::isfinite(times[i]), who, [&] { return "times[" + std::to_string(i) + "] is not finite"; });
+    require(std::isfinite(times[i]), who, [&] { return "times[" + number_text(i) + "] is not finite"; });
     require(i == 0 || times[i] > times[i - 1], who, [&] {
-      return "times[" + std::to_string(i) + "] is " + std::to_string(times[i]) + ", expected more than the one before, " +
-             std::to_string(times[i - 1]);
+      return "times[" + number_text(i) + "] is " + number_text(times[i]) + ", expected more than the one before, " +
+             number_text(times[i - 1]);
     });
   }
   point_range range;
@@ -53,7 +53,7 @@ point_range window_of(const vector_view<double>& times, const growth_law_options
   for (Eigen::Index i = range.first; i < times.size() && times[i] <= options.to && !(largest(i) > options.largest); ++i)
     ++range.count;
   require(range.count >= 4, who, [&] {
-    return "the window holds " + std::to_string(range.count) + " of " + std::to_string(times.size()) +
+    return "the window holds " + number_text(range.count) + " of " + number_text(times.size()) +
            " points, expected at least 4 (the parameters of the simplest laws, and 2)";
   });
   return range;
@@ -61,7 +61,7 @@ point_range window_of(const vector_view<double>& times, const growth_law_options
 
 inline std::string value_text(double x) {
   if (std::isnan(x)) return "NaN";
-  return std::isinf(x) ? (x > 0.0 ? "infinite" : "minus infinity") : std::to_string(x);
+  return std::isinf(x) ? (x > 0.0 ? "infinite" : "minus infinity") : number_text(x);
 }
 
 template <class = void>
@@ -94,7 +94,7 @@ growth_law_result fit_curve(std::string_view who, vector_view<double> times, vec
   const point_range w = window_of(times, options, who, [&](Eigen::Index i) { return values[i]; });
   for (Eigen::Index i = w.first; i < w.first + w.count; ++i)
     require(values[i] > 0.0 && std::isfinite(values[i]), who, [&] {
-      return "values[" + std::to_string(i) + "] is " + value_text(values[i]) + " at time " + std::to_string(times[i]) +
+      return "values[" + number_text(i) + "] is " + value_text(values[i]) + " at time " + number_text(times[i]) +
              ", expected finite and > 0 (logarithms are fitted; .from leaves out a start)";
     });
   const log_curve data{times.segment(w.first, w.count), values.segment(w.first, w.count).array().log()};
@@ -105,7 +105,7 @@ growth_law_result fit_curve(std::string_view who, vector_view<double> times, vec
   for (Eigen::Index i = 0; i < w.count; ++i) {
     const double error = errors[w.first + i];
     require(error >= 0.0 && std::isfinite(error), who, [&] {
-      return "standard_errors[" + std::to_string(w.first + i) + "] is " + value_text(error) + ", expected finite and >= 0";
+      return "standard_errors[" + number_text(w.first + i) + "] is " + value_text(error) + ", expected finite and >= 0";
     });
     relative[i] = std::hypot(error / values[w.first + i], options.resolution);
   }
@@ -132,17 +132,17 @@ growth_law_result fit_ensemble(std::string_view who, vector_view<double> times, 
   validate(options, who);
   require_rows(logs.rows(), times.size(), who, "the ensemble", "one for each time; columns are members");
   require(logs.cols() % options.group == 0, who,
-          [&] { return std::to_string(logs.cols()) + " members are no multiple of .group, " + std::to_string(options.group); });
+          [&] { return number_text(logs.cols()) + " members are no multiple of .group, " + number_text(options.group); });
   const Eigen::Index groups = logs.cols() / options.group;
   require(groups >= 2, who, [&] {
-    return std::to_string(logs.cols()) + " members in groups of " + std::to_string(options.group) +
+    return number_text(logs.cols()) + " members in groups of " + number_text(options.group) +
            ", expected at least two independent ones";
   });
   const bool geometric = options.mean == ensemble_mean::geometric;
   const point_range w = window_of(times, options, who, [&](Eigen::Index i) { return std::exp(logs.row(i).maxCoeff()); });
   for (Eigen::Index i = w.first; i < w.first + w.count; ++i) {
     const auto refuse = [&](Eigen::Index j, const char* expected) {
-      return "the error of member " + std::to_string(j) + " at time " + std::to_string(times[i]) + " (row " + std::to_string(i) +
+      return "the error of member " + number_text(j) + " at time " + number_text(times[i]) + " (row " + number_text(i) +
              ") has the logarithm " + value_text(logs(i, j)) + ", expected " + expected;
     };
     bool any = false;
@@ -152,7 +152,7 @@ growth_law_result fit_ensemble(std::string_view who, vector_view<double> times, 
               [&] { return refuse(j, geometric ? "a finite one, an error > 0" : "an error that is finite and >= 0"); });
       any = any || std::isfinite(x);
     }
-    require(any, who, [&] { return "all errors are 0 at time " + std::to_string(times[i]) + ", expected a mean > 0"; });
+    require(any, who, [&] { return "all errors are 0 at time " + number_text(times[i]) + ", expected a mean > 0"; });
   }
   logs = logs.middleRows(w.first, w.count).eval();
 

@@ -87,7 +87,7 @@ struct growth_law_options {
 inline void validate(const growth_law_options& o, std::string_view who) {
   const option_check check(who);
   require(o.from < o.to, who,
-          [&] { return ".from is " + std::to_string(o.from) + ", expected less than .to, " + std::to_string(o.to); });
+          [&] { return ".from is " + number_text(o.from) + ", expected less than .to, " + number_text(o.to); });
   check(o.largest > 0.0, "largest", o.largest, "> 0");
   check(o.resolution >= 1e-14 && o.resolution < 1.0, "resolution", o.resolution, "1e-14 to 1");
   check(o.minimum_points >= 4, "minimum_points", o.minimum_points, ">= 4");

@@ -69,11 +69,11 @@ double kullback_leibler(const Eigen::MatrixBase<P>& p, const Eigen::MatrixBase<Q
     for (Eigen::Index i = 0; i < values.size(); ++i) {
       const auto x = static_cast<double>(values[i]);
       require(x >= 0.0 && std::isfinite(x), who,
-              [&] { return std::string(name) + "[" + std::to_string(i) + "] is " + std::to_string(x) + ", expected >= 0"; });
+              [&] { return std::string(name) + "[" + number_text(i) + "] is " + number_text(x) + ", expected >= 0"; });
       sum.add(x);
     }
     require(std::abs(sum.value() - 1.0) <= tolerance, who,
-            [&] { return std::string(name) + " sums to " + std::to_string(sum.value()) + ", expected 1"; });
+            [&] { return std::string(name) + " sums to " + number_text(sum.value(), 10) + ", expected 1"; });
     return sum.value();
   };
   const double p_total = total(p, "p"), q_total = total(q, "q"), shift = std::log(q_total / p_total);
@@ -81,7 +81,7 @@ double kullback_leibler(const Eigen::MatrixBase<P>& p, const Eigen::MatrixBase<Q
   for (Eigen::Index i = 0; i < p.size(); ++i) {
     const auto a = static_cast<double>(p[i]), b = static_cast<double>(q[i]);
     require(a == 0.0 || b > 0.0, who,
-            [&] { return "q[" + std::to_string(i) + "] is 0 where p is " + std::to_string(a) + ": the divergence is infinite"; });
+            [&] { return "q[" + number_text(i) + "] is 0 where p is " + number_text(a) + ": the divergence is infinite"; });
     if (a == 0.0) {
       sum.add(b / q_total);
       continue;
@@ -111,7 +111,7 @@ double kullback_leibler_from_logits(const Eigen::MatrixBase<P>& p, const Eigen::
   const auto check = [&](const Eigen::VectorXd& values, const char* name) {
     for (Eigen::Index i = 0; i < values.size(); ++i)
       require(values[i] < -excluded, who, [&] {
-        return std::string(name) + "[" + std::to_string(i) + "] is " + (std::isnan(values[i]) ? "NaN" : "infinite") +
+        return std::string(name) + "[" + number_text(i) + "] is " + (std::isnan(values[i]) ? "NaN" : "infinite") +
                ", expected a number, or minus infinity";
       });
     require(values.maxCoeff() > excluded, who, [&] { return std::string(name) + " excludes every token"; });
@@ -120,7 +120,7 @@ double kullback_leibler_from_logits(const Eigen::MatrixBase<P>& p, const Eigen::
   check(b, "q");
   for (Eigen::Index i = 0; i < a.size(); ++i)
     require(a[i] == excluded || b[i] != excluded, who, [&] {
-      return "q[" + std::to_string(i) + "] is minus infinity where p is " + std::to_string(a[i]) + ": the divergence is infinite";
+      return "q[" + number_text(i) + "] is minus infinity where p is " + number_text(a[i]) + ": the divergence is infinite";
     });
   return detail::logit_divergence(a, b);
 }

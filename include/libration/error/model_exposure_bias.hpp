@@ -161,7 +161,7 @@ model_exposure_result exposure_bias(const Teacher& teacher, const Student& stude
   stats::validate(options.bootstrap, who);
   require_rows(student.vocabulary_size(), V, who, "the student's vocabulary", "the teacher's");
   require(!prompts.empty(), who, "no prompts, expected at least one");
-  for (std::size_t i = 0; i < prompts.size(); ++i) maps::require_tokens(prompts[i], V, who, "prompt " + std::to_string(i));
+  for (std::size_t i = 0; i < prompts.size(); ++i) maps::require_tokens(prompts[i], V, who, "prompt " + number_text(i));
 
   const auto count = static_cast<std::int64_t>(prompts.size());
   const Eigen::Index pairs = count * options.runs;

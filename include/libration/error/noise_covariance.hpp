@@ -33,7 +33,7 @@ class noise_covariance {
   noise_covariance(const Eigen::VectorXd& deviations) : variances_(deviations.cwiseAbs2()) {
     for (Eigen::Index i = 0; i < deviations.size(); ++i)
       require(deviations[i] >= 0.0 && std::isfinite(variances_[i]), who, [&] {
-        return "standard deviation " + std::to_string(i) + " is " + std::to_string(deviations[i]) +
+        return "standard deviation " + number_text(i) + " is " + number_text(deviations[i]) +
                ", expected a number >= 0 whose square is finite";
       });
   }
@@ -51,7 +51,7 @@ class noise_covariance {
                             std::max(std::abs(lambda[0]), std::abs(lambda[lambda.size() - 1]));
     require((Q - Q.transpose()).cwiseAbs().maxCoeff() <= rounding, who, "Q is not symmetric");
     require(lambda[0] >= -rounding, who,
-            [&] { return "Q has the eigenvalue " + std::to_string(lambda[0]) + ", expected none below 0"; });
+            [&] { return "Q has the eigenvalue " + number_text(lambda[0]) + ", expected none below 0"; });
     const Eigen::Index rank = (lambda.array() > rounding).count();
     return factor(solver.eigenvectors().rightCols(rank) * lambda.tail(rank).cwiseSqrt().asDiagonal());
   }

@@ -119,7 +119,7 @@ struct [[nodiscard]] token_divergence_result {
 /// \throws argument_error that names the field, what came and what was expected
 inline void validate(const token_divergence_options& options, Eigen::Index a, Eigen::Index b, std::string_view who) {
   require(a == b, who, [&] {
-    return "b has " + std::to_string(b) + " tokens, expected " + std::to_string(a) + " (a's vocabulary)";
+    return "b has " + number_text(b) + " tokens, expected " + number_text(a) + " (a's vocabulary)";
   });
   const option_check check(who);
   check(options.runs >= 1, "runs", options.runs, ">= 1");
@@ -331,7 +331,7 @@ token_divergence_result token_divergence(const A& a, const B& b, std::span<const
   validate(options, a.vocabulary_size(), b.vocabulary_size(), who);
   require(!prompts.empty(), who, "no prompts, expected at least one");
   for (std::size_t i = 0; i < prompts.size(); ++i)
-    maps::require_tokens(prompts[i], a.vocabulary_size(), who, "prompt " + std::to_string(i));
+    maps::require_tokens(prompts[i], a.vocabulary_size(), who, "prompt " + number_text(i));
   const auto begin = [&](std::int64_t r, auto& first, auto& second) {
     for (const maps::token v : prompts[static_cast<std::size_t>(r) % prompts.size()]) {
       first.read(v);
@@ -354,7 +354,7 @@ token_divergence_result token_divergence(const A& a, const B& b, const matrix_vi
   require_rows(starts_a.rows(), a.state_size(), who, "starts_a", "a's state size");
   require_rows(starts_b.rows(), b.state_size(), who, "starts_b", "b's state size");
   require(starts_a.cols() > 0 && starts_a.cols() == starts_b.cols(), who, [&] {
-    return "starts have " + std::to_string(starts_a.cols()) + " and " + std::to_string(starts_b.cols()) +
+    return "starts have " + number_text(starts_a.cols()) + " and " + number_text(starts_b.cols()) +
            " columns, expected as many of one as of the other, at least one";
   });
   require(starts_a.allFinite() && starts_b.allFinite(), who, "starts have a component that is not finite");

@@ -155,7 +155,7 @@ struct transient_growth_estimator {
     constexpr std::string_view who = "error::transient_growth";
     const option_check check(who);
     check(options.directions >= 0 && options.directions <= n, "directions", options.directions,
-          "0 to " + std::to_string(n) + " (the map's dimension; 0: all)");
+          "0 to " + number_text(n) + " (the map's dimension; 0: all)");
     check(options.failure_probability > 0.0 && options.failure_probability < 1.0, "failure_probability",
           options.failure_probability, "a number in (0, 1)");
   }

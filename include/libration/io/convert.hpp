@@ -153,7 +153,7 @@ void read_elements(const raw_elements& from, std::size_t first, std::size_t coun
       const bool good = (!std::is_same_v<T, bool> || detail::fits<bool>(value)) && detail::fits<To>(value);
       if (!good) [[unlikely]] {
         std::string reason = from.name.empty() ? "" : "tensor \"" + std::string(from.name) + "\": ";
-        reason += "element " + std::to_string(first + i) + " (" + std::string(to_string(from.type)) +
+        reason += "element " + number_text(first + i) + " (" + std::string(to_string(from.type)) +
                   ") cannot be read as " + std::string(to_string(element_of<To>()));
         throw file_error(std::string(from.path), from.offset + (first + i) * size, std::move(reason));
       }
@@ -191,7 +191,7 @@ void write_elements(std::span<const From> from, element as, std::byte* to, std::
     for (std::size_t i = 0; i < from.size(); ++i) {
       const From value = from[i];
       require(detail::fits<T>(value), who, [&] {
-        return "element " + std::to_string(i) + " of the values, " + std::to_string(value) + ", cannot be stored as " +
+        return "element " + number_text(i) + " of the values, " + number_text(value) + ", cannot be stored as " +
                std::string(to_string(as));
       });
       if constexpr (std::is_same_v<T, bool>)

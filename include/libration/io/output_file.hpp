@@ -34,7 +34,7 @@ class output_file {
       for (int attempt = 0; attempt < 16 && handle_ == nullptr; ++attempt) {
         temporary_ = target_;
         temporary_ += '.';
-        temporary_ += std::to_string(std::chrono::steady_clock::now().time_since_epoch().count());
+        temporary_ += number_text(std::chrono::steady_clock::now().time_since_epoch().count());
         temporary_ += ".partial";
         handle_ = std::fopen(temporary_.string().c_str(), "wbx");
         if (handle_ == nullptr && errno != EEXIST) break;

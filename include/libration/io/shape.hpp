@@ -13,6 +13,7 @@
 
 #include <Eigen/Core>
 
+#include <libration/core/number_text.hpp>
 #include <libration/io/element.hpp>
 
 namespace libration::inline LIBRATION_ABI::io {
@@ -26,7 +27,7 @@ inline std::string to_string(shape_view extents) {
   std::string text = "(";
   for (std::size_t i = 0; i < extents.size(); ++i) {
     if (i != 0) text += ", ";
-    text += std::to_string(extents[i]);
+    text += number_text(extents[i]);
   }
   text += ')';
   return text;

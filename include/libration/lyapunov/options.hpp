@@ -100,7 +100,7 @@ struct spectrum_options {
 inline void validate(const spectrum_options& options, Eigen::Index n, std::string_view who) {
   const option_check check(who);
   check(options.count >= 0 && options.count <= n, "count", options.count,
-        "0 to " + std::to_string(n) + " (the map's dimension; 0: all)");
+        "0 to " + number_text(n) + " (the map's dimension; 0: all)");
   check(options.steps >= 0, "steps", options.steps, ">= 0");
   check(options.transient >= 0, "transient", options.transient, ">= 0");
   check(options.frame_transient >= 0, "frame_transient", options.frame_transient, ">= 0");
@@ -111,12 +111,12 @@ inline void validate(const spectrum_options& options, Eigen::Index n, std::strin
   check(options.neutral_margin >= 0.0, "neutral_margin", options.neutral_margin, ">= 0");
   const Eigen::Index count = options.count == 0 ? n : options.count;
   check(options.tolerance_count >= 0 && options.tolerance_count <= count, "tolerance_count", options.tolerance_count,
-        "0 to " + std::to_string(count) + " (the number of exponents; 0: all)");
+        "0 to " + number_text(count) + " (the number of exponents; 0: all)");
   if (options.frame.given()) {
     const auto& matrix = options.frame.matrix();
     require(matrix.rows() == n && matrix.cols() == count, who, [&] {
-      return ".frame is " + std::to_string(matrix.rows()) + " x " + std::to_string(matrix.cols()) + ", expected " +
-             std::to_string(n) + " x " + std::to_string(count) + " (the map's dimension, the count)";
+      return ".frame is " + number_text(matrix.rows()) + " x " + number_text(matrix.cols()) + ", expected " +
+             number_text(n) + " x " + number_text(count) + " (the map's dimension, the count)";
     });
     require(matrix.allFinite(), who, ".frame has an entry that is not finite");
   }

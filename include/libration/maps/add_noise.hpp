@@ -40,7 +40,7 @@ class noise {
       : deviations_(std::move(deviations)), stream_(options.seed, options.stream) {
     for (Eigen::Index i = 0; i < deviations_.size(); ++i)
       require(std::isfinite(deviations_[i]) && deviations_[i] >= 0, "maps::add_noise", [&] {
-        return "standard deviation " + std::to_string(i) + " is " + std::to_string(deviations_[i]) +
+        return "standard deviation " + number_text(i) + " is " + number_text(deviations_[i]) +
                ", expected a finite number >= 0";
       });
   }

@@ -163,7 +163,7 @@ class coordinates {
       for (Eigen::Index i = 0; i < n_; ++i) {
         const double P = static_cast<double>(std::begin(said)[i]);
         require(std::isfinite(P) && P >= 0.0, "maps::coordinates", [&] {
-          return "the map's period " + std::to_string(i) + " is " + std::to_string(P) + ", expected a finite number >= 0";
+          return "the map's period " + number_text(i) + " is " + number_text(P) + ", expected a finite number >= 0";
         });
         period_[static_cast<std::size_t>(i)] = P;
       }

@@ -69,7 +69,7 @@ class coupled : public detail::formula_base<coupled<F, G, Coupling>, static_cast
     if constexpr (has_time_step<F> && has_time_step<G>) {
       const double first = f_.time_step(), second = g_.time_step();
       require(std::abs(first - second) <= 1e-12 * std::abs(first), "maps::couple", [&] {
-        return "the second map's time step is " + std::to_string(second) + ", expected " + std::to_string(first) +
+        return "the second map's time step is " + number_text(second) + ", expected " + number_text(first) +
                " (the first one's)";
       });
     }

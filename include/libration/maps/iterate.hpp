@@ -24,7 +24,7 @@ namespace libration::inline LIBRATION_ABI::maps {
 namespace detail {
 
 inline int checked_count(int count) {
-  require(count >= 1, "maps::iterate", [&] { return "count is " + std::to_string(count) + ", expected at least 1"; });
+  require(count >= 1, "maps::iterate", [&] { return "count is " + number_text(count) + ", expected at least 1"; });
   return count;
 }
 

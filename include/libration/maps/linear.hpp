@@ -63,7 +63,7 @@ class linear {
   /// \throws    argument_error unless A is square and not empty
   explicit linear(matrix_type A) : A_(std::move(A)) {
     require(A_.rows() > 0 && A_.rows() == A_.cols(), "maps::linear", [&] {
-      return "A is " + std::to_string(A_.rows()) + " x " + std::to_string(A_.cols()) + ", expected a square matrix";
+      return "A is " + number_text(A_.rows()) + " x " + number_text(A_.cols()) + ", expected a square matrix";
     });
   }
 

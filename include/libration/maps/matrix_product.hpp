@@ -38,9 +38,9 @@ class matrix_product {
     require(!list_.empty() && list_[0].rows() > 0, "maps::matrix_product", "no matrix, or an empty one");
     for (std::size_t i = 0; i < list_.size(); ++i) {
       require(list_[i].rows() == state_size() && list_[i].cols() == state_size(), "maps::matrix_product", [&] {
-        return "matrix " + std::to_string(i) + " is " + std::to_string(list_[i].rows()) + " x " +
-               std::to_string(list_[i].cols()) + ", expected " + std::to_string(state_size()) + " x " +
-               std::to_string(state_size()) + " (the first one's rows)";
+        return "matrix " + number_text(i) + " is " + number_text(list_[i].rows()) + " x " +
+               number_text(list_[i].cols()) + ", expected " + number_text(state_size()) + " x " +
+               number_text(state_size()) + " (the first one's rows)";
       });
     }
   }
@@ -85,9 +85,9 @@ class gaussian_product {
   /// \throws       argument_error for another n or sigma
   explicit gaussian_product(Eigen::Index n, std::uint64_t seed = 0, double sigma = 1.0)
       : n_(n), stream_(seed, stream_number), sigma_(sigma) {
-    require(n > 0, "maps::gaussian_product", [&] { return "n is " + std::to_string(n) + ", expected at least 1"; });
+    require(n > 0, "maps::gaussian_product", [&] { return "n is " + number_text(n) + ", expected at least 1"; });
     require(std::isfinite(sigma) && sigma > 0, "maps::gaussian_product",
-            [&] { return "sigma is " + std::to_string(sigma) + ", expected a finite number > 0"; });
+            [&] { return "sigma is " + number_text(sigma) + ", expected a finite number > 0"; });
   }
 
   Eigen::Index state_size() const { return n_; }

@@ -40,7 +40,7 @@ value_range range_of(const Eigen::MatrixBase<Derived>& states, const range_optio
   constexpr const char* who = "maps::range_of";
   require(states.size() > 0, who, "no states, expected at least one column");
   require(options.margin >= 0.0 && std::isfinite(options.margin), who,
-          [&] { return ".margin is " + std::to_string(options.margin) + ", expected a finite number >= 0"; });
+          [&] { return ".margin is " + number_text(options.margin) + ", expected a finite number >= 0"; });
   require(states.allFinite(), who, "the states hold a number that is not finite");
   value_range range{states.rowwise().minCoeff().template cast<double>(), states.rowwise().maxCoeff().template cast<double>()};
   if (!options.per_component) {
@@ -83,7 +83,7 @@ class number_format {
     require_rows(range.upper.size(), range.lower.size(), who, "upper", "as many as lower");
     for (Eigen::Index i = 0; i < range.lower.size(); ++i)
       require(std::isfinite(range.upper[i] - range.lower[i]) && range.lower[i] <= range.upper[i], who, [&] {
-        return "range " + std::to_string(i) + " is [" + std::to_string(range.lower[i]) + ", " + std::to_string(range.upper[i]) +
+        return "range " + number_text(i) + " is [" + number_text(range.lower[i]) + ", " + number_text(range.upper[i]) +
                "], expected finite ends in order";
       });
     format.step_ = (range.upper - range.lower) / (std::exp2(bits) - 1.0);
@@ -100,7 +100,7 @@ class number_format {
   static number_format dynamic(int bits, Eigen::Index group = 0) {
     number_format format(kind::scaled, checked(bits, "maps::number_format::dynamic"));
     require(group >= 0, "maps::number_format::dynamic",
-            [&] { return "group is " + std::to_string(group) + ", expected >= 0 (0: all components)"; });
+            [&] { return "group is " + number_text(group) + ", expected >= 0 (0: all components)"; });
     format.group_ = group;
     return format;
   }
@@ -156,7 +156,7 @@ class number_format {
     return format;
   }
   static int checked(int bits, const char* who) {
-    require(bits >= 2 && bits <= 24, who, [&] { return "bits is " + std::to_string(bits) + ", expected 2 to 24"; });
+    require(bits >= 2 && bits <= 24, who, [&] { return "bits is " + number_text(bits) + ", expected 2 to 24"; });
     return bits;
   }
 

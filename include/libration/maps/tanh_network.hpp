@@ -44,9 +44,9 @@ class tanh_network {
   /// \param seed  every seed is another matrix
   /// \throws      argument_error for another n or gain
   tanh_network(Eigen::Index n, double gain, std::uint64_t seed = 0) {
-    require(n > 0, "maps::tanh_network", [&] { return "n is " + std::to_string(n) + ", expected at least 1"; });
+    require(n > 0, "maps::tanh_network", [&] { return "n is " + number_text(n) + ", expected at least 1"; });
     require(std::isfinite(gain) && gain >= 0, "maps::tanh_network",
-            [&] { return "gain is " + std::to_string(gain) + ", expected a finite number >= 0"; });
+            [&] { return "gain is " + number_text(gain) + ", expected a finite number >= 0"; });
     J_.resize(n, n);
     random_stream(seed, stream_number).fill_normal(J_);
     J_ *= static_cast<Scalar>(gain / std::sqrt(static_cast<double>(n)));
@@ -56,7 +56,7 @@ class tanh_network {
   /// \throws    argument_error unless J is square and not empty
   explicit tanh_network(matrix_type J) : J_(std::move(J)) {
     require(J_.rows() > 0 && J_.rows() == J_.cols(), "maps::tanh_network", [&] {
-      return "J is " + std::to_string(J_.rows()) + " x " + std::to_string(J_.cols()) + ", expected a square matrix";
+      return "J is " + number_text(J_.rows()) + " x " + number_text(J_.cols()) + ", expected a square matrix";
     });
   }
 

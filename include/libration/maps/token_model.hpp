@@ -127,8 +127,8 @@ inline void require_tokens(std::span<const token> tokens, Eigen::Index vocabular
   require(!tokens.empty(), who, [&] { return std::string(name).append(" is empty, expected at least one token"); });
   for (std::size_t i = 0; i < tokens.size(); ++i)
     require(tokens[i] >= 0 && tokens[i] < vocabulary_size, who, [&] {
-      return std::string(name) + ": token " + std::to_string(tokens[i]) + " at " + std::to_string(i) + ", expected 0 to " +
-             std::to_string(vocabulary_size - 1);
+      return std::string(name) + ": token " + number_text(tokens[i]) + " at " + number_text(i) + ", expected 0 to " +
+             number_text(vocabulary_size - 1);
     });
 }
 

@@ -37,7 +37,7 @@ class token_inputs {
   token_inputs(const embedding<Scalar>& table, std::vector<token> tokens) : table_(&table), tokens_(std::move(tokens)) {
     for (const token v : tokens_)
       require(v >= 0 && v < table.vocabulary_size(), "models::token_inputs", [&] {
-        return "token " + std::to_string(v) + ", expected 0 to " + std::to_string(table.vocabulary_size() - 1);
+        return "token " + number_text(v) + ", expected 0 to " + number_text(table.vocabulary_size() - 1);
       });
   }
 
@@ -51,7 +51,7 @@ class token_inputs {
   /// \throws argument_error  at a t out of range
   void operator()(std::int64_t t, vector_span<Scalar> out) const {
     require(t >= 0 && t < size(), "models::token_inputs",
-            [&] { return "step " + std::to_string(t) + " of a text of " + std::to_string(size()) + " tokens"; });
+            [&] { return "step " + number_text(t) + " of a text of " + number_text(size()) + " tokens"; });
     table_->write(tokens_[static_cast<std::size_t>(t)], out);
   }
 
@@ -168,7 +168,7 @@ std::optional<std::string> find_weight(const io::safetensors::file& file,
   if (found.empty()) return std::nullopt;
   if (found.size() > 1)
     refuse(file, "models::load_character_model",
-           std::to_string(found.size()) + " tensors could be the " + std::string(what) + ": " + some_of(found));
+           number_text(found.size()) + " tensors could be the " + std::string(what) + ": " + some_of(found));
   return found.front();
 }
 

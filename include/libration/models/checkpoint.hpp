@@ -35,7 +35,7 @@ inline std::string some_of(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 8;
   std::string text;
   for (std::size_t i = 0; i < std::min(shown, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > shown) text += ", and " + std::to_string(names.size() - shown) + " more";
+  if (names.size() > shown) text += ", and " + number_text(names.size() - shown) + " more";
   return text.empty() ? "none" : text;
 }
 
@@ -269,9 +269,9 @@ class checkpoint {
     if (left.empty()) return;
     constexpr std::size_t shown = 4;
     std::string reason = left.size() == 1 ? "a tensor that the model as read does not use: "
-                                          : std::to_string(left.size()) + " tensors that the model as read does not use: ";
+                                          : number_text(left.size()) + " tensors that the model as read does not use: ";
     for (std::size_t i = 0; i < std::min(shown, left.size()); ++i) reason += (i == 0 ? "" : "; ") + describe(*left[i]);
-    if (left.size() > shown) reason += "; and " + std::to_string(left.size() - shown) + " more";
+    if (left.size() > shown) reason += "; and " + number_text(left.size() - shown) + " more";
     const std::string_view module = detail::parent(left.front()->name);
     reason += ". What does not change the result can be named in .ignore (the programs' --ignore), with * for any characters: \"" +
               (module.empty() ? left.front()->name : std::string(module) + "*") + "\"";
@@ -351,7 +351,7 @@ class checkpoint {
       if (!foreign.empty()) throw file_error(path_, file_error::no_byte, missing + "; " + detail::quoted(e.name) + " " + foreign);
     }
     if (files_.size() == 1) files_.front().tensor(name);  // throws, with the most similar names
-    throw file_error(path_, file_error::no_byte, missing + " in any of " + std::to_string(files_.size()) + " files");
+    throw file_error(path_, file_error::no_byte, missing + " in any of " + number_text(files_.size()) + " files");
   }
 
   std::vector<const entry*> find_left_over(std::string_view prefix) const {

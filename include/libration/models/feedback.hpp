@@ -112,7 +112,7 @@ class soft_feedback {
         temperature_(options.temperature) {
     require_rows(readout_.output_size(), embedding_.vocabulary_size(), who, "the readout's output", "the embedding's tokens");
     require(temperature_ > 0.0 && std::isfinite(temperature_), who,
-            [&] { return ".temperature is " + std::to_string(temperature_) + ", expected a finite number > 0"; });
+            [&] { return ".temperature is " + number_text(temperature_) + ", expected a finite number > 0"; });
   }
 
   Eigen::Index input_size() const { return rows_.state; }

@@ -35,7 +35,7 @@ namespace detail {
 using layer_names = std::array<std::string, 4>;
 
 inline std::string shape_text(Eigen::Index rows, Eigen::Index columns) {
-  return "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
+  return "(" + number_text(rows) + ", " + number_text(columns) + ")";
 }
 
 /// \return what is wrong with an array that must be finite, or an empty text
@@ -44,8 +44,8 @@ std::string find_non_finite(const Eigen::DenseBase<Derived>& values, const std::
   for (Eigen::Index j = 0; j < values.cols(); ++j)
     for (Eigen::Index i = 0; i < values.rows(); ++i)
       if (!(Eigen::numext::isfinite)(values.coeff(i, j)))
-        return name + " holds a number that is not finite, at row " + std::to_string(i) +
-               (values.cols() > 1 ? ", column " + std::to_string(j) : std::string());
+        return name + " holds a number that is not finite, at row " + number_text(i) +
+               (values.cols() > 1 ? ", column " + number_text(j) : std::string());
   return {};
 }
 
@@ -59,7 +59,7 @@ std::string find_fault(const layer_weights<Scalar>& layer, Eigen::Index gates, E
   if (hidden < 1 || layer.recurrent.rows() != gates * hidden)
     return names[1] + " has shape " + shape_text(layer.recurrent.rows(), hidden) + ", expected " +
            (hidden < 1 ? std::string("at least one column")
-                       : shape_text(gates * hidden, hidden) + " (" + std::to_string(gates) + " times its columns)");
+                       : shape_text(gates * hidden, hidden) + " (" + number_text(gates) + " times its columns)");
   if (layer.input.rows() != gates * hidden || (inputs >= 0 && layer.input.cols() != inputs))
     return names[0] + " has shape " + shape_text(layer.input.rows(), layer.input.cols()) + ", expected " +
            shape_text(gates * hidden, inputs >= 0 ? inputs : layer.input.cols()) +
@@ -68,7 +68,7 @@ std::string find_fault(const layer_weights<Scalar>& layer, Eigen::Index gates, E
   for (const auto& [bias, name] :
        {std::pair(&layer.input_bias, &names[2]), std::pair(&layer.recurrent_bias, &names[3])})
     if (bias->size() != 0 && bias->size() != gates * hidden)
-      return *name + " has " + std::to_string(bias->size()) + " numbers, expected " + std::to_string(gates * hidden);
+      return *name + " has " + number_text(bias->size()) + " numbers, expected " + number_text(gates * hidden);
   std::string fault = find_non_finite(layer.input, names[0]);
   if (fault.empty()) fault = find_non_finite(layer.recurrent, names[1]);
   if (fault.empty()) fault = find_non_finite(layer.input_bias, names[2]);

@@ -67,7 +67,7 @@ struct llama_config {
           std::pair("query_heads", query_heads), std::pair("key_heads", key_heads), std::pair("head_size", head_size),
           std::pair("vocabulary_size", vocabulary_size), std::pair("max_positions", max_positions)})
       check(value >= 1, name, value, ">= 1");
-    check(query_heads % key_heads == 0, "query_heads", query_heads, "a multiple of .key_heads, " + std::to_string(key_heads));
+    check(query_heads % key_heads == 0, "query_heads", query_heads, "a multiple of .key_heads, " + number_text(key_heads));
     check(head_size % 2 == 0, "head_size", head_size, "an even number");
     check(sliding_window >= 0, "sliding_window", sliding_window, ">= 0");
     check(norm_epsilon >= 0.0, "norm_epsilon", norm_epsilon, ">= 0");
@@ -196,8 +196,8 @@ inline llama_config llama_config::from_json(std::string_view text) {
   c.max_positions = fields.count("max_position_embeddings");
   require(c.query_heads >= 1, who, "num_attention_heads is 0");
   require(fields.has("head_dim") || c.hidden_size % c.query_heads == 0, who, [&] {
-    return "hidden_size " + std::to_string(c.hidden_size) + " is no multiple of num_attention_heads " +
-           std::to_string(c.query_heads) + ", and there is no head_dim";
+    return "hidden_size " + number_text(c.hidden_size) + " is no multiple of num_attention_heads " +
+           number_text(c.query_heads) + ", and there is no head_dim";
   });
   c.head_size = fields.count("head_dim", c.hidden_size / c.query_heads);
   c.norm_epsilon = fields.number("rms_norm_eps");

@@ -60,7 +60,7 @@ void visit_llama_weights(const llama_config& c, Weights& weights, const MatrixVi
   matrix("model.embed_tokens.weight", weights.embedding, c.vocabulary_size, n);
   for (std::size_t l = 0; l < weights.layers.size(); ++l) {
     auto& layer = weights.layers[l];
-    const std::string at = "model.layers." + std::to_string(l) + ".", attention = at + "self_attn.", mlp = at + "mlp.";
+    const std::string at = "model.layers." + number_text(l) + ".", attention = at + "self_attn.", mlp = at + "mlp.";
     vector(at + "input_layernorm.weight", layer.attention_norm, n);
     matrix(attention + "q_proj.weight", layer.query, q, n);
     matrix(attention + "k_proj.weight", layer.key, k, n);

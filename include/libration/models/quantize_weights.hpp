@@ -37,7 +37,7 @@ template <class Derived>
 typename Derived::PlainObject quantize_weights(const Eigen::MatrixBase<Derived>& weights, int bits) {
   using Scalar = typename Derived::Scalar;
   constexpr std::string_view who = "models::quantize_weights";
-  require(bits >= 2 && bits <= 16, who, [&] { return "bits is " + std::to_string(bits) + ", expected 2 to 16"; });
+  require(bits >= 2 && bits <= 16, who, [&] { return "bits is " + number_text(bits) + ", expected 2 to 16"; });
   const std::string fault = detail::find_non_finite(weights, "the weight");
   require(fault.empty(), who, fault);
   const double levels = static_cast<double>((1 << (bits - 1)) - 1);

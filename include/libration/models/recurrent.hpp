@@ -14,6 +14,7 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/io/safetensors.hpp>
 #include <libration/models/detail/recurrent_tensors.hpp>
 #include <libration/models/gru.hpp>
@@ -44,7 +45,7 @@ inline std::string only_recurrent_prefix(const io::safetensors::file& file) {
                some_of(file.names()));
   if (prefixes.size() > 1)
     refuse(file, "models::load_recurrent",
-           std::to_string(prefixes.size()) + " recurrent networks, expected one, or the prefix of one; there are " +
+           number_text(prefixes.size()) + " recurrent networks, expected one, or the prefix of one; there are " +
                some_of(prefixes));
   return prefixes.front();
 }

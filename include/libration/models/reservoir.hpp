@@ -108,7 +108,7 @@ class reservoir : public rnn<Scalar> {
     layer_weights<Scalar> layer{std::move(W_in), std::move(W), std::move(b), vector()};
     std::string fault = detail::find_fault(layer, 1, -1, {before + "W_in", before + "W", before + "bias", ""});
     if (fault.empty() && !(leak > 0 && leak <= 1))
-      fault = before + "leak is " + std::to_string(leak) + ", expected a number in (0, 1]";
+      fault = before + "leak is " + number_text(leak) + ", expected a number in (0, 1]";
     if (!fault.empty()) detail::refuse(file, "models::reservoir", fault);
     return reservoir(std::move(layer.recurrent), std::move(layer.input), std::move(layer.input_bias), leak);
   }

@@ -51,7 +51,7 @@ class rnn_cell {
         recurrent_(std::move(layer.recurrent)),
         options_(options) {
     require(options.leak > 0 && options.leak <= 1, name,
-            [&] { return "leak is " + std::to_string(options.leak) + ", expected a number in (0, 1]"; });
+            [&] { return "leak is " + number_text(options.leak) + ", expected a number in (0, 1]"; });
   }
 
   Eigen::Index hidden_size() const { return recurrent_.cols(); }

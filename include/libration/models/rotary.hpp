@@ -62,7 +62,7 @@ inline rotary_frequencies make_rotary_frequencies(Eigen::Index head_size, Eigen:
   using std::numbers::pi;
   constexpr std::string_view who = "models::make_rotary_frequencies";
   require(head_size >= 2 && head_size % 2 == 0, who,
-          [&] { return "a head has " + std::to_string(head_size) + " components, expected an even number"; });
+          [&] { return "a head has " + number_text(head_size) + " components, expected an even number"; });
   require(trained >= 1 && window >= 1, who, "no positions");
   const option_check check(who);
   check(std::isfinite(options.theta) && options.theta > 1.0, "theta", options.theta, "> 1");

@@ -55,7 +55,7 @@ class stacked {
     require(!layers.empty(), Cell::name, "no layers, expected at least one");
     Eigen::Index inputs = -1;
     for (std::size_t l = 0; l < layers.size(); ++l) {
-      const std::string prefix = "layer " + std::to_string(l) + ": ";
+      const std::string prefix = "layer " + number_text(l) + ": ";
       const std::string fault = detail::find_fault(
           layers[l], Cell::gate_count, inputs,
           {prefix + "input", prefix + "recurrent", prefix + "input_bias", prefix + "recurrent_bias"});

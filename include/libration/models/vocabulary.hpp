@@ -32,8 +32,8 @@ class vocabulary {
     for (std::size_t v = 0; v < characters_.size(); ++v) {
       const auto [where, fresh] = tokens_.emplace(characters_[v], static_cast<token>(v));
       require(fresh, "models::vocabulary", [&, first = where->second] {
-        return detail::describe_character(characters_[v]) + " stands for both token " + std::to_string(first) +
-               " and token " + std::to_string(v);
+        return detail::describe_character(characters_[v]) + " stands for both token " + number_text(first) +
+               " and token " + number_text(v);
       });
     }
   }
@@ -46,7 +46,7 @@ class vocabulary {
     require(array.is_array(), "models::vocabulary", "not a JSON array of characters");
     std::u32string characters;
     for (std::size_t v = 0; v < array.size(); ++v) {
-      const auto refuse = [&] { return "entry " + std::to_string(v) + " is not a string of one character"; };
+      const auto refuse = [&] { return "entry " + number_text(v) + " is not a string of one character"; };
       require(array[v].is_string(), "models::vocabulary", refuse);
       const auto& text = array[v].get_ref<const std::string&>();
       const auto first = detail::decode_utf8(text);
@@ -90,14 +90,14 @@ class vocabulary {
     for (std::size_t at = 0, index = 0; at < text.size(); ++index) {
       const auto next = detail::decode_utf8(text.substr(at));
       require(next.has_value(), "models::vocabulary", [&] {
-        return "the text is not UTF-8 at byte " + std::to_string(at) + " (line " + std::to_string(line) + ")";
+        return "the text is not UTF-8 at byte " + number_text(at) + " (line " + number_text(line) + ")";
       });
       if (const auto found = tokens_.find(next->value); found != tokens_.end()) {
         tokens.push_back(found->second);
       } else {
         if (unknown++ == 0)
-          first_unknown = detail::describe_character(next->value) + " at character " + std::to_string(index) +
-                          " (line " + std::to_string(line) + ")";
+          first_unknown = detail::describe_character(next->value) + " at character " + number_text(index) +
+                          " (line " + number_text(line) + ")";
         different.insert(next->value);
       }
       if (next->value == U'\n') ++line;
@@ -105,10 +105,10 @@ class vocabulary {
     }
     require(unknown == 0, "models::vocabulary", [&] {
       std::string message =
-          first_unknown + " is not among the " + std::to_string(size()) + " characters the model knows";
+          first_unknown + " is not among the " + number_text(size()) + " characters the model knows";
       if (unknown > 1)
-        message += "; nor are " + std::to_string(unknown - 1) + " more characters of the text (" +
-                   std::to_string(different.size()) + " different ones in all)";
+        message += "; nor are " + number_text(unknown - 1) + " more characters of the text (" +
+                   number_text(different.size()) + " different ones in all)";
       return message;
     });
     return tokens;
@@ -122,7 +122,7 @@ class vocabulary {
     std::string text;
     for (const auto v : tokens) {
       require(v >= 0 && static_cast<Eigen::Index>(v) < size(), "models::vocabulary",
-              [&] { return "token " + std::to_string(v) + ", expected 0 to " + std::to_string(size() - 1); });
+              [&] { return "token " + number_text(v) + ", expected 0 to " + number_text(size() - 1); });
       detail::append_utf8(text, character(static_cast<token>(v)));
     }
     return text;

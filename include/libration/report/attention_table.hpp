@@ -56,7 +56,7 @@ inline std::string heads_by_layer(const std::vector<Eigen::Index>& heads, Eigen:
   for (std::size_t i = 0; i < heads.size();) {
     const Eigen::Index layer = heads[i] / heads_per_layer;
     std::vector<std::string> own;
-    for (; i < heads.size() && heads[i] / heads_per_layer == layer; ++i) own.push_back(std::to_string(heads[i] % heads_per_layer));
+    for (; i < heads.size() && heads[i] / heads_per_layer == layer; ++i) own.push_back(number_text(heads[i] % heads_per_layer));
     layers.push_back(heads.size() > 16 ? fmt::format("{} in layer {}", own.size(), layer)
                                        : fmt::format("layer {} head{} {}", layer, own.size() == 1 ? "" : "s", listed(own)));
   }
@@ -83,11 +83,11 @@ inline void require_layers(const attention::dilution_result& dilution, const att
                            Eigen::Index heads_per_layer, std::string_view who) {
   const auto heads = static_cast<Eigen::Index>(dilution.heads.size());
   require(heads_per_layer >= 1 && heads % heads_per_layer == 0, who, [&] {
-    return "heads_per_layer is " + std::to_string(heads_per_layer) + ", expected a divisor of " + std::to_string(heads) +
+    return "heads_per_layer is " + number_text(heads_per_layer) + ", expected a divisor of " + number_text(heads) +
            " (the heads)";
   });
   require(sinks.heads.empty() || sinks.heads.size() == dilution.heads.size(), who, [&] {
-    return "sinks has " + std::to_string(sinks.heads.size()) + " heads, expected " + std::to_string(heads) +
+    return "sinks has " + number_text(sinks.heads.size()) + " heads, expected " + number_text(heads) +
            " (dilution's), or none";
   });
 }

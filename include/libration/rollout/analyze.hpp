@@ -65,9 +65,9 @@ std::int64_t steps_for(const Inputs& inputs, std::int64_t asked, std::int64_t be
   if (length == no_inputs::unbounded) return asked > 0 ? asked : by_default;
   const std::int64_t least = std::max<std::int64_t>(asked, 1), left = length - before;
   require(left >= least, who, [&] {
-    return "inputs have " + std::to_string(length) + " columns, expected at least " +
-           std::to_string(saturating_sum(before, least)) + " (" + std::to_string(before) +
-           " steps of transients and " + (asked > 0 ? std::to_string(asked) : std::string("at least 1")) + " counted)";
+    return "inputs have " + number_text(length) + " columns, expected at least " +
+           number_text(saturating_sum(before, least)) + " (" + number_text(before) +
+           " steps of transients and " + (asked > 0 ? number_text(asked) : std::string("at least 1")) + " counted)";
   });
   return asked > 0 ? asked : left;
 }

@@ -88,7 +88,7 @@ typename System::state_type make_state(const System& system, const state<T, n>& 
   auto h = system.make_state();
   for (int i = 0; i < n; ++i) {
     require(std::isfinite(static_cast<double>(h0[i])), who,
-            [&] { return "h0 has a component that is not finite (" + std::to_string(i) + ")"; });
+            [&] { return "h0 has a component that is not finite (" + number_text(i) + ")"; });
     h[i] = static_cast<std::remove_cvref_t<decltype(h[i])>>(h0[i]);
   }
   return h;

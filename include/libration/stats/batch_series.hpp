@@ -40,9 +40,9 @@ class batch_series {
   /// \param granularity  steps in the first, shortest batches, >= 1
   /// \throws argument_error where one of them is not positive
   explicit batch_series(Eigen::Index rows = 1, std::int64_t granularity = 1) : length_(granularity) {
-    require(rows >= 1, "stats::batch_series", [&] { return "rows is " + std::to_string(rows) + ", expected >= 1"; });
+    require(rows >= 1, "stats::batch_series", [&] { return "rows is " + number_text(rows) + ", expected >= 1"; });
     require(granularity >= 1, "stats::batch_series",
-            [&] { return "granularity is " + std::to_string(granularity) + " steps, expected >= 1"; });
+            [&] { return "granularity is " + number_text(granularity) + " steps, expected >= 1"; });
     open_.resize(static_cast<std::size_t>(rows));
     batches_.assign(static_cast<std::size_t>(rows * Capacity), T(0.0));
   }
@@ -54,10 +54,10 @@ class batch_series {
   /// \throws argument_error otherwise
   void add(std::span<const T> sums, std::int64_t steps = 1) {
     require(static_cast<Eigen::Index>(sums.size()) == rows(), "stats::batch_series::add", [&] {
-      return "got " + std::to_string(sums.size()) + " sums, expected " + std::to_string(rows()) + " (the rows)";
+      return "got " + number_text(sums.size()) + " sums, expected " + number_text(rows()) + " (the rows)";
     });
     require(steps >= 1 && steps <= room(), "stats::batch_series::add", [&] {
-      return "the sums cover " + std::to_string(steps) + " steps, expected 1 to " + std::to_string(room()) +
+      return "the sums cover " + number_text(steps) + " steps, expected 1 to " + number_text(room()) +
              " (an add ends at a batch's end)";
     });
     open_steps_ += steps;

@@ -139,7 +139,7 @@ bootstrap_band bootstrap(std::span<const Eigen::Index> sizes, const Statistic& s
   std::vector<detail::members> everyone(sizes.size());
   for (std::size_t g = 0; g < sizes.size(); ++g) {
     require(sizes[g] >= 2, who,
-            [&] { return "group " + std::to_string(g) + " has " + std::to_string(sizes[g]) + " members, expected at least 2"; });
+            [&] { return "group " + number_text(g) + " has " + number_text(sizes[g]) + " members, expected at least 2"; });
     for (Eigen::Index i = 0; i < sizes[g]; ++i) everyone[g].push_back(i);
     total += sizes[g];
   }

@@ -53,7 +53,7 @@ struct [[nodiscard]] line_fit {
 /// Source:    the normal equations about the weighted mean of x; Student's t with n - 2 degrees of freedom
 inline line_fit fit_line(std::span<const double> x, std::span<const double> y, std::span<const double> weights = {}) {
   const std::size_t n = x.size();
-  require(n >= 2, "stats::fit_line", [&] { return "x has " + std::to_string(n) + " points, expected at least 2"; });
+  require(n >= 2, "stats::fit_line", [&] { return "x has " + number_text(n) + " points, expected at least 2"; });
   require_rows(static_cast<std::int64_t>(y.size()), static_cast<std::int64_t>(n), "stats::fit_line", "y",
                "one for each x");
   if (!weights.empty())
@@ -61,7 +61,7 @@ inline line_fit fit_line(std::span<const double> x, std::span<const double> y, s
                  "one for each x");
   for (std::size_t i = 0; i < weights.size(); ++i)
     require(weights[i] >= 0.0 && std::isfinite(weights[i]), "stats::fit_line", [&] {
-      return "weights[" + std::to_string(i) + "] is " + std::to_string(weights[i]) + ", expected finite and >= 0";
+      return "weights[" + number_text(i) + "] is " + number_text(weights[i]) + ", expected finite and >= 0";
     });
 
   // Sums of w f over the points that count.

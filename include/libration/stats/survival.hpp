@@ -50,12 +50,12 @@ struct [[nodiscard]] time_quantile {
 namespace detail {
 
 inline void check_level(double level, std::string_view who) {
-  require(level > 0.0 && level < 1.0, who, [&] { return "level is " + std::to_string(level) + ", expected > 0 and < 1"; });
+  require(level > 0.0 && level < 1.0, who, [&] { return "level is " + number_text(level) + ", expected > 0 and < 1"; });
 }
 
 inline void check_fraction(double fraction, std::string_view who) {
   require(fraction > 0.0 && fraction < 1.0, who,
-          [&] { return "fraction is " + std::to_string(fraction) + ", expected > 0 and < 1"; });
+          [&] { return "fraction is " + number_text(fraction) + ", expected > 0 and < 1"; });
 }
 
 // Those watched for no step at all are left out.
@@ -63,7 +63,7 @@ inline std::vector<time_count> count_times(std::span<const survival_time> times,
   std::vector<survival_time> sorted(times.begin(), times.end());
   for (std::size_t i = 0; i < sorted.size(); ++i)
     require(sorted[i].steps >= (sorted[i].censored ? 0 : 1), who, [&] {
-      return "times[" + std::to_string(i) + "].steps is " + std::to_string(sorted[i].steps) + ", expected " +
+      return "times[" + number_text(i) + "].steps is " + number_text(sorted[i].steps) + ", expected " +
              (sorted[i].censored ? ">= 0 (censored)" : ">= 1 (the step of an event)");
     });
   std::sort(sorted.begin(), sorted.end(), [](const survival_time& a, const survival_time& b) { return a.steps < b.steps; });
@@ -86,7 +86,7 @@ inline std::vector<time_count> count_times(std::span<const survival_time> times,
 inline proportion_estimate proportion_interval(std::int64_t successes, std::int64_t trials, double level = 0.95) {
   detail::check_level(level, "stats::proportion_interval");
   require(successes >= 0 && successes <= trials, "stats::proportion_interval", [&] {
-    return std::to_string(successes) + " successes, expected 0 to " + std::to_string(trials) + " (the trials)";
+    return number_text(successes) + " successes, expected 0 to " + number_text(trials) + " (the trials)";
   });
   if (trials == 0) return {};
   const double n = static_cast<double>(trials), p = static_cast<double>(successes) / n;

@@ -96,7 +96,7 @@ class orthonormaliser {
   const orthonormalisation& factor(matrix_span<Scalar> V) {
     require_rows(V.rows(), n_, who, "the block", "as constructed");
     require(V.cols() == k_, who, [&] {
-      return "the block has " + std::to_string(V.cols()) + " columns, expected " + std::to_string(k_) +
+      return "the block has " + number_text(V.cols()) + " columns, expected " + number_text(k_) +
              " (as constructed)";
     });
     found_ = {};
@@ -183,7 +183,7 @@ class orthonormaliser {
 
   static Eigen::Index checked(Eigen::Index n, Eigen::Index k) {
     require(k >= 1 && k <= n, who, [&] {
-      return "a block of shape (" + std::to_string(n) + ", " + std::to_string(k) + "), expected 1 <= k <= n";
+      return "a block of shape (" + number_text(n) + ", " + number_text(k) + "), expected 1 <= k <= n";
     });
     return n;
   }

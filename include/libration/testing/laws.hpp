@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -15,6 +14,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/rollout/ensemble.hpp>
 #include <libration/rollout/prepare.hpp>
@@ -41,13 +41,6 @@ namespace detail {
 inline void law(law_report& report, bool holds, const std::string& what) {
   ++report.checked;
   if (!holds) report.failures.push_back(what);
-}
-
-// A small number in words: std::to_string would print 0.000000.
-inline std::string in_words(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", x);
-  return text;
 }
 
 // Purity, linearity, block against single columns: for anything that runs as a vector system.
@@ -78,19 +71,19 @@ void vector_laws(law_report& report, const M& map, const Eigen::Matrix<typename 
     }
     const double rounding = 8.0 * static_cast<double>(n) * eps;
     law(report, block <= rounding,
-        "block: a tangent of " + std::to_string(k) + " columns and the same columns one by one differ by " + in_words(block) +
-            ", expected at most " + in_words(rounding));
+        "block: a tangent of " + number_text(k) + " columns and the same columns one by one differ by " + number_text(block, 3) +
+            ", expected at most " + number_text(rounding, 3));
     typename tangent::vector_system<M>::frame_type twice = S(2) * V;
     system.tangent(twice);
     const double linear = static_cast<double>((twice - S(2) * JV).norm()) / scale;
-    law(report, linear <= rounding, "linearity: J (2 V) differs from 2 J V by " + in_words(linear));
+    law(report, linear <= rounding, "linearity: J (2 V) differs from 2 J V by " + number_text(linear, 3));
   }
 }
 
 inline void tangent_law(law_report& report, const tangent::check_result& found) {
   law(report, found.ok(),
-      "tangent: it differs from central differences by " + in_words(found.error) + " (relative), expected at most " +
-          in_words(found.tolerance));
+      "tangent: it differs from central differences by " + number_text(found.error, 3) + " (relative), expected at most " +
+          number_text(found.tolerance, 3));
 }
 
 }  // namespace detail
@@ -145,7 +138,7 @@ law_report check_laws(const M& map, const state<double, M::dimension>& h,
       worst = std::max(worst, std::abs(value - image[i]) / (1.0 + std::abs(image[i])));
     }
     detail::law(report, worst <= 256.0 * n * eps,
-                std::string(name) + ": the value differs from double's by " + detail::in_words(worst) + " (relative)");
+                std::string(name) + ": the value differs from double's by " + number_text(worst, 3) + " (relative)");
   };
   constexpr double eps = std::numeric_limits<double>::epsilon();
   compare(dual<double, 2>(0.0), "dual numbers", eps);

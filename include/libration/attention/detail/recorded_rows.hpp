@@ -57,8 +57,8 @@ entropy_result measure_rows(const Eigen::Ref<const Eigen::Matrix<T, Eigen::Dynam
   check(heads >= 1, "heads", heads, ">= 1");
   const Eigen::Index queries = matrix.cols() / heads;
   require(queries * heads == matrix.cols(), who, [&] {
-    return std::string(name) + " has " + std::to_string(matrix.cols()) + " columns, expected a multiple of " +
-           std::to_string(heads) + " (.heads)";
+    return std::string(name) + " has " + number_text(matrix.cols()) + " columns, expected a multiple of " +
+           number_text(heads) + " (.heads)";
   });
   validate_rows(options, queries, matrix.rows(), who);
 

@@ -25,8 +25,8 @@ class visible_counts {
     const bool each_head = visible.rows() == heads && visible.cols() == tokens;
     const bool vector = (visible.rows() == 1 || visible.cols() == 1) && visible.size() == tokens;
     require(each_head || vector, who, [&] {
-      return "visible is " + std::to_string(visible.rows()) + " x " + std::to_string(visible.cols()) + ", expected " +
-             std::to_string(heads) + " x " + std::to_string(tokens) + " (heads, tokens), or a vector of " + std::to_string(tokens) +
+      return "visible is " + number_text(visible.rows()) + " x " + number_text(visible.cols()) + ", expected " +
+             number_text(heads) + " x " + number_text(tokens) + " (heads, tokens), or a vector of " + number_text(tokens) +
              " (one for each token)";
     });
     counts_.resize(each_head ? heads : 1, tokens);
@@ -35,8 +35,8 @@ class visible_counts {
         counts_(i, j) = static_cast<double>(each_head ? visible(i, j) : visible.cols() == tokens ? visible(0, j) : visible(j, 0));
         require(counts_(i, j) >= 0.0 && std::isfinite(counts_(i, j)), who, [&] {
           const std::string place =
-              each_head ? "(" + std::to_string(i) + ", " + std::to_string(j) + ")" : "[" + std::to_string(j) + "]";
-          return "visible" + place + " is " + std::to_string(counts_(i, j)) + ", expected >= 0";
+              each_head ? "(" + number_text(i) + ", " + number_text(j) + ")" : "[" + number_text(j) + "]";
+          return "visible" + place + " is " + number_text(counts_(i, j)) + ", expected >= 0";
         });
       }
   }

@@ -18,6 +18,7 @@
 #include <Eigen/QR>
 
 #include <libration/core/config.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/error/detail/law_search.hpp>
 #include <libration/error/growth_law_result.hpp>
 #include <libration/scalar/dual_math.hpp>
@@ -234,27 +235,21 @@ std::vector<law_fit> describe(const fitted_forms& forms, const log_curve& data, 
   return fits;
 }
 
-/// A number for a message.
-inline std::string short_text(double x) {
-  const std::string text = std::to_string(std::round(1000.0 * x) / 1000.0);
-  return text.substr(0, text.find('.') + 4);
-}
-
 /// The law that the fits are enough for, or why they are not.
 inline void decide(const law_comparison& compare, const growth_law_options& options, growth_law_result& result) {
   const law_fit& best = result.best();
   if (result.points < options.minimum_points) {
-    result.reason = std::to_string(result.points) + " points, fewer than " + std::to_string(options.minimum_points);
+    result.reason = number_text(result.points) + " points, fewer than " + number_text(options.minimum_points);
   } else if (best.law == growth_law::constant) {
     result.reason = "no law is significantly better than a constant";
   } else if (!(best.weight >= options.decisive_weight)) {
     result.reason = "several laws do as well:";
     for (const law_fit& fit : result.fits)
-      if (fit.weight >= 0.01) result.reason += " " + std::string(fit.name) + " (weight " + short_text(fit.weight) + ")";
+      if (fit.weight >= 0.01) result.reason += " " + std::string(fit.name) + " (weight " + number_text(fit.weight, 3) + ")";
   } else if (best.largest_residual > options.tolerance &&
              compare.systematic(static_cast<std::size_t>(best.curve.form), best.residual_correlation)) {
     result.reason = "no law fits: the best, " + std::string(best.name) + ", is off by up to " +
-                    short_text(100.0 * best.largest_residual) + " %, and not by noise";
+                    number_text(100.0 * best.largest_residual, 3) + " %, and not by noise";
   } else {
     result.law = best.law;
     result.name = best.name;

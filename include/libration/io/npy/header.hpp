@@ -189,7 +189,7 @@ inline std::string descr(element type) {
   if (type == element::boolean) return "|b1";
   const std::string_view name = to_string(type);  // F64, I8, U16
   const std::size_t size = element_size(type);
-  return (size == 1 ? '|' : '<') + std::string(1, static_cast<char>(name[0] - 'A' + 'a')) + std::to_string(size);
+  return (size == 1 ? '|' : '<') + std::string(1, static_cast<char>(name[0] - 'A' + 'a')) + number_text(size);
 }
 
 /// Parses and checks the header of a whole file, versions 1.0, 2.0 and 3.0.
@@ -214,13 +214,13 @@ inline header read_header(std::span<const std::byte> file, const std::string& pa
   if (file.size() < 8) fail(file.size(), "the file ends within its version");
   const std::uint32_t major = byte(6), minor = byte(7);
   if (major < 1 || major > 3 || minor != 0)
-    fail(6, "version " + std::to_string(major) + '.' + std::to_string(minor) + " is none of 1.0, 2.0, 3.0");
+    fail(6, "version " + number_text(major) + '.' + number_text(minor) + " is none of 1.0, 2.0, 3.0");
   const std::size_t length_size = major == 1 ? 2 : 4, begin = 8 + length_size;
   if (file.size() < begin) fail(file.size(), "the file ends within the header's length");
   std::uint32_t length = 0;
   for (std::size_t i = begin; i-- > 8;) length = length << 8 | byte(i);
   if (length > file.size() - begin)
-    fail(file.size(), "the file ends within its header of " + std::to_string(length) + " bytes");
+    fail(file.size(), "the file ends within its header of " + number_text(length) + " bytes");
 
   header result;
   const std::string_view text(reinterpret_cast<const char*>(file.data()) + begin, length);
@@ -231,12 +231,12 @@ inline header read_header(std::span<const std::byte> file, const std::string& pa
   result.data_begin = begin + length;
   const std::uint64_t available = file.size() - result.data_begin;
   if (*bytes > available)
-    fail(file.size(), "the file ends after " + std::to_string(available) + " of the " + std::to_string(*bytes) +
+    fail(file.size(), "the file ends after " + number_text(available) + " of the " + number_text(*bytes) +
                           " bytes of shape " + to_string(result.shape) + " of " + std::string(to_string(result.type)));
   result.data_end = result.data_begin + *bytes;
   if (*bytes < available && !options.allow_trailing_bytes)
     fail(result.data_end,
-         std::to_string(available - *bytes) + " bytes follow the array (the option allow_trailing_bytes accepts them)");
+         number_text(available - *bytes) + " bytes follow the array (the option allow_trailing_bytes accepts them)");
   return result;
 }
 

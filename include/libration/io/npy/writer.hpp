@@ -33,7 +33,7 @@ inline void write(const std::filesystem::path& path, element type, const io::sha
   require(extents.size() <= 64 && std::all_of(extents.begin(), extents.end(), [](Eigen::Index n) { return n >= 0; }),
           who, "a shape has at most 64 extents, none negative");
   require(byte_count(extents, type) == bytes.size(), who, [&] {
-    return std::to_string(bytes.size()) + " bytes came for shape " + to_string(extents) + " of " +
+    return number_text(bytes.size()) + " bytes came for shape " + to_string(extents) + " of " +
            std::string(to_string(type));
   });
   std::string tuple = to_string(extents);

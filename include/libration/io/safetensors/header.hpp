@@ -53,9 +53,9 @@ inline header read_header(std::span<const std::byte> file, const std::string& pa
   std::uint64_t length = 0;
   for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
   if (length > max_header_size)
-    fail(0, "the header's length, " + std::to_string(length) + ", is over " + std::to_string(max_header_size));
+    fail(0, "the header's length, " + number_text(length) + ", is over " + number_text(max_header_size));
   if (length > file.size() - 8)
-    fail(file.size(), "the file ends within its header of " + std::to_string(length) + " bytes");
+    fail(file.size(), "the file ends within its header of " + number_text(length) + " bytes");
 
   const char* const file_begin = reinterpret_cast<const char*>(file.data());
   const char* const begin = file_begin + 8;
@@ -82,12 +82,12 @@ inline header read_header(std::span<const std::byte> file, const std::string& pa
   result.tensors.reserve(entries.size());
   for (auto& e : entries) {
     const auto refuse = [&](const std::string& what) {
-      handler.fail(e.byte, "tensor " + io::detail::quoted(e.name) + ": data_offsets [" + std::to_string(e.begin) +
-                               ", " + std::to_string(e.end) + "] " + what);
+      handler.fail(e.byte, "tensor " + io::detail::quoted(e.name) + ": data_offsets [" + number_text(e.begin) +
+                               ", " + number_text(e.end) + "] " + what);
     };
-    if (e.begin > position) refuse("leave a hole from " + std::to_string(position) + " on");
-    if (e.begin < position) refuse("overlap the tensor that ends at " + std::to_string(position));
-    if (e.end > data_size) refuse("pass the end of the file, whose data is " + std::to_string(data_size) + " bytes");
+    if (e.begin > position) refuse("leave a hole from " + number_text(position) + " on");
+    if (e.begin < position) refuse("overlap the tensor that ends at " + number_text(position));
+    if (e.end > data_size) refuse("pass the end of the file, whose data is " + number_text(data_size) + " bytes");
     position = e.end;
     e.begin += result.data_begin;
     e.end += result.data_begin;
@@ -96,7 +96,7 @@ inline header read_header(std::span<const std::byte> file, const std::string& pa
   result.trailing_bytes = data_size - position;
   if (result.trailing_bytes != 0 && !options.allow_trailing_bytes)
     fail(result.data_begin + position,
-         std::to_string(result.trailing_bytes) +
+         number_text(result.trailing_bytes) +
              " bytes follow the last tensor (the option allow_trailing_bytes accepts them)");
   return result;
 }

@@ -90,7 +90,7 @@ class header_handler {
     if (ignoring()) return true;
     if (place_ == place::shape) {
       if (value > static_cast<std::uint64_t>(std::numeric_limits<Eigen::Index>::max()))
-        fail(here(), where() + ": extent " + std::to_string(value) + " is too large");
+        fail(here(), where() + ": extent " + number_text(value) + " is too large");
       entries.back().shape.push_back(static_cast<Eigen::Index>(value));
       return true;
     }
@@ -232,8 +232,8 @@ class header_handler {
     const auto bytes = byte_count(e.shape, e.type);
     if (!bytes) fail(here(), tensor + ": the size of shape " + to_string(e.shape) + " overflows");
     if (e.end < e.begin || e.end - e.begin != *bytes)
-      fail(here(), tensor + ": data_offsets [" + std::to_string(e.begin) + ", " + std::to_string(e.end) +
-                       "] do not hold the " + std::to_string(*bytes) + " bytes of shape " + to_string(e.shape) +
+      fail(here(), tensor + ": data_offsets [" + number_text(e.begin) + ", " + number_text(e.end) +
+                       "] do not hold the " + number_text(*bytes) + " bytes of shape " + to_string(e.shape) +
                        " of " + std::string(to_string(e.type)));
   }
 

@@ -175,7 +175,7 @@ class file {
       ranked.emplace_back(edit_distance(name.substr(0, longest), std::string_view(e.name).substr(0, longest)), e.name);
     const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(std::min(shown, ranked.size()));
     std::partial_sort(ranked.begin(), middle, ranked.end());
-    std::string text = "; the most similar of " + std::to_string(size()) + ": ";
+    std::string text = "; the most similar of " + number_text(size()) + ": ";
     for (auto it = ranked.begin(); it != middle; ++it)
       text += (it == ranked.begin() ? "" : ", ") + io::detail::quoted(it->second);
     return text;

@@ -64,7 +64,7 @@ class tensor_set {
     require(std::all_of(extents.begin(), extents.end(), [](Eigen::Index n) { return n >= 0; }), who,
             "an extent is negative");
     require(byte_count(extents, type) == bytes.size(), who, [&] {
-      return std::to_string(bytes.size()) + " bytes came for shape " + to_string(extents) + " of " +
+      return number_text(bytes.size()) + " bytes came for shape " + to_string(extents) + " of " +
              std::string(to_string(type));
     });
     return insert(std::move(name), {type, std::move(extents), {bytes.begin(), bytes.end()}});
@@ -131,15 +131,15 @@ inline void write(const std::filesystem::path& path, const tensor_set& tensors,
     header += json_string(i->first) + ":{\"dtype\":\"" + std::string(to_string(type)) + "\",\"shape\":[";
     for (std::size_t d = 0; d < extents.size(); ++d) {
       if (d != 0) header += ',';
-      header += std::to_string(extents[d]);
+      header += number_text(extents[d]);
     }
-    header += "],\"data_offsets\":[" + std::to_string(begin) + ',' + std::to_string(begin + bytes.size()) + "]}";
+    header += "],\"data_offsets\":[" + number_text(begin) + ',' + number_text(begin + bytes.size()) + "]}";
     begin += bytes.size();
   }
   header += '}';
   header.resize((header.size() + 7) / 8 * 8, ' ');
   require(header.size() <= max_header_size, "io::safetensors::write", [&] {
-    return "the header is " + std::to_string(header.size()) + " bytes long, at most 100000000 are allowed";
+    return "the header is " + number_text(header.size()) + " bytes long, at most 100000000 are allowed";
   });
 
   output_file out(path);

@@ -17,7 +17,7 @@ namespace libration::inline LIBRATION_ABI::maps::detail {
 
 inline double checked_time_step(double dt, std::string_view who) {
   require(std::isfinite(dt) && dt > 0, who,
-          [&] { return "dt is " + std::to_string(dt) + ", expected a finite time > 0"; });
+          [&] { return "dt is " + number_text(dt) + ", expected a finite time > 0"; });
   return dt;
 }
 

@@ -235,8 +235,8 @@ void llama<Scalar>::prefill(std::span<const maps::token> tokens, vector_span<Sca
   maps::require_tokens(tokens, vocabulary_size(), who, "tokens");
   const std::int64_t before = tokens_read(h), free = std::max<std::int64_t>(window_ - before, 0);
   require(std::cmp_less_equal(tokens.size(), free), who, [&] {
-    return std::to_string(tokens.size()) + " tokens, expected at most " + std::to_string(free) + " (a window of " +
-           std::to_string(window_) + " and " + std::to_string(before) + " read before); longer texts are read token by token";
+    return number_text(tokens.size()) + " tokens, expected at most " + number_text(free) + " (a window of " +
+           number_text(window_) + " and " + number_text(before) + " read before); longer texts are read token by token";
   });
   constexpr std::size_t block = 64;
   workspace ws = make_workspace(0);

@@ -108,7 +108,7 @@ std::vector<layer_weights<Scalar>> read_layers(const io::safetensors::file& file
   }
   Eigen::Index inputs = -1;
   for (int l = 0; l <= highest; ++l) {
-    layers.push_back(read_layer<Scalar>(file, before, "_l" + std::to_string(l), gates, inputs, who));
+    layers.push_back(read_layer<Scalar>(file, before, "_l" + number_text(l), gates, inputs, who));
     inputs = layers.back().recurrent.cols();
   }
   return layers;
