@@ -233,9 +233,10 @@ TEST_CASE("io::npy: every kind of damage is refused at its byte", "[failure]") {
   };
 
   SECTION("the beginning") {
-    check("", 0, "npy: the file ends within the magic string");
+    check("", 0, "npy: this is an empty file");
     check("\x93NUM", 4, "npy: the file ends within the magic string");
-    check("NUMPY", 0, "npy: no .npy file (the magic string differs)");
+    check("NUMPY", 0, "npy: this is a text");
+    check(std::string("NUMPY\0", 6), 0, "npy: no .npy file (the magic string differs)");
     check("\x93NUMPZ\x01", 5, "npy: no .npy file (the magic string differs)");
     check("\x93NUMPY\x01", 7, "npy: the file ends within its version");
     check(std::string("\x93NUMPY\x04\0v\0", 10), 6, "npy: version 4.0 is none of 1.0, 2.0, 3.0");

@@ -223,7 +223,7 @@ TEST_CASE("io::safetensors: every kind of damage is refused at its byte", "[fail
   };
 
   SECTION("the length") {
-    check("", 0, "the file ends within the 8 bytes of the header's length");
+    check("", 0, "this is an empty file");
     check(little(2).substr(0, 7), 7, "the file ends within the 8 bytes");
     check(little(100000001) + "{}", 0, "is over 100000000");
     check(little(~std::uint64_t{0}) + "{}", 0, "is over 100000000");

@@ -6,6 +6,7 @@
 #include <libration/io/convert.hpp>
 #include <libration/io/element.hpp>
 #include <libration/io/file_bytes.hpp>
+#include <libration/io/foreign_format.hpp>
 #include <libration/io/half.hpp>
 #include <libration/io/npy.hpp>
 #include <libration/io/output_file.hpp>

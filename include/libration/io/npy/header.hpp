@@ -16,6 +16,7 @@
 
 #include <libration/core/error.hpp>
 #include <libration/io/file_bytes.hpp>
+#include <libration/io/foreign_format.hpp>
 #include <libration/io/shape.hpp>
 
 namespace libration::inline LIBRATION_ABI::io::npy {
@@ -198,7 +199,8 @@ inline std::string descr(element type) {
 /// not be padded. Both byte orders are read. The file must hold the array's bytes, and with `allow_trailing_bytes` may
 /// hold more.
 ///
-/// \throws file_error at the byte where that fails; for object, structured, complex, text and date arrays
+/// \throws file_error at the byte where that fails; for object, structured, complex, text and date arrays; at byte 0, saying what
+///         it is (see `foreign_format`), for a file of another format
 /// Source: the format's description in numpy/lib/format.py; departures: duplicate keys, escapes in strings and more
 /// than 64
 ///         dimensions are refused
@@ -207,9 +209,14 @@ inline header read_header(std::span<const std::byte> file, const std::string& pa
     throw file_error(path, byte, "npy: " + std::move(reason));
   };
   const auto byte = [&](std::size_t i) { return std::to_integer<std::uint32_t>(file[i]); };
+  // A file that does not begin with the magic string is told by its beginning, where that is known.
+  const auto fail_at_start = [&](std::uint64_t at, std::string reason) {
+    if (std::string what = foreign_format(file); !what.empty()) fail(0, "this is " + std::move(what));
+    fail(at, std::move(reason));
+  };
   for (std::size_t i = 0; i < detail::magic.size(); ++i) {
-    if (i == file.size()) fail(i, "the file ends within the magic string");
-    if (byte(i) != static_cast<unsigned char>(detail::magic[i])) fail(i, "no .npy file (the magic string differs)");
+    if (i == file.size()) fail_at_start(i, "the file ends within the magic string");
+    if (byte(i) != static_cast<unsigned char>(detail::magic[i])) fail_at_start(i, "no .npy file (the magic string differs)");
   }
   if (file.size() < 8) fail(file.size(), "the file ends within its version");
   const std::uint32_t major = byte(6), minor = byte(7);

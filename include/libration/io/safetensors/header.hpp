@@ -17,6 +17,7 @@
 
 #include <libration/core/error.hpp>
 #include <libration/io/file_bytes.hpp>
+#include <libration/io/foreign_format.hpp>
 #include <libration/io/safetensors/header_handler.hpp>
 #include <libration/io/shape.hpp>
 
@@ -41,7 +42,8 @@ struct header {
 /// or hole; the last one's end equal to the file's, or with `allow_trailing_bytes` not behind it. A header need not be
 /// padded.
 ///
-/// \throws file_error at the byte of the header where that fails
+/// \throws file_error at the byte of the header where that fails; at byte 0, saying what it is (see `foreign_format`), for a file
+///         of another format
 /// Source: the format's description and the `validate` and `read_metadata` of its reference implementation
 ///         (huggingface/safetensors, safetensors/src/tensor.rs); departures: duplicate tensor names and a null
 ///         `__metadata__` are refused, the 8-bit floats and smaller are unknown dtypes
@@ -49,18 +51,25 @@ inline header read_header(std::span<const std::byte> file, const std::string& pa
   const auto fail = [&](std::uint64_t byte, std::string reason) {
     throw file_error(path, byte, "safetensors: " + std::move(reason));
   };
-  if (file.size() < 8) fail(file.size(), "the file ends within the 8 bytes of the header's length");
   std::uint64_t length = 0;
-  for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
+  for (std::size_t i = std::min<std::size_t>(file.size(), 8); i-- > 0;)
+    length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
+  // A file whose beginning makes no sense is told by it, where that is known.
+  const bool begins_well = file.size() > 8 && file[8] == std::byte{'{'} && length >> 32 == 0;
+  const auto fail_at_start = [&](std::uint64_t byte, std::string reason) {
+    if (std::string what = begins_well ? std::string() : foreign_format(file); !what.empty()) fail(0, "this is " + std::move(what));
+    fail(byte, std::move(reason));
+  };
+  if (file.size() < 8) fail_at_start(file.size(), "the file ends within the 8 bytes of the header's length");
   if (length > max_header_size)
-    fail(0, "the header's length, " + number_text(length) + ", is over " + number_text(max_header_size));
+    fail_at_start(0, "the header's length, " + number_text(length) + ", is over " + number_text(max_header_size));
   if (length > file.size() - 8)
-    fail(file.size(), "the file ends within its header of " + number_text(length) + " bytes");
+    fail_at_start(file.size(), "the file ends within its header of " + number_text(length) + " bytes");
 
   const char* const file_begin = reinterpret_cast<const char*>(file.data());
   const char* const begin = file_begin + 8;
   const char* const end = begin + length;
-  if (length == 0 || *begin != '{') fail(8, "the header does not begin with '{'");
+  if (length == 0 || *begin != '{') fail_at_start(8, "the header does not begin with '{'");
   // The JSON library takes a zero byte for the end of its input, and would not see what follows.
   if (const char* const zero = std::find(begin, end, '\0'); zero != end)
     fail(static_cast<std::uint64_t>(zero - file_begin), "a zero byte in the header");
