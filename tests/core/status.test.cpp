@@ -20,6 +20,7 @@ TEST_CASE("core::to_string: every status has its own name", "[law]") {
   CHECK(to_string(status::collapsed) == "collapsed");
   CHECK(to_string(status::diverged) == "diverged");
   CHECK(to_string(status::cancelled) == "cancelled");
+  CHECK(to_string(status::not_resolved) == "not_resolved");
 }
 
 TEST_CASE("core::to_string: every verdict has its own name, at compile time too", "[law]") {

@@ -35,6 +35,55 @@ struct without_tangent {
   void step(libration::vector_view<double> h, libration::vector_span<double> next) const { next = J * h.array().tanh().matrix(); }
 };
 
+// The logistic map whose parameter is driven: in single precision a pair is folded onto one number now and then.
+struct driven_logistic {
+  static constexpr int dimension = 1, input_dimension = 1;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h, const libration::state<T, 1>& x) const {
+    return {(3.8 + 0.1 * x[0]) * h[0] * (1.0 - h[0])};
+  }
+};
+
+// A slow driver, and a response that grows at first and then contracts faster than the driver: the exponent is the driver's.
+struct skew_product {
+  static constexpr int dimension = 2;
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h) const {
+    const T far = 1.0 - h[0];
+    const T r = 2.8 + 1.2 * (far * far) / (0.0001 + far * far);
+    return {0.1 + 0.9 * h[0], r * h[1] * (1.0 - h[1])};
+  }
+};
+
+// Maps of the circle that say nothing of their period: h -> factor h + turn modulo 1.
+struct circle {
+  static constexpr int dimension = 1;
+  double factor, turn;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
+    return {libration::fract(factor * h[0] + turn)};
+  }
+};
+
+// A chaotic component in units of any size, beside a clock.
+struct chaos_with_clock {
+  static constexpr int dimension = 2;
+  double unit, tick;
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h) const {
+    return {4.0 * h[0] * (1.0 - h[0] / unit), h[1] + tick};
+  }
+};
+
+struct affine {
+  static constexpr int dimension = 1;
+  double factor, offset;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
+    return {offset + factor * h[0]};
+  }
+};
+
 void check_agree(const lyapunov::spectrum_result& two, const lyapunov::spectrum_result& tangent) {
   CHECK(two.status == status::ok);
   REQUIRE(two.exponents.size() == 1);
@@ -83,12 +132,104 @@ TEST_CASE("lyapunov::largest: agrees with the tangent on Hénon, Ikeda, networks
   CHECK(std::abs(two.exponents[0] - tangent.exponents[0]) < 1e-4);
 }
 
-TEST_CASE("lyapunov::largest: two trajectories that merge have minus infinity", "[edge]") {
-  const maps::basic_linear<1> nothing{{{0.0}}};
-  const auto r = largest(nothing, {0.0}, {.steps = 100});
-  CHECK(r.status == status::ok);
-  CHECK(r.exponents[0] == -infinity);
-  CHECK(r.verdict == verdict::stable);
+TEST_CASE("lyapunov::largest: a pair that is folded onto one point is set out anew and counted", "[stat]") {
+  std::int64_t merged = 0;
+  for (std::uint64_t k = 0; k < 30; ++k) {
+    const MatrixXd inputs = uniform_inputs(1, 21'100, 77 + k);
+    const auto two = largest<libration::single>(driven_logistic{}, {0.3 + 0.001 * static_cast<double>(k)}, inputs,
+                                                {.steps = 20'000, .seed = k});
+    const auto tangent = lyapunov::spectrum(driven_logistic{}, {0.3}, inputs, {.steps = 20'000});
+    CHECK(two.status == status::ok);
+    CHECK(two.verdict == verdict::chaotic);
+    // 30 pairs of estimates: one is beyond five standard errors by chance once in 30,000 runs of this test.
+    CHECK(std::abs(two.exponents[0] - tangent.exponents[0]) < 5.0 * std::hypot(two.standard_error[0], tangent.standard_error[0]));
+    merged += two.merged_pairs;
+  }
+  CHECK(merged > 0);
+}
+
+TEST_CASE("lyapunov::largest: a direction that falls below the state's rounding is renewed", "[oracle]") {
+  for (const int transient : {0, 20, 1000}) {
+    const auto r = largest(skew_product{}, {0.0, 0.3}, {.steps = 5000, .transient = transient, .frame_transient = 1000});
+    CHECK(r.status == status::ok);
+    CHECK(std::abs(r.exponents[0] - std::log(0.9)) < r.half_width[0]);
+    CHECK(r.half_width[0] < 1e-6);
+  }
+  const auto single = largest<libration::single>(skew_product{}, {0.0, 0.3}, {.steps = 5000, .frame_transient = 1000});
+  CHECK(std::abs(single.exponents[0] - std::log(0.9)) < single.half_width[0]);
+}
+
+TEST_CASE("lyapunov::largest: a pair astride a discontinuity counts no growth, and is evidence", "[oracle]") {
+  for (const double separation : {0.0, 1e-3}) {
+    const auto turned = largest(circle{1.0, 0.3819660112501051}, {0.1}, {.steps = 100'000, .separation = separation});
+    CHECK(turned.verdict == verdict::neutral);
+    CHECK(std::abs(turned.exponents[0]) < 4.0 * turned.standard_error[0] + 1e-15);
+    const auto tripled = largest(circle{3.0, 0.0}, {0.1}, {.steps = 100'000, .separation = separation});
+    CHECK(std::abs(tripled.exponents[0] - std::log(3.0)) < 4.0 * tripled.standard_error[0] + 1e-12);
+    if (separation > 0.0) {
+      CHECK(turned.jumps > 0);
+      CHECK(tripled.jumps > 0);
+    }
+  }
+  const auto single = largest<libration::single>(circle{1.0, 0.3819660112501051}, {0.1}, {.steps = 100'000});
+  CHECK(single.verdict == verdict::neutral);
+  CHECK(single.jumps > 0);
+  // A large expansion is none: there is nothing to be seen on the other side.
+  CHECK(largest(affine{1e3, 1.0}, {1.0}, {.steps = 80, .transient = 0, .frame_transient = 0}).jumps == 0);
+}
+
+TEST_CASE("lyapunov::largest: states in any unit, beside a clock, and a long interval", "[law][stat]") {
+  for (const double unit : {1e-200, 1e-9, 1.0, 1e200}) {
+    const auto r = largest(chaos_with_clock{unit, 0.0}, {0.3 * unit, 0.0}, {.steps = 20'000});
+    CHECK(std::abs(r.exponents[0] - std::numbers::ln2) < 4.0 * r.standard_error[0]);
+    CHECK(r.standard_error[0] < 0.01);
+    CHECK(r.verdict == verdict::chaotic);
+  }
+  const auto clock = largest(chaos_with_clock{1.0, 1.0}, {0.3, 1e6}, {.steps = 20'000});
+  CHECK(std::abs(clock.exponents[0] - std::numbers::ln2) < 4.0 * clock.standard_error[0]);
+  CHECK(clock.rounding[0] > 1e-4);  // a separation of 1e-8 of the clock is a large one for what stands beside it
+  // Not one that overflows in 100 steps, or whose distance is that of two independent points.
+  for (const std::int64_t interval : {7, 100, 1'000'000}) {
+    const auto r = largest(maps::logistic{}, maps::logistic::start(), {.steps = 50'000, .interval = interval});
+    CHECK(std::abs(r.exponents[0] - std::numbers::ln2) < 4.0 * r.standard_error[0]);
+  }
+}
+
+TEST_CASE("lyapunov::largest: how far the separation's size and rounding let it be trusted", "[law]") {
+  const auto twice = largest(maps::henon{}, maps::henon::start(), {.steps = 20'000});
+  const auto once = largest<libration::single>(maps::henon{}, maps::henon::start(), {.steps = 20'000});
+  CHECK(twice.rounding[0] > 1e-9);
+  CHECK(twice.rounding[0] < 1e-6);
+  CHECK(once.rounding[0] > 1e-5);
+  CHECK(once.rounding[0] < 1e-2);
+  CHECK(once.half_width[0] > 2.0 * once.rounding[0]);
+  CHECK(largest(maps::basic_linear<1>{{{0.5}}}, {0.0}, {.steps = 100}).rounding[0] == 0.0);
+}
+
+TEST_CASE("lyapunov::largest: a step that forgets the state has minus infinity, one below rounding only a bound", "[edge]") {
+  for (const double offset : {0.0, 0.5}) {
+    const auto r = largest(affine{0.0, offset}, {0.0}, {.steps = 100});
+    CHECK(r.status == status::ok);
+    CHECK(r.exponents[0] == -infinity);
+    CHECK(r.verdict == verdict::stable);
+  }
+  const auto bound = largest(affine{1e-10, 0.5}, {0.0}, {.steps = 100});
+  CHECK(bound.status == status::not_resolved);
+  CHECK(bound.exponents[0] > std::log(1e-10));
+  CHECK(bound.exponents[0] < std::log(1e-7));
+  CHECK(std::isnan(bound.standard_error[0]));
+  CHECK(bound.unresolved_steps > 0);
+  const auto wider = largest(affine{1e-10, 0.5}, {0.0}, {.steps = 100, .separation = 1e-2});
+  CHECK(wider.status == status::ok);
+  CHECK(std::abs(wider.exponents[0] - std::log(1e-10)) < 4.0 * wider.standard_error[0]);
+}
+
+TEST_CASE("lyapunov::largest: an orbit that falls onto an unstable cycle in floating point is no orbit", "[edge]") {
+  // Each doubling modulo 1 takes a binary digit; after 54 of them the state is 0, whose exponent is ln 2 as well.
+  const auto fallen = largest(circle{2.0, 0.0}, {0.1}, {.steps = 1000});
+  CHECK(fallen.status == status::collapsed);
+  CHECK(fallen.cycle_length == 1);
+  CHECK(largest(circle{2.0, 0.0}, {0.0}, {.steps = 1000}).status == status::ok);  // it begins there
 }
 
 TEST_CASE("lyapunov::largest: statuses and refusals", "[failure]") {
@@ -109,7 +250,13 @@ TEST_CASE("lyapunov::largest: statuses and refusals", "[failure]") {
   CHECK_THAT(refusal({.transient = -1}), Contains(".transient is -1"));
   CHECK_THAT(refusal({.frame_transient = -1}), Contains(".frame_transient is -1"));
   CHECK_THAT(refusal({.interval = -1}), Contains(".interval is -1"));
+  CHECK_THAT(refusal({.interval = std::int64_t{1} << 60}), Contains(".interval is 1152921504606846976, expected 0 to 1000000"));
   CHECK_THAT(refusal({.separation = -1.0}), Contains(".separation is -1"));
+  CHECK_THAT(refusal({.separation = 0.5}), Contains("expected 0 to 0.01"));
+  CHECK_THAT(refusal({.separation = 1e-16}), Contains("expected 0 or at least"));
+  CHECK_THAT(message_of<argument_error>(
+                 [] { (void)largest<libration::single>(maps::henon{}, {0.1, 0.1}, {.separation = 1e-8}); }),
+             Contains("lyapunov::largest: .separation is"));
   CHECK_THAT(refusal({.neutral_margin = -1.0}), Contains(".neutral_margin is -1"));
   CHECK_THAT(message_of<argument_error>([] { (void)largest(maps::linear<>(MatrixXd::Ones(2, 2)), VectorXd::Zero(3).eval()); }),
              Contains("lyapunov::largest: h0 has 3 rows, expected 2"));

@@ -56,7 +56,7 @@ TEST_CASE("report::with_error: two digits of the error decide the digits of the 
 
 TEST_CASE("report::explain: a sentence for each status, a name for each", "[edge]") {
   for (const status s : {status::not_run, status::ok, status::not_converged, status::lost_frame, status::collapsed,
-                         status::diverged, status::cancelled}) {
+                         status::diverged, status::cancelled, status::not_resolved}) {
     CHECK(!report::explain(s).empty());
     CHECK(fmt::format("{}", s) == std::string(to_string(s)));
   }
@@ -84,6 +84,9 @@ TEST_CASE("report::text: a spectrum says what was measured, how it ended, and th
   r.sum = -1.2;
   r.mean_log_abs_determinant = -1.2;
   r.cycle_length = 3;
+  r.merged_pairs = 4;
+  r.jumps = 5;
+  r.unresolved_steps = 6;
   r.stepper_bias = Eigen::Vector2d(0.01, 0.02);
   r.stepper_bias_error = Eigen::Vector2d(0.001, 0.002);
   const std::string more = fmt::format("{}", r);
@@ -91,7 +94,9 @@ TEST_CASE("report::text: a spectrum says what was measured, how it ended, and th
   CHECK_THAT(more, Contains("dimension at least 1.250"));
   CHECK_THAT(more, Contains("status diverged") && Contains("(step 77)"));
   CHECK_THAT(more, Contains("sum -1.2, mean ln|det J| -1.2"));
-  CHECK_THAT(more, Contains("repeats after 3 steps"));
+  CHECK_THAT(more, Contains("repeats after 3 steps; the two trajectories became one 4 times and were set out anew"));
+  CHECK_THAT(more, Contains("parted 5 times as no growth explains: at a discontinuity, or a coordinate that wraps"));
+  CHECK_THAT(more, Contains("6 steps shrink every difference below rounding"));
   CHECK_THAT(more, Contains("stepper's bias of exponent 2: 0.0200 ± 0.0020 (dt less dt/2)"));
 }
 

@@ -10,5 +10,6 @@
 #include <libration/core/progress.hpp>
 #include <libration/core/random.hpp>
 #include <libration/core/saturating.hpp>
+#include <libration/core/scaling.hpp>
 #include <libration/core/status.hpp>
 #include <libration/core/views.hpp>

@@ -18,7 +18,8 @@ enum class status : std::uint8_t {
   lost_frame,     ///< a forced interval between orthonormalisations was too long: the columns became parallel
   collapsed,      ///< an autonomous orbit repeats in floating point although its exponent is positive
   diverged,       ///< a state or a tangent stopped being finite
-  cancelled       ///< stopped by the caller's stop token
+  cancelled,      ///< stopped by the caller's stop token
+  not_resolved    ///< an exponent lies below what rounding lets the run show: its number is an upper bound
 };
 
 /// What the leading exponent and its 95 % interval say: below -margin, inside, above +margin; else undecided.
@@ -27,7 +28,7 @@ enum class verdict : std::uint8_t { undecided, stable, neutral, chaotic };
 /// \return the enumerator's name
 constexpr std::string_view to_string(status s) noexcept {
   constexpr std::string_view names[] = {"not_run",   "ok",       "not_converged", "lost_frame",
-                                        "collapsed", "diverged", "cancelled"};
+                                        "collapsed", "diverged", "cancelled",     "not_resolved"};
   return names[static_cast<std::uint8_t>(s)];
 }
 

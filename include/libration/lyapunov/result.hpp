@@ -69,6 +69,11 @@ struct [[nodiscard]] spectrum_result {
   std::int64_t orthonormalisations = 0;
   double mean_interval = unknown;      ///< steps between them
   std::int64_t breakdowns = 0;         ///< intervals gone back over because a column was lost in them
+  Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent (of `largest`: and the
+                                       ///< size of its separation), per unit of time; part of the error bars. Empty: not known
+  std::int64_t merged_pairs = 0;       ///< of `largest`: steps in which the two trajectories became one, and were set out anew
+  std::int64_t jumps = 0;              ///< of `largest`: steps in which they parted as no growth explains (a discontinuity, a wrap)
+  std::int64_t unresolved_steps = 0;   ///< of `largest`: steps that shrink every difference below rounding
   double sum = unknown;                ///< of the exponents
   double mean_log_abs_determinant = unknown;  ///< of the Jacobians, per unit of time: equals `sum` for the full spectrum
   std::int64_t cycle_length = 0;       ///< steps after which the orbit repeats exactly in floating point; 0: it does not

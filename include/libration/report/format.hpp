@@ -59,6 +59,8 @@ inline std::string explain(status s) {
       return "the orbit stopped being finite: what is here ends before it";
     case status::cancelled:
       return "stopped by the caller: what is here was done before";
+    case status::not_resolved:
+      return "an exponent lies below what rounding lets the run show: its number is an upper bound";
   }
   return "";
 }
@@ -84,13 +86,23 @@ inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 
   out += fmt::format("  status {}: {}", to_string(r.status), explain(r.status));
   if (r.failed_at >= 0) out += fmt::format(" (step {})", r.failed_at);
   out += '\n';
+  const char* before = "  evidence: ";
+  const auto evidence = [&](const std::string& what) {
+    out += before + what;
+    before = "; ";
+  };
   if (!std::isnan(r.worst_condition))
-    out += fmt::format(
-        "  evidence: {} orthonormalisations, every {:.3g} steps; worst condition {:.2g}, defect {:.1g}; {} gone back over",
-        r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns);
+    evidence(fmt::format("{} orthonormalisations, every {:.3g} steps; worst condition {:.2g}, defect {:.1g}; {} gone back over",
+                         r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns));
   if (!std::isnan(r.mean_log_abs_determinant))
-    out += fmt::format("; sum {:.9g}, mean ln|det J| {:.9g}", r.sum, r.mean_log_abs_determinant);
-  if (r.cycle_length > 0) out += fmt::format("; repeats after {} steps", r.cycle_length);
+    evidence(fmt::format("sum {:.9g}, mean ln|det J| {:.9g}", r.sum, r.mean_log_abs_determinant));
+  if (r.cycle_length > 0) evidence(fmt::format("repeats after {} steps", r.cycle_length));
+  if (r.merged_pairs > 0) evidence(fmt::format("the two trajectories became one {} times and were set out anew", r.merged_pairs));
+  if (r.jumps > 0)
+    evidence(fmt::format("the two trajectories parted {} times as no growth explains: at a discontinuity, or a coordinate that "
+                         "wraps (a map may say its periods)",
+                         r.jumps));
+  if (r.unresolved_steps > 0) evidence(fmt::format("{} steps shrink every difference below rounding", r.unresolved_steps));
   return out;
 }
 

@@ -60,6 +60,10 @@ inline json to_json(const lyapunov::spectrum_result& r) {
                    {"sum", number(r.sum)},
                    {"mean_log_abs_determinant", number(r.mean_log_abs_determinant)},
                    {"cycle_length", r.cycle_length},
+                   {"rounding", numbers(r.rounding)},
+                   {"merged_pairs", r.merged_pairs},
+                   {"jumps", r.jumps},
+                   {"unresolved_steps", r.unresolved_steps},
                    {"seed", r.seed}};
   if (r.stepper_bias.size() > 0)
     j["stepper_bias"] = {{"value", numbers(r.stepper_bias)}, {"standard_error", numbers(r.stepper_bias_error)}};

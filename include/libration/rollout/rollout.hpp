@@ -8,6 +8,7 @@
 #include <libration/rollout/drive.hpp>
 #include <libration/rollout/ensemble.hpp>
 #include <libration/rollout/inputs.hpp>
+#include <libration/rollout/neighbour.hpp>
 #include <libration/rollout/one_orbit.hpp>
 #include <libration/rollout/prepare.hpp>
 #include <libration/rollout/repeats.hpp>
