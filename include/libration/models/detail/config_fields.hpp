@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The fields of a `config.json`: each is read, or known not to matter, or refused by name.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+#include <nlohmann/json.hpp>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/io/foreign_format.hpp>
+#include <libration/models/checkpoint.hpp>
+
+namespace libration::inline LIBRATION_ABI::models::detail {
+
+/// Fields that no forward pass depends on, with `*` for any characters: what files are called, ids of tokens, training, how the
+/// numbers are stored and the cache is kept, defaults of sampling, and heads of other tasks.
+inline constexpr auto fields_without_effect = std::to_array<std::string_view>(
+    {"_name_or_path", "name_or_path", "_commit_hash", "transformers_version", "transformers.js_config", "_attn_implementation*",
+     "attn_implementation", "_flash_attn*", "use_flash_attn*", "use_flash_attention*", "tokenizer_*", "model_max_length",
+     "max_seq_len", "max_sequence_length", "source", "license", "unsloth_*",
+     //
+     "*_token_id", "*_token_ids", "bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token",
+     //
+     "*dropout*", "*_pdrop", "initializer_range", "neftune_noise_alpha", "gradient_checkpointing*", "*_loss_coef", "pretraining_tp",
+     "finetuned",
+     //
+     "torch_dtype", "dtype", "use_bfloat16", "use_cache", "torchscript", "return_dict*", "output_attentions",
+     "output_hidden_states", "output_scores", "output_past", "chunk_size_feed_forward", "keys_to_ignore_at_inference",
+     "num_logits_to_keep", "logits_to_keep", "is_decoder",
+     //
+     "max_length", "max_new_tokens", "min_length", "do_sample", "early_stopping", "num_beams", "num_beam_groups",
+     "diversity_penalty", "temperature", "top_k", "top_p", "typical_p", "repetition_penalty", "length_penalty",
+     "*no_repeat_ngram_size", "bad_words_ids", "num_return_sequences", "remove_invalid_values", "exponential_decay_length_penalty",
+     "suppress_tokens", "begin_suppress_tokens",
+     //
+     "finetuning_task", "task_specific_params", "problem_type", "prefix", "id2label", "label2id"});
+
+/// Fields that change the computation, and the only value, as JSON, with which they do not.
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 25> fields_with_one_value = {{
+    {"partial_rotary_factor", "1"},
+    {"rotary_pct", "1"},
+    {"factor", "1"},
+    {"attention_factor", "1"},
+    {"attn_factor", "1"},
+    {"extrapolation_factor", "1"},
+    {"embedding_multiplier", "1"},
+    {"residual_multiplier", "1"},
+    {"logits_scaling", "1"},
+    {"logit_scale", "1"},
+    {"num_experts", "0"},
+    {"num_local_experts", "0"},
+    {"n_routed_experts", "0"},
+    {"num_nextn_predict_layers", "0"},
+    {"is_causal", "true"},
+    {"causal", "true"},
+    {"use_rope", "true"},
+    {"use_rms_norm", "true"},
+    {"scale_attn_weights", "true"},
+    {"hidden_activation", "\"silu\""},
+    {"activation_function", "\"silu\""},
+    {"position_embedding_type", "\"rope\""},
+    {"norm_type", "\"rmsnorm\""},
+    {"rope_type", "\"default\""},
+    {"type", "\"default\""},
+}};
+
+/// A JSON text's object, or why it is none, as the end of a message.
+struct object_or_reason {
+  nlohmann::json object;
+  std::string reason;  ///< empty: it is one
+};
+inline object_or_reason parse_object(std::string_view text) {
+  object_or_reason result{nlohmann::json::parse(text.begin(), text.end(), nullptr, false), {}};
+  if (result.object.is_object()) return result;
+  result.reason = "not a JSON object";
+  const std::string what = io::foreign_format(std::as_bytes(std::span<const char>(text)));
+  if (!what.empty() && what.find("JSON") == std::string::npos) result.reason += ": this is " + what;
+  return result;
+}
+
+/// A value for a message, cut where it is long; of what holds other lists or objects only how much.
+inline std::string value_text(const nlohmann::json& value) {
+  constexpr std::size_t shown = 60;
+  const bool flat = std::none_of(value.begin(), value.end(), [](const nlohmann::json& inner) { return inner.is_structured(); });
+  if (value.is_structured() && !flat) return (value.is_object() ? "an object of " : "a list of ") + number_text(value.size());
+  std::string text = value.dump();
+  return text.size() > shown ? text.substr(0, shown) + " ..." : text;
+}
+
+/// Fields of a config by name, with errors that name them and an account of those that were asked for.
+class config_fields {
+ public:
+  /// \param who     whose messages these are
+  /// \param ignore  names of fields, with `*` and `?`, that are taken for null; of one within another "outer.inner". Must outlive
+  /// this
+  config_fields(const nlohmann::json& object, std::string who, const std::vector<std::string>& ignore, std::string inside = "")
+      : object_(object), who_(std::move(who)), ignore_(ignore), inside_(std::move(inside)) {}
+
+  /// Whether a field is there, null or not.
+  bool is_written(const char* name) const { return object_.contains(name); }
+  /// A field that is there, not null and not ignored.
+  bool has(const char* name) const {
+    used_.insert(name);
+    return object_.contains(name) && !object_[name].is_null() && !is_ignored(name);
+  }
+  config_fields of(const char* name) const {
+    if (!field(name).is_object()) refuse(name, "an object");
+    return {object_[name], who_, ignore_, inside_ + name + "."};
+  }
+
+  Eigen::Index count(const char* name) const {
+    constexpr std::int64_t largest = std::int64_t{1} << 31;
+    const nlohmann::json& value = field(name);
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 0 || value.get<std::int64_t>() > largest) refuse(name, "a count");
+    return static_cast<Eigen::Index>(value.get<std::int64_t>());
+  }
+  Eigen::Index count(const char* name, Eigen::Index otherwise) const { return has(name) ? count(name) : otherwise; }
+  double number(const char* name) const {
+    if (!field(name).is_number()) refuse(name, "a number");
+    return object_[name].get<double>();
+  }
+  double number(const char* name, double otherwise) const { return has(name) ? number(name) : otherwise; }
+  bool truth(const char* name, bool otherwise) const {
+    if (!has(name)) return otherwise;
+    if (!object_[name].is_boolean()) refuse(name, "true or false");
+    return object_[name].get<bool>();
+  }
+  std::string text(const char* name) const {
+    if (!field(name).is_string()) refuse(name, "a text");
+    return object_[name].get<std::string>();
+  }
+  std::vector<std::string> texts(const char* name) const {
+    const nlohmann::json& list = field(name);
+    if (!list.is_array() || !std::all_of(list.begin(), list.end(), [](const auto& v) { return v.is_string(); }))
+      refuse(name, "a list of texts");
+    return list.get<std::vector<std::string>>();
+  }
+  Eigen::VectorXd numbers(const char* name) const {
+    const nlohmann::json& list = field(name);
+    if (!list.is_array() || !std::all_of(list.begin(), list.end(), [](const auto& v) { return v.is_number(); }))
+      refuse(name, "a list of numbers");
+    const auto values = list.get<std::vector<double>>();
+    return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
+  }
+  /// Names of an object's fields.
+  std::vector<std::string> names(const char* name) const {
+    if (!field(name).is_object()) refuse(name, "an object");
+    std::vector<std::string> result;
+    for (const auto& item : object_[name].items()) result.push_back(item.key());
+    return result;
+  }
+
+  [[noreturn]] void refuse(const char* name, const std::string& expected) const {
+    fail(inside_ + name + " is " + value_text(object_[name]) + ", expected " + expected);
+  }
+  [[noreturn]] void fail(const std::string& what) const { throw argument_error(who_ + ": " + what); }
+
+  /// \throws argument_error  naming the first field that nobody asked for, that could change the result, and whose value is not
+  /// null,
+  ///                         false, empty, a remark (a text with a blank in it) or the one with which it changes nothing
+  void require_all_known() const {
+    for (const auto& [name, value] : object_.items()) {
+      if (used_.contains(name) || value.is_null() || is_ignored(name)) continue;
+      const auto* const known = std::find_if(fields_with_one_value.begin(), fields_with_one_value.end(),
+                                             [&, &n = name](const auto& field) { return field.first == n; });
+      if (known != fields_with_one_value.end()) {
+        if (value.is_structured() || value != nlohmann::json::parse(known->second))
+          refuse(name.c_str(), std::string(known->second) + how_to_ignore(name));
+        continue;
+      }
+      const bool nothing = value == false || (value.is_structured() && value.empty());
+      if (nothing || is_remark(value) || matches_any(name, fields_without_effect)) continue;
+      fail("field " + inside_ + name + " is " + value_text(value) +
+           ", which could change what the model computes and is not known to this reader" + how_to_ignore(name));
+    }
+  }
+
+ private:
+  const nlohmann::json& field(const char* name) const {
+    if (!has(name)) fail("no field " + inside_ + name);
+    return object_[name];
+  }
+  template <class Patterns>
+  static bool matches_any(std::string_view name, const Patterns& patterns) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return matches_glob(name, pattern); });
+  }
+  bool is_ignored(std::string_view name) const { return matches_any(inside_ + std::string(name), ignore_); }
+  static bool is_remark(const nlohmann::json& value) {
+    if (!value.is_string()) return false;
+    const auto& text = value.get_ref<const std::string&>();
+    return text.empty() || text.find(' ') != std::string::npos;
+  }
+  std::string how_to_ignore(std::string_view name) const {
+    return "; a field that does not matter can be named in .ignore_fields (the programs' --ignore-field): \"" + inside_ +
+           std::string(name) + "\"";
+  }
+
+  const nlohmann::json& object_;
+  std::string who_;
+  const std::vector<std::string>& ignore_;
+  std::string inside_;
+  mutable std::set<std::string> used_;
+};
+
+}  // namespace libration::inline LIBRATION_ABI::models::detail
