@@ -17,6 +17,7 @@
 #include <libration/maps/detail/formula_base.hpp>
 #include <libration/maps/detail/input_tangent.hpp>
 #include <libration/maps/detail/vector_base.hpp>
+#include <libration/maps/wrapper.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
@@ -134,19 +135,15 @@ concept reads_for = requires(const F& f, const state_of<Cell, double>& h) {
 /// A driven formula fed by a formula of its state. Made by `close_loop(cell, f)`.
 template <formula_map Cell, class F>
 class closed_loop : public detail::formula_base<closed_loop<Cell, F>, static_cast<int>(Cell::dimension), 0, timed<Cell>,
-                                                lanes_allowed<Cell> && lanes_allowed<F>> {
+                                                lanes_allowed<Cell> && lanes_allowed<F>>,
+                    public wrapper<closed_loop<Cell, F>, Cell> {
   static constexpr int n = static_cast<int>(Cell::dimension);
 
  public:
   closed_loop(Cell cell, F f) : cell_(std::move(cell)), f_(std::move(f)) {}
 
-  double time_step() const
-    requires has_time_step<Cell>
-  {
-    return cell_.time_step();
-  }
-
   const Cell& cell() const { return cell_; }
+  const Cell& inner() const { return cell_; }
   const F& readout() const { return f_; }
 
  private:
@@ -164,11 +161,11 @@ class closed_loop : public detail::formula_base<closed_loop<Cell, F>, static_cas
 
 /// A driven vector map fed by a feedback. Made by `close_loop(cell, f)`.
 template <vector_map Cell, feedback F>
-class closed_loop_vector : public detail::vector_base<closed_loop_vector<Cell, F>, typename Cell::scalar_type, false, timed<Cell>> {
+class closed_loop_vector : public detail::vector_base<closed_loop_vector<Cell, F>, typename Cell::scalar_type, false, timed<Cell>>,
+                           public wrapper<closed_loop_vector<Cell, F>, Cell> {
   using S = typename Cell::scalar_type;
 
  public:
-  static constexpr int counters = maps::counters<Cell>;
   struct workspace {
     detail::stage<Cell> cell;
     detail::feedback_stage<F> feedback;
@@ -182,13 +179,8 @@ class closed_loop_vector : public detail::vector_base<closed_loop_vector<Cell, F
     require_rows(f_.output_size(), cell_.input_size(), "maps::close_loop", "the feedback's output", "the cell's input size");
   }
 
-  double time_step() const
-    requires has_time_step<Cell>
-  {
-    return cell_.time_step();
-  }
-
   const Cell& cell() const { return cell_; }
+  const Cell& inner() const { return cell_; }
   const F& readout() const { return f_; }
 
   workspace make_workspace(Eigen::Index columns) const {

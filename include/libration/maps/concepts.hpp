@@ -114,6 +114,20 @@ concept tangent_in_workspace =
       m.tangent(V, JV, ws);
     };
 
+// ln|det J|, of a formula at a state, of a vector map at a state or at the last step on a workspace.
+template <class M, class T>
+concept determinant_on = requires(const M& map, const state_of<M, T>& h) {
+  { map.log_abs_determinant(h) } -> std::convertible_to<T>;
+};
+template <class M>
+concept determinant_h = with_scalar_type<M> && requires(const M& map, vector_view<typename M::scalar_type> h) {
+  { map.log_abs_determinant(h) } -> std::convertible_to<double>;
+};
+template <class M>
+concept determinant_in_workspace = with_workspace<M> && requires(const M& map, const typename M::workspace& ws) {
+  { map.log_abs_determinant(ws) } -> std::convertible_to<double>;
+};
+
 // The tangent in the state and the input together.
 template <class M>
 concept input_tangent_hx =
@@ -179,6 +193,11 @@ concept field = detail::with_dimension<M> && ((input_dimension<M> == 0 && detail
 ///     void step([t,] h, [x,] next, workspace&) const;
 ///     void tangent(V, JV, workspace&) const;                       // at the (h, x) of the last step on that workspace
 ///
+/// Optional, for the sum rule, ln|det J| at a state, or at the last step on a workspace, where time and input are known too:
+///
+///     double log_abs_determinant(vector_view<S> h) const;
+///     double log_abs_determinant(const workspace&) const;
+///
 /// What the compiler cannot see: sizes do not change; the map is pure; `next` is written whole and never read; V: (n, k) and
 /// JV: (n, k) for any k the workspace was made for; tangent is linear in V; nothing is allocated after make_workspace.
 template <class M>
@@ -221,15 +240,19 @@ concept steps_batches =
      requires(const M& m, matrix_view<typename M::scalar_type> H, matrix_span<typename M::scalar_type> next,
               typename M::workspace& ws) { m.step_batch(H, H, next, ws); });
 
-/// Whether the same state has the same next one at every step: `M::autonomous` where a map says so itself, else that it takes
-/// neither input nor time.
+/// Whether a step depends on nothing but the state and the input, although it may take the time: `M::autonomous` where the map
+/// says so itself, else that it does not take it.
 template <class M>
-inline constexpr bool repeats_itself = [] {
+inline constexpr bool time_invariant = [] {
   if constexpr (requires { static_cast<bool>(M::autonomous); })
     return static_cast<bool>(M::autonomous);
   else
-    return !driven<M> && !timed<M>;
+    return !timed<M>;
 }();
+
+/// Whether the same state has the same next one at every step: a time-invariant map without inputs.
+template <class M>
+inline constexpr bool repeats_itself = !driven<M> && time_invariant<M>;
 
 /// A map whose tangent is known: every formula, and a vector map with `tangent`.
 template <class M>

@@ -186,12 +186,16 @@ class coordinates {
       return 0.0;
   }
 
-  /// \return false for a coordinate that grows without bound, or counts (`counters`)
-  bool bounded(Eigen::Index i) const {
+  /// \return whether the map says that coordinate i grows without bound
+  bool unbounded([[maybe_unused]] Eigen::Index i) const {
     if constexpr (has_unbounded<M>)
-      if (unbounded_[static_cast<std::size_t>(i)]) return false;
-    return i < n_ - counters<M>;
+      return unbounded_[static_cast<std::size_t>(i)];
+    else
+      return false;
   }
+
+  /// \return false for a coordinate that grows without bound, or counts (`counters`)
+  bool bounded(Eigen::Index i) const { return !unbounded(i) && i < n_ - counters<M>; }
 
   /// \return a - b of coordinate i, see `coordinate_difference`
   template <class T, class U = T>

@@ -4,6 +4,7 @@
 /// Two maps side by side, with a coupling between their images.
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <libration/core/error.hpp>
 #include <libration/maps/compose.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/coordinates.hpp>
 #include <libration/maps/detail/formula_base.hpp>
 #include <libration/scalar/state.hpp>
 
@@ -63,8 +65,12 @@ class coupled : public detail::formula_base<coupled<F, G, Coupling>, static_cast
                                             lanes_allowed<F> && lanes_allowed<G> && lanes_allowed<Coupling>> {
   static constexpr int nf = static_cast<int>(F::dimension);
   static constexpr int ng = static_cast<int>(G::dimension);
+  static_assert(maps::counters<F> == 0, "libration::maps::couple: a map with counters comes second, so that they end the state");
 
  public:
+  static constexpr int counters = maps::counters<G>;
+  static constexpr bool autonomous = time_invariant<F> && time_invariant<G>;
+
   coupled(F f, G g, Coupling coupling) : f_(std::move(f)), g_(std::move(g)), coupling_(std::move(coupling)) {
     if constexpr (has_time_step<F> && has_time_step<G>) {
       const double first = f_.time_step(), second = g_.time_step();
@@ -83,6 +89,24 @@ class coupled : public detail::formula_base<coupled<F, G, Coupling>, static_cast
     else
       return g_.time_step();
   }
+  state<double, nf + ng> periods() const
+    requires has_periods<F> || has_periods<G>
+  {
+    return side_by_side<double>([](const auto& c, int i) { return c.period(i); });
+  }
+  state<bool, nf + ng> unbounded() const
+    requires has_unbounded<F> || has_unbounded<G>
+  {
+    return side_by_side<bool>([](const auto& c, int i) { return c.unbounded(i); });
+  }
+  /// The sum, of maps that keep to themselves.
+  template <class T>
+    requires(std::same_as<Coupling, uncoupled> && detail::determinant_on<F, T> && detail::determinant_on<G, T>)
+  T log_abs_determinant(const state<T, nf + ng>& h) const {
+    T sum = f_.log_abs_determinant(first_of(h));
+    sum += g_.log_abs_determinant(second_of(h));
+    return sum;
+  }
 
   const F& first() const { return f_; }
   const G& second() const { return g_; }
@@ -94,17 +118,35 @@ class coupled : public detail::formula_base<coupled<F, G, Coupling>, static_cast
 
   template <class T, class X>
   state<T, nf + ng> advance(std::int64_t t, const state<T, nf + ng>& h, const X& x) const {
-    state<T, nf> u;
-    state<T, ng> v;
-    for (int i = 0; i < nf; ++i) u[i] = h[i];
-    for (int i = 0; i < ng; ++i) v[i] = h[nf + i];
-    u = evaluate<F, T>(f_, t, u, x);
-    v = evaluate<G, T>(g_, t, v, x);
+    state<T, nf> u = evaluate<F, T>(f_, t, first_of(h), x);
+    state<T, ng> v = evaluate<G, T>(g_, t, second_of(h), x);
     coupling_(u, v);
     state<T, nf + ng> next;
     for (int i = 0; i < nf; ++i) next[i] = u[i];
     for (int i = 0; i < ng; ++i) next[nf + i] = v[i];
     return next;
+  }
+
+  template <class T>
+  static state<T, nf> first_of(const state<T, nf + ng>& h) {
+    state<T, nf> u;
+    for (int i = 0; i < nf; ++i) u[i] = h[i];
+    return u;
+  }
+  template <class T>
+  static state<T, ng> second_of(const state<T, nf + ng>& h) {
+    state<T, ng> v;
+    for (int i = 0; i < ng; ++i) v[i] = h[nf + i];
+    return v;
+  }
+  template <class Value, class Of>
+  state<Value, nf + ng> side_by_side(const Of& of) const {
+    const maps::coordinates<F> first(f_);
+    const maps::coordinates<G> second(g_);
+    state<Value, nf + ng> values;
+    for (int i = 0; i < nf; ++i) values[i] = of(first, i);
+    for (int i = 0; i < ng; ++i) values[nf + i] = of(second, i);
+    return values;
   }
 
   F f_;

@@ -10,6 +10,7 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/detail/formula_base.hpp>
 #include <libration/maps/detail/stepper_base.hpp>
+#include <libration/maps/wrapper.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
@@ -17,7 +18,8 @@ namespace libration::inline LIBRATION_ABI::maps {
 /// One step of dt by the explicit Euler method: h + dt f(h). Made by `euler(field, dt)`.
 template <field Field>
 class euler_map : public detail::formula_base<euler_map<Field>, static_cast<int>(Field::dimension),
-                                              input_dimension<Field>, false, lanes_allowed<Field>> {
+                                              input_dimension<Field>, false, lanes_allowed<Field>>,
+                  public wrapper<euler_map<Field>, Field> {
   static constexpr int n = static_cast<int>(Field::dimension);
 
  public:
@@ -26,6 +28,7 @@ class euler_map : public detail::formula_base<euler_map<Field>, static_cast<int>
   double time_step() const { return dt_; }
   euler_map with_time_step(double dt) const { return euler_map(field_, dt); }
   const Field& field() const { return field_; }
+  const Field& inner() const { return field_; }
 
  private:
   friend detail::formula_base<euler_map, n, input_dimension<Field>, false, lanes_allowed<Field>>;

@@ -17,6 +17,7 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/detail/formula_base.hpp>
 #include <libration/maps/detail/vector_base.hpp>
+#include <libration/maps/wrapper.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
@@ -33,19 +34,34 @@ inline int checked_count(int count) {
 /// A formula applied count times. Made by `iterate(f, count)`.
 template <formula_map F>
 class iterated : public detail::formula_base<iterated<F>, static_cast<int>(F::dimension), input_dimension<F>, timed<F>,
-                                             lanes_allowed<F>> {
+                                             lanes_allowed<F>>,
+                 public wrapper<iterated<F>, F> {
   static constexpr int n = static_cast<int>(F::dimension);
 
  public:
   iterated(F f, int count) : f_(std::move(f)), count_(detail::checked_count(count)) {}
 
   double time_step() const
-    requires requires(const F& f) { f.time_step(); }
+    requires has_time_step<F>
   {
     return count_ * f_.time_step();
   }
 
+  /// The sum along the applications, which are repeated for it: where they depend on neither input nor time.
+  template <class T>
+    requires(repeats_itself<F> && detail::determinant_on<F, T>)
+  T log_abs_determinant(const state<T, n>& h) const {
+    T sum = f_.log_abs_determinant(h);
+    state<T, n> at = h;
+    for (int i = 1; i < count_; ++i) {
+      at = evaluate<F, T>(f_, 0, at, at);
+      sum += f_.log_abs_determinant(at);
+    }
+    return sum;
+  }
+
   const F& map() const { return f_; }
+  const F& inner() const { return f_; }
   int count() const { return count_; }
 
  private:
@@ -64,11 +80,11 @@ class iterated : public detail::formula_base<iterated<F>, static_cast<int>(F::di
 
 /// A vector map applied count times. Made by `iterate(f, count)`.
 template <vector_map F>
-class iterated_vector : public detail::vector_base<iterated_vector<F>, typename F::scalar_type, driven<F>, timed<F>> {
+class iterated_vector : public detail::vector_base<iterated_vector<F>, typename F::scalar_type, driven<F>, timed<F>>,
+                        public wrapper<iterated_vector<F>, F> {
   using S = typename F::scalar_type;
 
  public:
-  static constexpr int counters = maps::counters<F>;
   struct workspace {
     std::vector<detail::stage<F>> stages;  // one for each application
     detail::vector_of<S> states[2];
@@ -78,12 +94,13 @@ class iterated_vector : public detail::vector_base<iterated_vector<F>, typename 
   iterated_vector(F f, int count) : f_(std::move(f)), count_(detail::checked_count(count)) {}
 
   double time_step() const
-    requires requires(const F& f) { f.time_step(); }
+    requires has_time_step<F>
   {
     return count_ * f_.time_step();
   }
 
   const F& map() const { return f_; }
+  const F& inner() const { return f_; }
   int count() const { return count_; }
 
   workspace make_workspace(Eigen::Index columns) const {
@@ -106,6 +123,14 @@ class iterated_vector : public detail::vector_base<iterated_vector<F>, typename 
       stage.tangent(f_, ws.blocks[(i - 1) % 2].leftCols(k), ws.blocks[i % 2].leftCols(k));
     }
     ws.stages.back().tangent(f_, ws.blocks[count_ % 2].leftCols(k), JV);
+  }
+  /// The sum along the applications.
+  double log_abs_determinant(const workspace& ws) const
+    requires detail::with_determinant<F>
+  {
+    double sum = 0.0;
+    for (const auto& stage : ws.stages) sum += stage.log_abs_determinant(f_);
+    return sum;
   }
 
  private:

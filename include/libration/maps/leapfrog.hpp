@@ -12,6 +12,7 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/detail/formula_base.hpp>
 #include <libration/maps/detail/stepper_base.hpp>
+#include <libration/maps/wrapper.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
@@ -36,7 +37,8 @@ namespace detail {
 /// One step that alternates drifts and kicks, a drift first and last, whose lengths are fractions of dt.
 /// \tparam Scheme  `stages`, and the fractions `drifts` (stages + 1) and `kicks` (stages)
 template <class Derived, separable_hamiltonian H, class Scheme>
-class splitting_map : public formula_base<Derived, 2 * static_cast<int>(H::degrees), 0, false, lanes_allowed<H>> {
+class splitting_map : public formula_base<Derived, 2 * static_cast<int>(H::degrees), 0, false, lanes_allowed<H>>,
+                      public wrapper<Derived, H> {
   static constexpr int N = static_cast<int>(H::degrees);
 
  public:
@@ -46,6 +48,7 @@ class splitting_map : public formula_base<Derived, 2 * static_cast<int>(H::degre
   double time_step() const { return dt_; }
   Derived with_time_step(double dt) const { return Derived(hamiltonian_, dt); }
   const H& field() const { return hamiltonian_; }
+  const H& inner() const { return hamiltonian_; }
 
   /// 0: symplectic maps preserve volumes.
   template <class T>

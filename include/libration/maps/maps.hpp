@@ -36,3 +36,4 @@
 #include <libration/maps/tent.hpp>
 #include <libration/maps/three_body.hpp>
 #include <libration/maps/token_model.hpp>
+#include <libration/maps/wrapper.hpp>

@@ -57,24 +57,14 @@ class rounding {
     state<double, n> values;
     for (int lane = 0; lane < scalar_traits<T>::width; ++lane) {
       for (int i = 0; i < n; ++i) values[i] = detail::read_value(next[i], lane);
-      format_.round(values.vector());
+      format_.round(values.vector().head(n - counters_));
       for (int i = 0; i < n; ++i) detail::write_value(next[i], lane, values[i]);
     }
   }
-  void operator()(std::int64_t, vector_span<double> next) const { round(next); }
-  void operator()(std::int64_t, vector_span<float> next) const { round(next); }
+  void operator()(std::int64_t, vector_span<double> next) const { format_.round(next.head(next.size() - counters_)); }
+  void operator()(std::int64_t, vector_span<float> next) const { format_.round(next.head(next.size() - counters_)); }
 
  private:
-  template <class S>
-  void round(vector_span<S>& next) const {
-    if (counters_ == 0) return format_.round(next);
-    // Out of the way while the others are rounded: a large count would be the largest component of them all.
-    const Eigen::Matrix<S, Eigen::Dynamic, 1, 0, 4, 1> kept = next.tail(counters_);
-    next.tail(counters_).setZero();
-    format_.round(next);
-    next.tail(counters_) = kept;
-  }
-
   number_format format_;
   Eigen::Index counters_;
 };
@@ -104,7 +94,7 @@ using quantized_vector = detail::altered_vector<F, rounding>;
 template <formula_map F>
 quantized<F> quantize(F f, number_format format) {
   format.check_size(static_cast<int>(F::dimension), "maps::quantize");
-  return {std::move(f), rounding(std::move(format))};
+  return {std::move(f), rounding(std::move(format), counters<F>)};
 }
 template <vector_map F>
   requires(!token_model<F>)

@@ -14,25 +14,26 @@
 #include <libration/maps/number_format.hpp>
 #include <libration/maps/quantize.hpp>
 #include <libration/maps/token_model.hpp>
+#include <libration/maps/wrapper.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
 
 /// What `quantize` makes of a token model: it reads and writes as the inner one, from a state that is rounded after each token.
 /// Where the inner one is a driven map too, so is this, with the inner one's tangent straight through.
 template <token_model M>
-class quantized_token_model {
+class quantized_token_model : public wrapper<quantized_token_model<M>, M, true> {
   static constexpr bool is_map = vector_map<M> && !timed<M> && detail::input_tangent_in_workspace<M>;
 
  public:
   using scalar_type = typename M::scalar_type;
   using workspace = typename M::workspace;
-  static constexpr int counters = maps::counters<M>;
 
-  quantized_token_model(M model, number_format format) : model_(std::move(model)), rounding_(std::move(format), counters) {
+  quantized_token_model(M model, number_format format) : model_(std::move(model)), rounding_(std::move(format), maps::counters<M>) {
     rounding_.format().check_size(model_.state_size(), "maps::quantize");
   }
 
   const M& model() const { return model_; }
+  const M& inner() const { return model_; }
   const number_format& format() const { return rounding_.format(); }
   Eigen::Index state_size() const { return model_.state_size(); }
   Eigen::Index vocabulary_size() const { return model_.vocabulary_size(); }

@@ -10,6 +10,7 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/detail/formula_base.hpp>
 #include <libration/maps/detail/stepper_base.hpp>
+#include <libration/maps/wrapper.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
@@ -17,7 +18,8 @@ namespace libration::inline LIBRATION_ABI::maps {
 /// One step of dt by the classical Runge-Kutta method. Made by `rk4(field, dt)`.
 template <field Field>
 class rk4_map : public detail::formula_base<rk4_map<Field>, static_cast<int>(Field::dimension), input_dimension<Field>,
-                                            false, lanes_allowed<Field>> {
+                                            false, lanes_allowed<Field>>,
+                public wrapper<rk4_map<Field>, Field> {
   static constexpr int n = static_cast<int>(Field::dimension);
 
  public:
@@ -26,6 +28,7 @@ class rk4_map : public detail::formula_base<rk4_map<Field>, static_cast<int>(Fie
   double time_step() const { return dt_; }
   rk4_map with_time_step(double dt) const { return rk4_map(field_, dt); }
   const Field& field() const { return field_; }
+  const Field& inner() const { return field_; }
 
  private:
   friend detail::formula_base<rk4_map, n, input_dimension<Field>, false, lanes_allowed<Field>>;

@@ -8,6 +8,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/views.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/wrapper.hpp>
 #include <libration/scalar/scalar.hpp>
 #include <libration/scalar/single.hpp>
 #include <libration/scalar/state.hpp>
@@ -16,7 +17,7 @@ namespace libration::inline LIBRATION_ABI::tangent {
 
 /// The formula M as a vector map on S (float or double); its tangent carries eight directions at a time through the formula.
 template <class M, class S = double>
-class formula_as_vector {
+class formula_as_vector : public maps::wrapper<formula_as_vector<M, S>, M> {
   static constexpr int n = M::dimension;
   static constexpr int m = maps::input_dimension<M> > 0 ? maps::input_dimension<M> : 1;
   static constexpr int chunk = 8;
@@ -24,10 +25,11 @@ class formula_as_vector {
 
  public:
   using scalar_type = S;
-  static constexpr bool autonomous = maps::input_dimension<M> == 0 && !maps::timed<M>;
 
   /// \param map outlives this view
   explicit formula_as_vector(const M& map) : map_(&map) {}
+
+  const M& inner() const { return *map_; }
 
   Eigen::Index state_size() const { return n; }
   Eigen::Index input_size() const
@@ -35,12 +37,6 @@ class formula_as_vector {
   {
     return m;
   }
-  double time_step() const
-    requires maps::has_time_step<M>
-  {
-    return maps::time_step(*map_);
-  }
-
   void step(std::int64_t t, vector_view<S> h, vector_span<S> next) const
     requires(maps::input_dimension<M> == 0)
   {

@@ -41,7 +41,7 @@ class formula_system {
   static constexpr int capacity = K;  // of a frame, in columns
   static constexpr int width = scalar_traits<T>::width;
   static constexpr bool dense = n <= 4;  // whether `advance` computes the whole Jacobian
-  static constexpr bool autonomous = maps::input_dimension<M> == 0 && !maps::timed<M>;
+  static constexpr bool autonomous = maps::repeats_itself<M>;
   static constexpr bool has_determinant =
       n <= 3 || requires(const M& map, const state<T, n>& h) { map.log_abs_determinant(h); };
 

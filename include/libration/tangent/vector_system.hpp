@@ -37,9 +37,7 @@ class vector_system {
  public:
   static constexpr int width = 1;
   static constexpr bool autonomous = maps::repeats_itself<M>;
-  static constexpr bool has_determinant = requires(const M& map, vector_view<S> h) {
-    { map.log_abs_determinant(h) } -> std::convertible_to<double>;
-  };
+  static constexpr bool has_determinant = maps::detail::determinant_h<M> || maps::detail::determinant_in_workspace<M>;
 
   using map_type = M;
   using scalar = S;
@@ -87,7 +85,7 @@ class vector_system {
       t_ = t;
       h_ = h;
       x_ = x;
-    } else if constexpr (has_determinant) {
+    } else if constexpr (has_determinant && !maps::detail::determinant_in_workspace<M>) {
       h_ = h;
     }
   }
@@ -115,7 +113,10 @@ class vector_system {
   double log_abs_determinant() const
     requires has_determinant
   {
-    return map_->log_abs_determinant(h_);
+    if constexpr (maps::detail::determinant_in_workspace<M>)
+      return map_->log_abs_determinant(workspace_);
+    else
+      return map_->log_abs_determinant(h_);
   }
 
  private:

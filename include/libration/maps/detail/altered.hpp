@@ -14,6 +14,7 @@
 #include <libration/maps/detail/formula_base.hpp>
 #include <libration/maps/detail/input_tangent.hpp>
 #include <libration/maps/detail/vector_base.hpp>
+#include <libration/maps/wrapper.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps::detail {
@@ -24,22 +25,17 @@ namespace libration::inline LIBRATION_ABI::maps::detail {
 ///     template <class T, int n> void operator()(std::int64_t t, state<T, n>& next) const;     // derivatives are left alone
 template <formula_map F, class Alteration>
 class altered : public formula_base<altered<F, Alteration>, static_cast<int>(F::dimension), input_dimension<F>,
-                                    timed<F> || Alteration::is_timed, lanes_allowed<F>> {
+                                    timed<F> || Alteration::is_timed, lanes_allowed<F>>,
+                public wrapper<altered<F, Alteration>, F, true> {
   static constexpr int n = static_cast<int>(F::dimension);
 
  public:
+  static constexpr bool autonomous = time_invariant<F> && !Alteration::is_timed;
+
   altered(F f, Alteration alteration) : f_(std::move(f)), alteration_(std::move(alteration)) {}
 
-  double time_step() const
-    requires has_time_step<F>
-  {
-    return f_.time_step();
-  }
-  template <class T>
-    requires requires(const F& f, const state<T, n>& h) { f.log_abs_determinant(h); }
-  T log_abs_determinant(const state<T, n>& h) const { return f_.log_abs_determinant(h); }
-
   const F& map() const { return f_; }
+  const F& inner() const { return f_; }
   const Alteration& alteration() const { return alteration_; }
 
  private:
@@ -59,28 +55,18 @@ class altered : public formula_base<altered<F, Alteration>, static_cast<int>(F::
 /// The same for a vector map; the Alteration has `void operator()(std::int64_t t, vector_span<S> next) const`.
 template <vector_map F, class Alteration>
 class altered_vector
-    : public vector_base<altered_vector<F, Alteration>, typename F::scalar_type, driven<F>, timed<F> || Alteration::is_timed> {
+    : public vector_base<altered_vector<F, Alteration>, typename F::scalar_type, driven<F>, timed<F> || Alteration::is_timed>,
+      public wrapper<altered_vector<F, Alteration>, F> {
   using S = typename F::scalar_type;
 
  public:
-  static constexpr bool autonomous = repeats_itself<F> && !Alteration::is_timed;
-  static constexpr int counters = maps::counters<F>;
+  static constexpr bool autonomous = time_invariant<F> && !Alteration::is_timed;
   using workspace = stage<F>;
 
   altered_vector(F f, Alteration alteration) : f_(std::move(f)), alteration_(std::move(alteration)) {}
 
-  double time_step() const
-    requires has_time_step<F>
-  {
-    return f_.time_step();
-  }
-  double log_abs_determinant(vector_view<S> h) const
-    requires requires(const F& f) { f.log_abs_determinant(h); }
-  {
-    return f_.log_abs_determinant(h);
-  }
-
   const F& map() const { return f_; }
+  const F& inner() const { return f_; }
   const Alteration& alteration() const { return alteration_; }
 
   workspace make_workspace(Eigen::Index columns) const { return workspace::make(f_, columns); }
@@ -94,6 +80,11 @@ class altered_vector
     requires differentiable_in_input<F>
   {
     tangent_with_input(ws, f_, V, VX, JV);
+  }
+  double log_abs_determinant(const workspace& ws) const
+    requires with_determinant<F>
+  {
+    return ws.log_abs_determinant(f_);
   }
 
  private:

@@ -28,6 +28,9 @@ struct workspace_of<M> {
   using type = typename M::workspace;
 };
 
+template <class M>
+concept with_determinant = determinant_h<M> || determinant_in_workspace<M>;
+
 /// One application of a vector map, which remembers where it was made, so that the tangent there can follow.
 template <vector_map M>
 struct stage {
@@ -37,6 +40,8 @@ struct stage {
   vector_of<S> h, x;  // of the last step; empty where the map's own workspace remembers
   std::int64_t t = 0;
 
+  static constexpr bool keeps_state = !tangent_in_workspace<M> || (determinant_h<M> && !determinant_in_workspace<M>);
+
   static stage make(const M& map, Eigen::Index columns) {
     stage made = [&]() -> stage {
       if constexpr (with_workspace<M>)
@@ -44,20 +49,16 @@ struct stage {
       else
         return {};
     }();
-    if constexpr (!tangent_in_workspace<M>) {
-      made.h.setZero(map.state_size());
-      if constexpr (with_input_size<M>) made.x.setZero(map.input_size());
-    }
+    if constexpr (keeps_state) made.h.setZero(map.state_size());
+    if constexpr (!tangent_in_workspace<M> && with_input_size<M>) made.x.setZero(map.input_size());
     return made;
   }
 
   void step(const M& map, std::int64_t at, const vector_view<S>& from, [[maybe_unused]] const vector_view<S>& input,
             vector_span<S> next) {
     t = at;
-    if constexpr (!tangent_in_workspace<M>) {
-      h = from;
-      if constexpr (with_input_size<M>) x = input;
-    }
+    if constexpr (keeps_state) h = from;
+    if constexpr (!tangent_in_workspace<M> && with_input_size<M>) x = input;
     if constexpr (steps_in_workspace<M>)
       call_step(map, at, from, input, next, workspace);
     else
@@ -75,6 +76,16 @@ struct stage {
       map.tangent(h, x, V, JV);
     else
       map.tangent(t, h, x, V, JV);
+  }
+
+  /// \return ln|det J| at the last step
+  double log_abs_determinant(const M& map) const
+    requires with_determinant<M>
+  {
+    if constexpr (determinant_in_workspace<M>)
+      return map.log_abs_determinant(workspace);
+    else
+      return map.log_abs_determinant(h);
   }
 
  private:

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// What a map that is made of another one says of itself: all that the other says, forwarded by one base.
+
+#include <libration/core/config.hpp>
+#include <libration/maps/concepts.hpp>
+#include <libration/maps/coordinates.hpp>
+
+namespace libration::inline LIBRATION_ABI::maps {
+
+/// Base of every map that wraps another map, or a field, and has its state: it forwards what that one says of itself, which is
+/// `counters`, `autonomous`, `time_step()`, `periods`, `unbounded` and, where the Jacobian is the same, `log_abs_determinant`.
+///
+///     struct watched : libration::maps::wrapper<watched, maps::henon, true> {
+///       maps::henon map;
+///       const maps::henon& inner() const { return map; }
+///       static constexpr int dimension = 2;
+///       template <class T> state<T, 2> operator()(const state<T, 2>& h) const { return map(h); }
+///     };
+///
+/// What differs from the inner map's, Derived says itself, by a member of the same name.
+///
+/// \tparam Derived        has `const M& inner() const`
+/// \tparam same_jacobian  whether its Jacobian at h is that of M at h
+template <class Derived, class M, bool same_jacobian = false>
+class wrapper {
+ public:
+  static constexpr int counters = maps::counters<M>;
+  static constexpr bool autonomous = time_invariant<M>;
+
+  double time_step() const
+    requires has_time_step<M>
+  {
+    return self().inner().time_step();
+  }
+  decltype(auto) periods() const
+    requires has_periods<M>
+  {
+    return maps::periods(self().inner());
+  }
+  decltype(auto) unbounded() const
+    requires has_unbounded<M>
+  {
+    return maps::unbounded(self().inner());
+  }
+  /// \param at  whatever M's takes: a state, or M's workspace
+  template <class Where>
+    requires(same_jacobian && requires(const M& map, const Where& at) { map.log_abs_determinant(at); })
+  auto log_abs_determinant(const Where& at) const {
+    return self().inner().log_abs_determinant(at);
+  }
+
+ private:
+  const Derived& self() const { return static_cast<const Derived&>(*this); }
+};
+
+}  // namespace libration::inline LIBRATION_ABI::maps
