@@ -2,10 +2,13 @@
 #include <libration/models/character_model.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,8 +45,7 @@ safetensors::tensor_set parts(const std::string& embedding, const std::string& n
   if (!embedding.empty()) tensors.add(embedding, random_matrix(3, 4, 1.0, 90));
   if (!network.empty()) add_layers(tensors, network, random_layers<double>(4, embedding.empty() ? 3 : 4, {5}));
   if (!readout.empty())
-    tensors.add(readout + "weight", random_matrix(3, 5, 1.0, 91))
-        .add(readout + "bias", VectorXd(random_matrix(3, 1, 1.0, 92)));
+    tensors.add(readout + "weight", random_matrix(3, 5, 1.0, 91)).add(readout + "bias", VectorXd(random_matrix(3, 1, 1.0, 92)));
   return tensors;
 }
 
@@ -75,8 +77,7 @@ TEST_CASE("models::load_character_model: finds the parts under their usual names
   for (const char* embedding : {"encoder.weight", "embed.weight", "model.embeddings.weight", "emb.weight"})
     CHECK(logits_of(load(file_of(parts(embedding, "lstm.", "decoder."), abc))) == expected);
   for (const char* network : {"rnn.", "gru.", "model.lstm.", ""})
-    if (*network != '\0')
-      CHECK(logits_of(load(file_of(parts("encoder.weight", network, "decoder."), abc))) == expected);
+    if (*network != '\0') CHECK(logits_of(load(file_of(parts("encoder.weight", network, "decoder."), abc))) == expected);
   for (const char* readout : {"fc.", "readout.", "linear.", "out.", "output.", "model.head.", "lm_head."})
     CHECK(logits_of(load(file_of(parts("embedding.weight", "rnn.", readout), abc))) == expected);
 
@@ -90,8 +91,7 @@ TEST_CASE("models::load_character_model: finds the parts under their usual names
   CHECK((model.characters().character(0) == U'x'));
 }
 
-TEST_CASE("models::load_character_model: takes every kind of network, and one-hot where there is no embedding",
-          "[oracle]") {
+TEST_CASE("models::load_character_model: takes every kind of network, and one-hot where there is no embedding", "[oracle]") {
   for (const Index gates : {1, 3, 4}) {
     safetensors::tensor_set tensors;
     add_layers(tensors, "net.", random_layers<double>(gates, 3, {5, 5}));
@@ -146,12 +146,10 @@ TEST_CASE("models::character_model: the cross entropy is the mean of the costs, 
 }
 
 TEST_CASE("models::load_character_model: what is missing, double or does not fit is said in one line", "[failure]") {
-  CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", ""), abc)),
-                 "no readout (decoder.weight, fc.weight"));
+  CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", ""), abc)), "no readout (decoder.weight, fc.weight"));
   CHECK(contains(complaint(file_of(parts("embedding.weight", "", "fc."), abc)), "not a recurrent network"));
-  CHECK(contains(
-      complaint(file_of(parts("embedding.weight", "lstm.", "fc.").add("out.weight", random_matrix(3, 5, 1, 1)), abc)),
-      "2 tensors could be the readout: fc.weight, out.weight"));
+  CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", "fc.").add("out.weight", random_matrix(3, 5, 1, 1)), abc)),
+                 "2 tensors could be the readout: fc.weight, out.weight"));
   CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", "fc."))), "no vocabulary"));
   CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", "fc."), {{"vocabulary", "[\"a\", \"b\"]"}})),
                  "models::character_model: the vocabulary has 2 rows, expected 3 (the embedding's tokens)"));
@@ -159,14 +157,86 @@ TEST_CASE("models::load_character_model: what is missing, double or does not fit
                  "not a JSON array of characters"));
   models::character_model_options other;
   other.embedding = "nowhere.weight";
-  CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", "fc."), abc), other),
-                 "no tensor \"nowhere.weight\""));
+  CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", "fc."), abc), other), "no tensor \"nowhere.weight\""));
 
   safetensors::tensor_set wide;
   add_layers(wide, "lstm.", random_layers<double>(4, 4, {5}));
   wide.add("fc.weight", random_matrix(3, 5, 1.0, 91));
   CHECK(contains(complaint(file_of(wide, abc)),
                  "models::character_model: the embedding has 3 rows, expected 4 (the network's inputs)"));
+}
+
+TEST_CASE("models::load_character_model: a tensor that is not part of the model is refused by name, and can be ignored",
+          "[failure]") {
+  const VectorXd five = random_matrix(5, 1, 1.0, 1);
+  const MatrixXd W = random_matrix(5, 5, 1.0, 2);
+  const VectorXd expected = logits_of(load(file_of(parts("embedding.weight", "lstm.", "fc."), abc)));
+  const auto with = [&](const std::string& name, const MatrixXd& values) {
+    auto tensors = parts("embedding.weight", "lstm.", "fc.");
+    if (values.cols() == 1)
+      tensors.add(name, VectorXd(values.col(0)));
+    else
+      tensors.add(name, values);
+    const auto file = file_of(tensors, abc);
+    models::character_model_options options;
+    options.ignore = {"nothing", name};
+    CHECK(logits_of(load(file, options)) == expected);
+    options.ignore.clear();
+    options.network.ignore = {name.substr(0, name.find('.')) + ".*" + name.substr(name.rfind('.') + 1)};
+    CHECK(logits_of(load(file, options)) == expected);
+    return complaint(file);
+  };
+  CHECK(contains(with("ln.weight", five), "\"ln.weight\" (F64, (5)) belongs, probably, to a layer norm"));
+  CHECK(contains(with("attention.proj.weight", W),
+                 "\"attention.proj.weight\" (F64, (5, 5)) is, probably, the weight of a linear layer"));
+  CHECK(contains(with("lstm.weight_hh_l0_raw", random_matrix(20, 5, 1.0, 3)), "is the parameter of a weight drop"));
+  CHECK(contains(with("fc.SCB", five), "belongs to quantised weights"));
+  CHECK(contains(with("hidden.bias", five), "is a bias of a layer that is not read"));
+  CHECK(complaint(file_of(parts("embedding.weight", "lstm.", "fc.").add("bn.num_batches_tracked", std::int64_t{3}), abc)) == "");
+}
+
+TEST_CASE("models::load_character_model: names come with the wrappers of parallel and compiled models", "[oracle]") {
+  const VectorXd expected = logits_of(load(file_of(parts("embedding.weight", "lstm.", "fc."), abc)));
+  for (const std::string wrapper : {"module.", "_orig_mod.", "module._orig_mod.", "model."})
+    CHECK(logits_of(load(file_of(parts(wrapper + "embedding.weight", wrapper + "lstm.", wrapper + "fc."), abc))) == expected);
+  CHECK(logits_of(load(file_of(parts("embedding.weight", "_orig_mod.lstm.", "fc.module."), abc))) == expected);
+}
+
+TEST_CASE("models::load_character_model: integers are no weights, in none of its parts", "[failure]") {
+  for (const char* which : {"embedding.weight", "lstm.weight_hh_l0", "fc.weight"}) {
+    const auto source = file_of(parts("embedding.weight", "lstm.", "fc."));
+    safetensors::tensor_set tensors;
+    for (const std::string& name : source.names()) {
+      const auto t = source.tensor(name);
+      if (name == which)
+        tensors.add(name, libration::io::element::i8, {t.shape.begin(), t.shape.end()}, std::vector<std::byte>(t.bytes.size() / 8));
+      else
+        tensors.add(name, t.type, {t.shape.begin(), t.shape.end()}, t.bytes);
+    }
+    CHECK(contains(complaint(file_of(tensors, abc)),
+                   std::string("tensor \"") + which + "\" holds I8, expected F32, F16, BF16 or F64"));
+  }
+}
+
+TEST_CASE("models::character_model: what was moved from is a clear error, and so is a token out of range", "[failure]") {
+  models::embedding<double> table(random_matrix(4, 3, 1.0, 1));
+  const auto taken = std::move(table);
+  VectorXd x(4), y(3);
+  CHECK(contains(message_of<argument_error>([&] { table.write(1, x); }), "expected a token below 0"));
+  CHECK(contains(message_of<argument_error>([&] { taken.write(3, x); }),
+                 "token 3 into a vector of 4, expected a token below 3 into 4"));
+  CHECK_THROWS_AS(taken.write(-1, x), argument_error);
+  CHECK_THROWS_AS(taken.write(0, y), argument_error);
+  models::readout<double> output(random_matrix(3, 4, 1.0, 1), VectorXd());
+  const auto kept = std::move(output);
+  CHECK(contains(message_of<argument_error>([&] { output.evaluate(x, y); }), "models::readout: h has 4 rows, expected 0"));
+  auto model = load(file_of(parts("embedding.weight", "lstm.", "fc."), abc));
+  auto ws = model.make_workspace();
+  VectorXd h = VectorXd::Zero(model.state_size()), next = h;
+  CHECK(contains(message_of<argument_error>([&] { model.step(models::token{3}, h, next, ws); }),
+                 "models::character_model: token 3, expected one below 3"));
+  const auto moved = std::move(model);
+  CHECK_THROWS_AS(model.step(models::token{0}, h, next, ws), argument_error);
 }
 
 TEST_CASE("models::embedding: a column a token, or one-hot", "[oracle]") {

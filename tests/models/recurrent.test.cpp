@@ -2,7 +2,11 @@
 #include <libration/models/detail/recurrent_tensors.hpp>
 
 #include <limits>
+#include <map>
 #include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -29,7 +33,10 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 /// What reading an LSTM below `prefix` says.
 std::string complaint(const safetensors::tensor_set& tensors, const std::string& prefix = "rnn.") {
   const auto file = file_of(tensors);
-  return message_of<libration::file_error>([&] { read_layers<double>(file, prefix, 4, "models::lstm"); });
+  return message_of<libration::file_error>([&] {
+    models::checkpoint all(file);
+    read_layers<double>(all, prefix, 4, "models::lstm");
+  });
 }
 
 safetensors::tensor_set two_layers() {
@@ -46,7 +53,9 @@ TEST_CASE("models::detail::read_layers: reads PyTorch's names, any number of lay
     safetensors::tensor_set tensors;
     add_layers(tensors, prefix, expected);
     tensors.add("other.weight", MatrixXd(MatrixXd::Ones(2, 2)));
-    const auto layers = read_layers<double>(file_of(tensors), prefix, 4, "models::lstm");
+    const auto file = file_of(tensors);
+    models::checkpoint all(file);
+    const auto layers = read_layers<double>(all, prefix, 4, "models::lstm");
     REQUIRE(layers.size() == 3);
     for (std::size_t l = 0; l < 3; ++l) {
       CHECK(layers[l].input == expected[l].input);
@@ -63,7 +72,9 @@ TEST_CASE("models::detail::read_layers: reads a single cell's names, and files w
   expected[0].recurrent_bias.resize(0);
   safetensors::tensor_set tensors;
   add_layers(tensors, "cell.", expected, "");
-  const auto layers = read_layers<float>(file_of(tensors), "cell.", 3, "models::gru");
+  const auto file = file_of(tensors);
+  models::checkpoint all(file);
+  const auto layers = read_layers<float>(all, "cell.", 3, "models::gru");
   REQUIRE(layers.size() == 1);
   CHECK(layers[0].input == expected[0].input.cast<float>());
   CHECK(layers[0].recurrent == expected[0].recurrent.cast<float>());
@@ -76,12 +87,10 @@ TEST_CASE("models::detail::read_layers: what it cannot be is refused by the tens
                  "models::lstm: rnn.weight_ih_l0_reverse belongs to a bidirectional network"));
   CHECK(contains(complaint(two_layers().add("rnn.weight_hr_l0", random_matrix(1, 2, 1, 1))),
                  "models::lstm: rnn.weight_hr_l0 belongs to a network with a projection (proj_size)"));
-  CHECK(contains(complaint(two_layers().add("rnn.weight_hh_l3", random_matrix(8, 2, 1, 1))),
-                 "no tensor \"rnn.weight_ih_l2\""));
-  CHECK(contains(
-      complaint(two_layers(), "lstm."),
-      "models::lstm: no tensor lstm.weight_hh_l0 or lstm.weight_hh; recurrent layers are there with the prefix "
-      "\"rnn.\""));
+  CHECK(contains(complaint(two_layers().add("rnn.weight_hh_l3", random_matrix(8, 2, 1, 1))), "no tensor \"rnn.weight_ih_l2\""));
+  CHECK(contains(complaint(two_layers(), "lstm."),
+                 "models::lstm: no tensor lstm.weight_hh_l0 or lstm.weight_hh; recurrent layers are there with the prefix "
+                 "\"rnn.\""));
   CHECK(contains(complaint(safetensors::tensor_set().add("a.weight", random_matrix(2, 2, 1, 1))),
                  "no tensor rnn.weight_hh_l0 or rnn.weight_hh; the file holds a.weight"));
   CHECK(complaint(two_layers()).empty());
@@ -130,8 +139,7 @@ TEST_CASE("models::load_recurrent: the kind follows from the shapes, or from the
                    kind_of(4, {{"model_type", "llama"}});
                  }),
                  "model_type is \"llama\", expected rnn, gru or lstm"));
-  CHECK(
-      contains(message_of<file_error>([&] { kind_of(2); }), "has shape (4, 2), expected 1 (rnn), 3 (gru) or 4 (lstm)"));
+  CHECK(contains(message_of<file_error>([&] { kind_of(2); }), "has shape (4, 2), expected 1 (rnn), 3 (gru) or 4 (lstm)"));
   CHECK(contains(message_of<file_error>([&] {
                    kind_of(1, {{"nonlinearity", "gelu"}});
                  }),
@@ -166,7 +174,135 @@ TEST_CASE("models::load_recurrent: no network, or several, are refused, and a pr
                  "2 recurrent networks, expected one, or the prefix of one; there are a., b."));
   CHECK(std::holds_alternative<models::lstm<double>>(models::load_recurrent<double>(file, {.prefix = "b."})));
   const auto none = file_of(safetensors::tensor_set().add("q_proj.weight", random_matrix(2, 2, 1, 1)));
+  CHECK(contains(message_of<libration::file_error>([&] { models::load_recurrent<double>(none); }),
+                 "not a recurrent network: no tensor's name ends in weight_hh_l0 or weight_hh; the file holds q_proj.weight"));
+}
+
+TEST_CASE("models::gru::from: what is below its prefix and is not part of it is refused by name", "[failure]") {
+  safetensors::tensor_set tensors;
+  add_layers(tensors, "rnn.", random_layers<double>(3, 3, {2}));
+  tensors.add("fc.weight", random_matrix(2, 2, 1, 1));
+  const VectorXd ones = VectorXd::Ones(2);
+  using libration::file_error;
+  CHECK_NOTHROW(models::gru<double>::from(file_of(tensors), "rnn."));
+  CHECK_NOTHROW(models::load_recurrent<double>(file_of(tensors)));
+  const auto with = [&](const char* name) {
+    auto more = tensors;
+    more.add(name, ones);
+    const auto file = file_of(more);
+    const std::string said = message_of<file_error>([&] { models::gru<double>::from(file, "rnn."); });
+    CHECK((said == "") == (message_of<file_error>([&] { models::load_recurrent<double>(file); }) == ""));
+    CHECK(message_of<file_error>([&] { models::load_recurrent<double>(file, {.ignore = {name}}); }) == "");
+    return said;
+  };
+  CHECK(contains(with("rnn.ln.weight"),
+                 "models::gru: a tensor that the model as read does not use: \"rnn.ln.weight\" (F64, (2)) "
+                 "belongs, probably, to a layer norm or another normalisation"));
+  CHECK(contains(with("rnn.weight_hh_l0_raw"), "is the parameter of a weight drop"));
+  CHECK(contains(with("rnn.weight_ci"), "is not known to the reader"));  // a peephole
+  CHECK(with("ln.weight") == "");                                        // not below the prefix
+  CHECK(with("optimizer.exp_avg") == "");
+  // Without a prefix the file is the network.
+  safetensors::tensor_set bare;
+  add_layers(bare, "", random_layers<double>(3, 3, {2}));
+  CHECK_NOTHROW(models::gru<double>::from(file_of(bare)));
   CHECK(contains(
-      message_of<libration::file_error>([&] { models::load_recurrent<double>(none); }),
-      "not a recurrent network: no tensor's name ends in weight_hh_l0 or weight_hh; the file holds q_proj.weight"));
+      message_of<file_error>([&] { models::gru<double>::from(file_of(bare.add("fc.weight", random_matrix(2, 2, 1, 1)))); }),
+      "\"fc.weight\" (F64, (2, 2)) is, probably, the weight of a linear layer"));
+}
+
+TEST_CASE("models::load_recurrent: a projection and a second direction are named before their shapes are looked at", "[failure]") {
+  const auto said = [](const char* name, Eigen::Index rows, Eigen::Index columns) {
+    safetensors::tensor_set tensors;
+    tensors.add("lstm.weight_ih_l0", random_matrix(12, 2, 1, 1)).add("lstm.weight_hh_l0", random_matrix(12, columns, 1, 1));
+    tensors.add(name, random_matrix(rows, 3, 1, 1));
+    return message_of<libration::file_error>([&] { models::load_recurrent<double>(file_of(tensors)); });
+  };
+  CHECK(contains(said("lstm.weight_hr_l0", 1, 1), "lstm.weight_hr_l0 belongs to a network with a projection (proj_size)"));
+  CHECK(contains(said("lstm.weight_hh_l0_reverse", 12, 5), "lstm.weight_hh_l0_reverse belongs to a bidirectional network"));
+}
+
+TEST_CASE("models::load_recurrent: networks in turn are the layers of one", "[differential]") {
+  const auto layers = random_layers<double>(4, 3, {2, 5, 4});
+  safetensors::tensor_set one, apart;
+  add_layers(one, "lstm.", layers);
+  add_layers<double>(apart, "lstm1.", {layers[0]}, "");
+  add_layers<double>(apart, "lstm2.", {layers[1], layers[2]});
+  const auto expected = models::lstm<double>::from(file_of(one), "lstm.");
+  for (const char* dot : {"", "."}) {
+    const auto any =
+        models::load_recurrent<double>(file_of(apart), {.stack = {std::string("lstm1") + dot, std::string("lstm2") + dot}});
+    const auto& stacked = std::get<models::lstm<double>>(any);
+    REQUIRE(stacked.layer_count() == 3);
+    auto ws = stacked.make_workspace(0), other = expected.make_workspace(0);
+    const VectorXd h = random_matrix(stacked.state_size(), 1, 1.0, 50), x = random_matrix(3, 1, 1.0, 51);
+    VectorXd a = h, b = h;
+    stacked.step(h, x, a, ws);
+    expected.step(h, x, b, other);
+    CHECK(a == b);
+  }
+  const auto said = [](const safetensors::tensor_set& tensors, std::vector<std::string> prefixes) {
+    return message_of<libration::file_error>(
+        [&] { models::load_recurrent<double>(file_of(tensors), {.stack = std::move(prefixes)}); });
+  };
+  CHECK(contains(said(apart, {"lstm2", "lstm1"}),
+                 "lstm1.weight_ih has shape (8, 3), expected (8, 4) (the units of the layer below)"));
+  add_layers(apart, "gru.", random_layers<double>(3, 4, {4}));
+  CHECK(contains(said(apart, {"lstm1", "lstm2", "gru"}), "lstm1. is of kind lstm, gru. of kind gru, expected one kind"));
+}
+
+TEST_CASE("models::describe_recurrent: says what a file does not, and where a convention comes from", "[oracle][failure]") {
+  using origin = models::convention::origin;
+  const auto describe = [](Eigen::Index gates, const std::map<std::string, std::string>& metadata,
+                           const models::recurrent_options& options) {
+    safetensors::tensor_set tensors;
+    add_layers(tensors, "net.", random_layers<double>(gates, 3, {2}));
+    const auto file = file_of(tensors, metadata);
+    const models::checkpoint all(file);
+    return models::describe_recurrent(all, options);
+  };
+  const auto is = [](const models::convention& c, const char* name, const char* value, origin from) {
+    return c.name == name && c.value == value && c.said_by == from;
+  };
+  auto how = describe(1, {}, {});
+  CHECK(how.kind == "rnn");
+  CHECK(how.prefixes == std::vector<std::string>{"net."});
+  REQUIRE(how.conventions.size() == 2);
+  CHECK(is(how.conventions[0], "nonlinearity", "tanh", origin::assumed));
+  CHECK(is(how.conventions[1], "leak", "1", origin::assumed));
+  how = describe(1, {{"nonlinearity", "tanh"}}, {.conventions = {{"nonlinearity", "relu"}, {"leak", "0.3"}}});
+  CHECK(is(how.conventions[0], "nonlinearity", "relu", origin::options));
+  CHECK((how.rnn.activation == models::nonlinearity::relu));
+  CHECK(how.rnn.leak == 0.3);
+
+  how = describe(3, {{"reset_after", "false"}}, {.conventions = {{"gate_order", "z,r,n"}}});
+  REQUIRE(how.conventions.size() == 3);
+  CHECK(is(how.conventions[0], "reset_after", "false", origin::file));
+  CHECK(is(how.conventions[1], "swapped_update", "false", origin::assumed));
+  CHECK(is(how.conventions[2], "gate_order", "zrn", origin::options));
+  CHECK(how.gru.reset_before);
+  CHECK(how.gru.gate_order == "zrn");
+  how = describe(4, {{"gate_order", "iofg"}, {"model_type", "LSTM"}}, {});
+  CHECK(is(how.conventions[0], "gate_order", "iofg", origin::file));
+  CHECK(how.lstm.gate_order == "iofg");
+
+  const auto refused = [&](Eigen::Index gates, const char* key, const char* value) {
+    return message_of<libration::file_error>([&] { describe(gates, {}, {.conventions = {{key, value}}}); });
+  };
+  CHECK(contains(refused(1, "leak", "half"), "leak is \"half\", expected a number"));
+  CHECK(contains(refused(3, "reset_after", "yes"), "reset_after is \"yes\", expected true or false"));
+  CHECK(contains(refused(3, "gate_order", "rzz"), "gate_order is \"rzz\", expected the letters of \"rzn\" in some order"));
+  CHECK(contains(refused(4, "gate_order", "ifo"), "expected the letters of \"ifgo\""));
+}
+
+TEST_CASE("models::lstm: a network that was moved from is a clear error", "[failure]") {
+  models::lstm<double> network(random_layers<double>(4, 3, {2}));
+  const models::lstm<double> taken = std::move(network);
+  const std::string expected = "models::lstm: a network that was moved from";
+  CHECK(message_of<libration::argument_error>([&] { network.make_workspace(1); }) == expected);
+  CHECK(message_of<libration::argument_error>([&] { network.input_size(); }) == expected);
+  CHECK(message_of<libration::argument_error>([&] { network.output_offset(); }) == expected);
+  auto ws = taken.make_workspace(0);
+  VectorXd h = VectorXd::Zero(4), next = h, x = VectorXd::Zero(3);
+  CHECK(message_of<libration::argument_error>([&] { network.step(h, x, next, ws); }) == expected);
 }

@@ -19,8 +19,10 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/cross_entropy.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/readout.hpp>
@@ -36,9 +38,8 @@ class token_inputs {
   /// \param table  must outlive this
   token_inputs(const embedding<Scalar>& table, std::vector<token> tokens) : table_(&table), tokens_(std::move(tokens)) {
     for (const token v : tokens_)
-      require(v >= 0 && v < table.vocabulary_size(), "models::token_inputs", [&] {
-        return "token " + number_text(v) + ", expected 0 to " + number_text(table.vocabulary_size() - 1);
-      });
+      require(v >= 0 && v < table.vocabulary_size(), "models::token_inputs",
+              [&] { return "token " + number_text(v) + ", expected 0 to " + number_text(table.vocabulary_size() - 1); });
   }
 
   /// Steps that the tokens last.
@@ -85,8 +86,7 @@ class character_model {
     constexpr std::string_view who = "models::character_model";
     require_rows(embedding_.size(), network_.input_size(), who, "the embedding", "the network's inputs");
     require_rows(readout_.input_size(), network_.hidden_size(), who, "the readout's input", "the top layer's units");
-    require_rows(readout_.output_size(), embedding_.vocabulary_size(), who, "the readout's output",
-                 "the embedding's tokens");
+    require_rows(readout_.output_size(), embedding_.vocabulary_size(), who, "the readout's output", "the embedding's tokens");
     require_rows(characters_.size(), embedding_.vocabulary_size(), who, "the vocabulary", "the embedding's tokens");
     projected_.resize(network_.projected_size(), embedding_.vocabulary_size());
     vector x(embedding_.size());
@@ -117,17 +117,17 @@ class character_model {
   /// \param v     token, 0 <= v < vocabulary_size()
   /// \param h     state, shape (n)
   /// \param next  out: the next state, shape (n); apart from h
+  /// \throws argument_error  at a token out of range, as every one is of a model that was moved from
   template <std::same_as<token> Token>
   void step(Token v, vector_view<scalar_type> h, vector_span<scalar_type> next, workspace& ws) const {
-    eigen_assert(v >= 0 && v < vocabulary_size());
+    require(v >= 0 && v < projected_.cols(), "models::character_model",
+            [&] { return "token " + number_text(v) + ", expected one below " + number_text(projected_.cols()); });
     network_.step_projected(projected_.middleCols(v, 1), h, next, ws);
   }
 
   /// \param h    state, shape (n)
   /// \param out  logits of the next token, shape (vocabulary_size)
-  void logits(vector_view<scalar_type> h, vector_span<scalar_type> out) const {
-    readout_.evaluate(network_.output(h), out);
-  }
+  void logits(vector_view<scalar_type> h, vector_span<scalar_type> out) const { readout_.evaluate(network_.output(h), out); }
 
   /// Mean cost of each token after the first, nats (see `models::cross_entropy`).
   double cross_entropy(const std::vector<token>& tokens) const { return models::cross_entropy(*this, tokens); }
@@ -141,24 +141,24 @@ class character_model {
 };
 
 template <class Scalar>
-using any_character_model =
-    std::variant<character_model<rnn<Scalar>>, character_model<gru<Scalar>>, character_model<lstm<Scalar>>>;
+using any_character_model = std::variant<character_model<rnn<Scalar>>, character_model<gru<Scalar>>, character_model<lstm<Scalar>>>;
 
 struct character_model_options {
   std::optional<vocabulary> characters = {};  ///< none: the metadata's "vocabulary"; given, it wins
   recurrent_options network = {};             ///< conventions, and where the network is
-  std::string embedding = {};  ///< name of the embedding's tensor; empty: found, or one-hot where there is none
-  std::string readout = {};    ///< what stands before the readout's "weight" and "bias", with the dot; empty: found
+  std::string embedding = {};                 ///< name of the embedding's tensor; empty: found, or one-hot where there is none
+  std::string readout = {};                   ///< what stands before the readout's "weight" and "bias", with the dot; empty: found
+  std::vector<std::string> ignore = {};       ///< tensors that do not matter (see `checkpoint_options`)
 };
 
 namespace detail {
 
 /// The only tensor called `<any>.<one of names>.weight`, or nothing.
 template <std::size_t count>
-std::optional<std::string> find_weight(const io::safetensors::file& file,
-                                       const std::array<std::string_view, count>& names, std::string_view what) {
+std::optional<std::string> find_weight(const checkpoint& tensors, const std::array<std::string_view, count>& names,
+                                       std::string_view what) {
   std::vector<std::string> found;
-  for (const std::string& name : file.names()) {
+  for (const std::string& name : tensors.names()) {
     constexpr std::string_view ending = ".weight";
     if (!std::string_view(name).ends_with(ending)) continue;
     const std::string_view module = std::string_view(name).substr(0, name.size() - ending.size());
@@ -167,8 +167,9 @@ std::optional<std::string> find_weight(const io::safetensors::file& file,
   }
   if (found.empty()) return std::nullopt;
   if (found.size() > 1)
-    refuse(file, "models::load_character_model",
-           number_text(found.size()) + " tensors could be the " + std::string(what) + ": " + some_of(found));
+    tensors.refuse("models::load_character_model", number_text(found.size()) + " tensors could be the " + std::string(what) + ": " +
+                                                       some_of(found) + "; ." + std::string(what) + " (the programs' --" +
+                                                       std::string(what) + ") names one");
   return found.front();
 }
 
@@ -177,37 +178,44 @@ std::optional<std::string> find_weight(const io::safetensors::file& file,
 /// Reads a character model from one file: any rnn, gru or lstm (see `load_recurrent`), a readout `decoder`, `fc`,
 /// `readout`, `linear`, `out`, `output`, `head` or `lm_head`, an embedding `embedding`, `embeddings`, `encoder`,
 /// `embed` or `emb` (none: one-hot), each with any prefix, and a vocabulary from the metadata's "vocabulary" (see
-/// `vocabulary::from_json`).
+/// `vocabulary::from_json`). Tensors that are not part of it are refused (see `checkpoint::require_all_used`): a layer norm between
+/// network and readout is another model.
 ///
-/// \throws file_error  saying what is missing, there twice, of which shape, or of another kind
+/// \throws file_error  saying what is missing, there twice, of which shape, of another kind, or left over
 template <class Scalar>
-any_character_model<Scalar> load_character_model(const io::safetensors::file& file,
-                                                 const character_model_options& options = {}) {
+any_character_model<Scalar> load_character_model(const io::safetensors::file& file, const character_model_options& options = {}) {
   constexpr std::string_view who = "models::load_character_model";
   constexpr std::array<std::string_view, 5> embeddings = {"embedding", "embeddings", "encoder", "embed", "emb"};
-  constexpr std::array<std::string_view, 8> readouts = {"decoder", "fc",     "readout", "linear",
-                                                        "out",     "output", "head",    "lm_head"};
-  any_recurrent<Scalar> network = load_recurrent<Scalar>(file, options.network);
+  constexpr std::array<std::string_view, 8> readouts = {"decoder", "fc", "readout", "linear", "out", "output", "head", "lm_head"};
+  checkpoint_options ignored{options.ignore};
+  ignored.ignore.insert(ignored.ignore.end(), options.network.ignore.begin(), options.network.ignore.end());
+  checkpoint tensors(file, ignored);
+  any_recurrent<Scalar> network = load_recurrent<Scalar>(tensors, describe_recurrent(tensors, options.network));
 
   std::string prefix = options.readout;
   if (prefix.empty()) {
-    const auto name = detail::find_weight(file, readouts, "readout");
+    const auto name = detail::find_weight(tensors, readouts, "readout");
     if (!name)
-      detail::refuse(file, who,
-                     "no readout (decoder.weight, fc.weight, ...); the file holds " + detail::some_of(file.names()));
+      tensors.refuse(who, "no readout (decoder.weight, fc.weight, ...); the file holds " + detail::some_of(tensors.names()));
     prefix = name->substr(0, name->size() - std::string_view("weight").size());
+  } else if (!tensors.contains(prefix + "weight") && tensors.contains(prefix + ".weight")) {
+    prefix += '.';
   }
-  auto output = readout<Scalar>::from(file, prefix);
+  auto output = readout<Scalar>::from(tensors, prefix);
 
   std::optional<std::string> table = options.embedding;
-  if (table->empty()) table = detail::find_weight(file, embeddings, "embedding");
-  auto input = table ? embedding<Scalar>::from(file, *table) : embedding<Scalar>::one_hot(output.output_size());
+  if (table->empty())
+    table = detail::find_weight(tensors, embeddings, "embedding");
+  else if (!tensors.contains(*table) && tensors.contains(*table + ".weight"))
+    *table += ".weight";
+  auto input = table ? embedding<Scalar>::from(tensors, *table) : embedding<Scalar>::one_hot(output.output_size());
+  tensors.require_all_used(who);
 
   const auto characters = [&] {
     if (options.characters) return *options.characters;
     const auto found = file.metadata().find("vocabulary");
     if (found == file.metadata().end())
-      detail::refuse(file, who, "no vocabulary: the metadata has none under \"vocabulary\", and none was given");
+      tensors.refuse(who, "no vocabulary: the metadata has none under \"vocabulary\", and none was given");
     return vocabulary::from_json(found->second);
   };
   try {

@@ -358,7 +358,8 @@ class checkpoint {
     const std::string below = detail::canonical_name(prefix);
     std::vector<const entry*> left;
     for (const entry& e : entries_) {
-      if (e.use != state::left || !e.canonical.starts_with(below)) continue;
+      const bool concerned = prefix.empty() || e.name.starts_with(prefix) || (!below.empty() && e.canonical.starts_with(below));
+      if (e.use != state::left || !concerned) continue;
       const auto t = e.file->tensor(e.name);
       if (!detail::is_without_effect(e.canonical, t.type, t.shape)) left.push_back(&e);
     }

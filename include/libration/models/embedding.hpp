@@ -10,10 +10,11 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
 #include <libration/maps/token_model.hpp>
-#include <libration/models/detail/recurrent_tensors.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
@@ -28,7 +29,7 @@ class embedding {
   using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
   /// \param table  shape (E, V), column v for token v; both at least 1
-  explicit embedding(matrix table) : table_(std::move(table)), size_(table_.rows()), vocabulary_size_(table_.cols()) {
+  explicit embedding(matrix table) : table_(std::move(table)) {
     require(table_.size() != 0, "models::embedding", "an empty table");
   }
 
@@ -40,23 +41,32 @@ class embedding {
 
   /// \param name  a tensor of shape (V, E), as in PyTorch
   static embedding from(const io::safetensors::file& file, const std::string& name) {
-    matrix rows = file.matrix<Scalar>(name);
-    if (rows.size() == 0) detail::refuse(file, "models::embedding", name + " is empty");
+    checkpoint tensors(file);
+    return from(tensors, name);
+  }
+  /// The same as a part of a model, whose reader accounts for the rest.
+  static embedding from(checkpoint& tensors, const std::string& name) {
+    matrix rows = tensors.matrix<Scalar>(name);
+    if (rows.size() == 0) tensors.refuse("models::embedding", name, name + " is empty");
     if (const std::string fault = detail::find_non_finite(rows, name); !fault.empty())
-      detail::refuse(file, "models::embedding", fault);
+      tensors.refuse("models::embedding", name, fault);
     return embedding(matrix(rows.transpose()));
   }
 
-  Eigen::Index size() const { return size_; }
-  Eigen::Index vocabulary_size() const { return vocabulary_size_; }
-  bool is_one_hot() const { return table_.size() == 0; }
+  Eigen::Index size() const { return is_one_hot() ? one_hot_ : table_.rows(); }
+  Eigen::Index vocabulary_size() const { return is_one_hot() ? one_hot_ : table_.cols(); }
+  bool is_one_hot() const { return one_hot_ > 0; }
   /// Shape (E, V), or empty for one-hot.
   const matrix& table() const { return table_; }
 
   /// \param v    token, 0 <= v < V
   /// \param out  its input vector, shape (E)
+  /// \throws argument_error  at a token out of range, as every one is of an embedding that was moved from
   void write(token v, vector_span<Scalar> out) const {
-    eigen_assert(v >= 0 && v < vocabulary_size_);
+    require(v >= 0 && v < vocabulary_size() && out.size() == size(), "models::embedding", [&] {
+      return "token " + number_text(v) + " into a vector of " + number_text(out.size()) + ", expected a token below " +
+             number_text(vocabulary_size()) + " into " + number_text(size());
+    });
     if (is_one_hot()) {
       out.setZero();
       out[v] = Scalar(1);
@@ -66,10 +76,10 @@ class embedding {
   }
 
  private:
-  explicit embedding(Eigen::Index vocabulary_size) : size_(vocabulary_size), vocabulary_size_(vocabulary_size) {}
+  explicit embedding(Eigen::Index vocabulary_size) : one_hot_(vocabulary_size) {}
 
   matrix table_;
-  Eigen::Index size_, vocabulary_size_;
+  Eigen::Index one_hot_ = 0;  // V, or 0 where there is a table
 };
 
 }  // namespace libration::inline LIBRATION_ABI::models

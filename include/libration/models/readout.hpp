@@ -13,7 +13,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
-#include <libration/models/detail/recurrent_tensors.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
@@ -35,14 +35,21 @@ class readout {
 
   /// Reads `weight` (outputs, H), and `bias` (outputs) where it is there.
   ///
-  /// \param prefix  what stands before the names, with its dot: "decoder."
+  /// \param prefix  what stands before the names, with its dot: "decoder."; what else is below it is refused
   static readout from(const io::safetensors::file& file, const std::string& prefix) {
-    matrix weight = file.matrix<Scalar>(prefix + "weight");
-    vector bias = file.contains(prefix + "bias") ? file.vector<Scalar>(prefix + "bias", weight.rows()) : vector();
+    checkpoint tensors(file);
+    readout result = from(tensors, prefix);
+    tensors.require_all_used("models::readout", prefix);
+    return result;
+  }
+  /// The same as a part of a model, whose reader accounts for the rest.
+  static readout from(checkpoint& tensors, const std::string& prefix) {
+    matrix weight = tensors.matrix<Scalar>(prefix + "weight");
+    vector bias = tensors.contains(prefix + "bias") ? tensors.vector<Scalar>(prefix + "bias", weight.rows()) : vector();
     std::string fault = detail::find_non_finite(weight, prefix + "weight");
     if (fault.empty()) fault = detail::find_non_finite(bias, prefix + "bias");
     if (fault.empty() && weight.size() == 0) fault = prefix + "weight is empty";
-    if (!fault.empty()) detail::refuse(file, "models::readout", fault);
+    if (!fault.empty()) tensors.refuse("models::readout", prefix + "weight", fault);
     return readout(std::move(weight), std::move(bias));
   }
 
@@ -53,7 +60,9 @@ class readout {
 
   /// \param h    shape (H)
   /// \param out  y, shape (outputs)
+  /// \throws argument_error  where h has another size, as it has for a readout that was moved from
   void evaluate(vector_view<Scalar> h, vector_span<Scalar> out) const {
+    require_rows(h.size(), weight_.cols(), "models::readout", "h", "the weight's columns");
     out.noalias() = weight_ * h;
     out += bias_;
   }

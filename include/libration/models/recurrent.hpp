@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// A recurrent network of whichever kind a file holds: `models::load_recurrent`.
+/// A recurrent network of whichever kind a file holds, and the conventions that it is read by: `models::load_recurrent`.
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,6 +20,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/recurrent_tensors.hpp>
 #include <libration/models/gru.hpp>
 #include <libration/models/lstm.hpp>
@@ -27,87 +32,204 @@ template <class Scalar>
 using any_recurrent = std::variant<rnn<Scalar>, gru<Scalar>, lstm<Scalar>>;
 
 struct recurrent_options {
-  std::optional<std::string> prefix =
-      {};                ///< what stands before the tensors' names, with its dot; none: found in the file
-  rnn_options rnn = {};  ///< used where the network is of this kind, and so on
+  std::optional<std::string> prefix = {};  ///< what stands before the tensors' names; none: found in the file
+  /// Prefixes of several networks, of one kind, from the lowest up, where each reads the output of the one before it, as two
+  /// LSTMCells in turn do. Where it is given, `prefix` is not used.
+  std::vector<std::string> stack = {};
+  rnn_options rnn = {};  ///< used where the network is of this kind and nothing below nor the file says more; and so on
   gru_options gru = {};
   lstm_options lstm = {};
+  /// What is known of the network beside its file, by the keys of the metadata (see `describe_recurrent`), and before it.
+  std::map<std::string, std::string> conventions = {};
+  std::vector<std::string> ignore = {};  ///< tensors that do not matter (see `checkpoint_options`)
+};
+
+/// One of the things that decide what a network computes and that its weights do not say.
+struct convention {
+  enum class origin { assumed, file, options };
+  std::string name;   ///< its key in the metadata: "nonlinearity", "leak", "reset_after", "swapped_update", "gate_order"
+  std::string value;  ///< "tanh"
+  origin said_by = origin::assumed;  ///< `assumed`: neither the file's metadata nor the options' `conventions` say it
+};
+
+/// How a file's recurrent network is read.
+struct recurrent_description {
+  std::string kind;                   ///< "rnn", "gru" or "lstm"
+  std::vector<std::string> prefixes;  ///< one, or those of a stack
+  rnn_options rnn;                    ///< in force where the network is of this kind; and so on
+  gru_options gru;
+  lstm_options lstm;
+  std::vector<convention> conventions;
 };
 
 namespace detail {
 
 /// The prefix of the only recurrent network in a file.
-inline std::string only_recurrent_prefix(const io::safetensors::file& file) {
-  const std::vector<std::string> prefixes = find_recurrent_prefixes(file);
+inline std::string only_recurrent_prefix(const checkpoint& tensors) {
+  const std::vector<std::string> prefixes = find_recurrent_prefixes(tensors);
   if (prefixes.empty())
-    refuse(file, "models::load_recurrent",
-           "not a recurrent network: no tensor's name ends in weight_hh_l0 or weight_hh; the file holds " +
-               some_of(file.names()));
+    tensors.refuse(
+        "models::load_recurrent",
+        "not a recurrent network: no tensor's name ends in weight_hh_l0 or weight_hh; the file holds " + some_of(tensors.names()));
   if (prefixes.size() > 1)
-    refuse(file, "models::load_recurrent",
-           number_text(prefixes.size()) + " recurrent networks, expected one, or the prefix of one; there are " +
-               some_of(prefixes));
+    tensors.refuse(
+        "models::load_recurrent",
+        number_text(prefixes.size()) + " recurrent networks, expected one, or the prefix of one; there are " + some_of(prefixes) +
+            "; .prefix (the programs' --prefix) names one, .stack (--stack) several, each of which reads the one before it");
   return prefixes.front();
 }
 
-/// One of "rnn", "gru", "lstm": the part of the metadata's model_type between '_' or '-' that is one of these, or,
-/// where there is no model_type, by how many times more rows than columns weight_hh has.
-inline std::string recurrent_kind(const io::safetensors::file& file, const std::string& prefix) {
+/// A prefix as the tensors have it: its last dot may be left out.
+inline std::string whole_prefix(const checkpoint& tensors, const std::string& prefix) {
+  const bool there = tensors.contains(prefix + "weight_hh_l0") || tensors.contains(prefix + "weight_hh");
+  return there || prefix.empty() || prefix.ends_with('.') ? prefix : prefix + '.';
+}
+
+/// What is said of a network's conventions, by the options and by the file.
+class said_conventions {
+ public:
+  said_conventions(const checkpoint& tensors, const std::map<std::string, std::string>& options)
+      : tensors_(tensors), options_(options) {}
+
+  /// What is said under a key, before the value that is assumed without it; remembered in `all`.
+  std::string take(const std::string& name, std::string assumed) {
+    if (const auto found = options_.find(name); found != options_.end())
+      all.push_back({name, found->second, convention::origin::options});
+    else if (const auto in_file = tensors_.metadata().find(name); in_file != tensors_.metadata().end())
+      all.push_back({name, in_file->second, convention::origin::file});
+    else
+      all.push_back({name, std::move(assumed), convention::origin::assumed});
+    return all.back().value;
+  }
+  /// One of two values; true for the first.
+  bool take(const std::string& name, const char* yes, const char* no, bool assumed) {
+    const std::string value = take(name, assumed ? yes : no);
+    if (value != yes && value != no) tensors_.refuse(who, name + " is \"" + value + "\", expected " + yes + " or " + no);
+    return value == yes;
+  }
+  double take(const std::string& name, double assumed) {
+    // The shortest text that is this number again.
+    char digits[32];
+    const auto written = std::to_chars(digits, digits + sizeof digits, assumed);
+    const std::string value = take(name, std::string(digits, written.ptr));
+    double number = 0;
+    const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (fault != std::errc() || end != value.data() + value.size())
+      tensors_.refuse(who, name + " is \"" + value + "\", expected a number");
+    return number;
+  }
+  /// Letters in some order: "rzn", also as "r,z,n".
+  std::string take_order(const std::string& name, const std::string& assumed, std::string_view letters) {
+    std::string value = take(name, assumed);
+    std::erase_if(value, [](char c) { return c == ',' || c == ' '; });
+    std::string sorted = value, expected(letters);
+    std::sort(sorted.begin(), sorted.end());
+    std::sort(expected.begin(), expected.end());
+    if (sorted != expected)
+      tensors_.refuse(
+          who, name + " is \"" + all.back().value + "\", expected the letters of \"" + std::string(letters) + "\" in some order");
+    return all.back().value = value;
+  }
+
+  std::vector<convention> all;
+
+ private:
+  static constexpr std::string_view who = "models::load_recurrent";
+  const checkpoint& tensors_;
+  const std::map<std::string, std::string>& options_;
+};
+
+/// One of "rnn", "gru", "lstm": the part of the model_type between '_' or '-' that is one of these, or, where there is no
+/// model_type, by how many times more rows than columns weight_hh has.
+inline std::string recurrent_kind(const checkpoint& tensors, const std::string& prefix,
+                                  const std::map<std::string, std::string>& said) {
   constexpr std::string_view who = "models::load_recurrent";
-  if (const auto found = file.metadata().find("model_type"); found != file.metadata().end()) {
-    const std::string& type = found->second;
+  const auto& metadata = said.contains("model_type") ? said : tensors.metadata();
+  if (const auto found = metadata.find("model_type"); found != metadata.end()) {
+    std::string type = found->second;
+    for (char& c : type)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     for (std::size_t begin = 0; begin <= type.size();) {
       const std::size_t end = std::min(type.find_first_of("_-", begin), type.size());
       const std::string part = type.substr(begin, end - begin);
       if (part == "rnn" || part == "gru" || part == "lstm") return part;
       begin = end + 1;
     }
-    refuse(file, who, "model_type is \"" + type + "\", expected rnn, gru or lstm");
+    tensors.refuse(who, "model_type is \"" + found->second + "\", expected rnn, gru or lstm");
   }
-  const std::string name = prefix + (file.contains(prefix + "weight_hh_l0") ? "weight_hh_l0" : "weight_hh");
-  const auto shape = file.tensor(name).shape;
+  const std::string name = prefix + (tensors.contains(prefix + "weight_hh_l0") ? "weight_hh_l0" : "weight_hh");
+  const auto found = tensors.tensor(name);
+  const auto shape = found.shape;
   if (shape.size() == 2 && shape[1] > 0) {
     if (shape[0] == shape[1]) return "rnn";
     if (shape[0] == 3 * shape[1]) return "gru";
     if (shape[0] == 4 * shape[1]) return "lstm";
   }
-  refuse(file, who,
-         "tensor \"" + name + "\" has shape " + io::to_string(shape) +
-             ", expected 1 (rnn), 3 (gru) or 4 (lstm) times as many rows as columns");
+  tensors.refuse(who, name,
+                 "tensor \"" + std::string(found.name) + "\" has shape " + io::to_string(shape) +
+                     ", expected 1 (rnn), 3 (gru) or 4 (lstm) times as many rows as columns");
 }
 
 }  // namespace detail
 
-/// Reads the recurrent network that a file holds, by PyTorch's names (see `stacked::from`).
+/// Finds the recurrent network among a file's tensors, and says by which conventions `load_recurrent` reads it.
 ///
-/// The file's metadata may say what its weights cannot: `model_type` ("rnn", "gru", "lstm", also as in "char_lstm";
-/// without it the shapes decide), `nonlinearity` of an rnn ("tanh" or "relu"), `reset_after` of a gru ("true" or
-/// "false", as in the options' `reset_before`). Where it does, it wins over the options.
+/// A state_dict does not say them. The file's metadata may, under these keys, and the options' `conventions` under the same:
+/// `model_type` ("rnn", "gru", "lstm", also as in "char_lstm" or "LSTM"; without it the shapes decide); of an rnn `nonlinearity`
+/// ("tanh" or "relu") and `leak`; of a gru `reset_after` ("true" or "false": `gru_options::reset_before` the other way round) and
+/// `swapped_update`; of gru and lstm `gate_order` ("rzn", "ifgo"). What is said in neither is as the options' `rnn`, `gru` and
+/// `lstm` have it, and is marked as assumed in the result.
 ///
-/// \throws file_error  saying what is missing, of which shape, or of another kind
+/// \throws file_error  where there is no network, or which of several is meant is not said; for a bidirectional or projecting one,
+///                     and for a value that a convention cannot have
+template <class = void>
+recurrent_description describe_recurrent(const checkpoint& tensors, const recurrent_options& options = {}) {
+  constexpr std::string_view who = "models::load_recurrent";
+  recurrent_description result{{}, {}, options.rnn, options.gru, options.lstm, {}};
+  if (options.stack.empty())
+    result.prefixes = {options.prefix ? detail::whole_prefix(tensors, *options.prefix) : detail::only_recurrent_prefix(tensors)};
+  for (const std::string& prefix : options.stack) result.prefixes.push_back(detail::whole_prefix(tensors, prefix));
+  for (const std::string& prefix : result.prefixes) {
+    detail::require_supported(tensors, prefix, who);
+    const std::string kind = detail::recurrent_kind(tensors, prefix, options.conventions);
+    if (!result.kind.empty() && kind != result.kind)
+      tensors.refuse(who, "the stack's " + result.prefixes.front() + " is of kind " + result.kind + ", " + prefix + " of kind " +
+                              kind + ", expected one kind");
+    result.kind = kind;
+  }
+  detail::said_conventions said(tensors, options.conventions);
+  if (result.kind == "rnn") {
+    const bool relu = said.take("nonlinearity", "relu", "tanh", options.rnn.activation == nonlinearity::relu);
+    result.rnn.activation = relu ? nonlinearity::relu : nonlinearity::tanh;
+    result.rnn.leak = said.take("leak", options.rnn.leak);
+  } else if (result.kind == "gru") {
+    result.gru.reset_before = !said.take("reset_after", "true", "false", !options.gru.reset_before);
+    result.gru.swapped_update = said.take("swapped_update", "true", "false", options.gru.swapped_update);
+    result.gru.gate_order = said.take_order("gate_order", options.gru.gate_order, "rzn");
+  } else {
+    result.lstm.gate_order = said.take_order("gate_order", options.lstm.gate_order, "ifgo");
+  }
+  result.conventions = std::move(said.all);
+  return result;
+}
+
+/// Reads the recurrent network of a file, by PyTorch's names (see `stacked::from`) and by the conventions that
+/// `describe_recurrent` finds. All tensors below its prefix are accounted for.
+///
+/// \throws file_error  saying what is missing, of which shape, of another kind, or left over
+template <class Scalar>
+any_recurrent<Scalar> load_recurrent(checkpoint& tensors, const recurrent_description& how) {
+  if (how.kind == "lstm") return lstm<Scalar>::from(tensors, how.prefixes, how.lstm);
+  if (how.kind == "gru") return gru<Scalar>::from(tensors, how.prefixes, how.gru);
+  return rnn<Scalar>::from(tensors, how.prefixes, how.rnn);
+}
 template <class Scalar>
 any_recurrent<Scalar> load_recurrent(const io::safetensors::file& file, const recurrent_options& options = {}) {
-  const std::string prefix = options.prefix ? *options.prefix : detail::only_recurrent_prefix(file);
-  const std::string kind = detail::recurrent_kind(file, prefix);
-  // Whether a metadata entry is `yes` rather than `no`; `otherwise` where there is none.
-  const auto says = [&](const char* key, const char* yes, const char* no, bool otherwise) {
-    const auto found = file.metadata().find(key);
-    if (found == file.metadata().end()) return otherwise;
-    if (found->second != yes && found->second != no)
-      detail::refuse(file, "models::load_recurrent",
-                     std::string(key) + " is \"" + found->second + "\", expected " + yes + " or " + no);
-    return found->second == yes;
-  };
-  if (kind == "lstm") return lstm<Scalar>::from(file, prefix, options.lstm);
-  if (kind == "gru") {
-    gru_options chosen = options.gru;
-    chosen.reset_before = says("reset_after", "false", "true", chosen.reset_before);
-    return gru<Scalar>::from(file, prefix, chosen);
-  }
-  rnn_options chosen = options.rnn;
-  const bool relu = says("nonlinearity", "relu", "tanh", chosen.activation == nonlinearity::relu);
-  chosen.activation = relu ? nonlinearity::relu : nonlinearity::tanh;
-  return rnn<Scalar>::from(file, prefix, chosen);
+  checkpoint tensors(file, {.ignore = options.ignore});
+  const recurrent_description how = describe_recurrent(tensors, options);
+  any_recurrent<Scalar> network = load_recurrent<Scalar>(tensors, how);
+  for (const std::string& prefix : how.prefixes) tensors.require_all_used("models::load_recurrent", prefix);
+  return network;
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models

@@ -15,9 +15,10 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/core/random.hpp>
 #include <libration/io/safetensors.hpp>
-#include <libration/models/detail/recurrent_tensors.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 #include <libration/models/rnn.hpp>
 
@@ -61,12 +62,10 @@ class reservoir : public rnn<Scalar> {
     constexpr std::string_view who = "models::reservoir::random";
     const option_check check(who, "");
     require(state_size >= 1 && input_size >= 1, who, "state_size and input_size must be at least 1");
-    check(options.spectral_radius > 0 && std::isfinite(options.spectral_radius), "spectral_radius",
-          options.spectral_radius, "a number above 0");
-    check(options.connectivity > 0 && options.connectivity <= 1, "connectivity", options.connectivity,
-          "above 0, at most 1");
-    check(options.input_scale >= 0 && std::isfinite(options.input_scale), "input_scale", options.input_scale,
-          "0 or more");
+    check(options.spectral_radius > 0 && std::isfinite(options.spectral_radius), "spectral_radius", options.spectral_radius,
+          "a number above 0");
+    check(options.connectivity > 0 && options.connectivity <= 1, "connectivity", options.connectivity, "above 0, at most 1");
+    check(options.input_scale >= 0 && std::isfinite(options.input_scale), "input_scale", options.input_scale, "0 or more");
     check(options.bias_scale >= 0 && std::isfinite(options.bias_scale), "bias_scale", options.bias_scale, "0 or more");
 
     Eigen::MatrixXd W(state_size, state_size);
@@ -84,11 +83,11 @@ class reservoir : public rnn<Scalar> {
 
     const auto uniform = [&](Eigen::Index rows, Eigen::Index columns, double scale, std::uint64_t stream) {
       const random_stream numbers(options.seed, stream);
-      return matrix::NullaryExpr(rows, columns,
-                                 [&, rows](Eigen::Index i, Eigen::Index j) {
-                                   return static_cast<Scalar>(
-                                       scale * (2 * numbers.uniform(static_cast<std::uint64_t>(i + j * rows)) - 1));
-                                 })
+      return matrix::NullaryExpr(
+                 rows, columns,
+                 [&, rows](Eigen::Index i, Eigen::Index j) {
+                   return static_cast<Scalar>(scale * (2 * numbers.uniform(static_cast<std::uint64_t>(i + j * rows)) - 1));
+                 })
           .eval();
     };
     return reservoir(W.cast<Scalar>(), uniform(state_size, input_size, options.input_scale, 2),
@@ -98,18 +97,25 @@ class reservoir : public rnn<Scalar> {
   /// Reads `W` (n, n), `W_in` (n, m), and where they are there `bias` (n) and `leak` (one number; 1 without it).
   ///
   /// \param prefix  what stands before the names, with its dot
-  /// \throws file_error  naming the tensor
+  /// \throws file_error  naming the tensor: missing, of a wrong shape or type, or below the prefix and not one of these
   static reservoir from(const io::safetensors::file& file, std::string_view prefix = "") {
+    checkpoint tensors(file);
+    reservoir result = from(tensors, prefix);
+    tensors.require_all_used("models::reservoir", prefix);
+    return result;
+  }
+  /// The same as a part of a model, whose reader accounts for the rest.
+  static reservoir from(checkpoint& tensors, std::string_view prefix = "") {
     const std::string before(prefix);
-    matrix W = file.matrix<Scalar>(before + "W");
-    matrix W_in = file.matrix<Scalar>(before + "W_in");
-    vector b = file.contains(before + "bias") ? file.vector<Scalar>(before + "bias", W.rows()) : vector();
-    const double leak = file.contains(before + "leak") ? file.scalar<double>(before + "leak") : 1.0;
+    matrix W = tensors.matrix<Scalar>(before + "W");
+    matrix W_in = tensors.matrix<Scalar>(before + "W_in");
+    vector b = tensors.contains(before + "bias") ? tensors.vector<Scalar>(before + "bias", W.rows()) : vector();
+    const double leak = tensors.contains(before + "leak") ? tensors.scalar<double>(before + "leak") : 1.0;
     layer_weights<Scalar> layer{std::move(W_in), std::move(W), std::move(b), vector()};
     std::string fault = detail::find_fault(layer, 1, -1, {before + "W_in", before + "W", before + "bias", ""});
     if (fault.empty() && !(leak > 0 && leak <= 1))
       fault = before + "leak is " + number_text(leak) + ", expected a number in (0, 1]";
-    if (!fault.empty()) detail::refuse(file, "models::reservoir", fault);
+    if (!fault.empty()) tensors.refuse("models::reservoir", before + "W", fault);
     return reservoir(std::move(layer.recurrent), std::move(layer.input), std::move(layer.input_bias), leak);
   }
 };

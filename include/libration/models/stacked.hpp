@@ -5,16 +5,20 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/recurrent_tensors.hpp>
 #include <libration/models/layer_weights.hpp>
 
@@ -56,9 +60,9 @@ class stacked {
     Eigen::Index inputs = -1;
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const std::string prefix = "layer " + number_text(l) + ": ";
-      const std::string fault = detail::find_fault(
-          layers[l], Cell::gate_count, inputs,
-          {prefix + "input", prefix + "recurrent", prefix + "input_bias", prefix + "recurrent_bias"});
+      const std::string fault =
+          detail::find_fault(layers[l], Cell::gate_count, inputs,
+                             {prefix + "input", prefix + "recurrent", prefix + "input_bias", prefix + "recurrent_bias"});
       require(fault.empty(), Cell::name, fault);
       inputs = layers[l].recurrent.cols();
       cells_.emplace_back(layers[l], options);
@@ -70,18 +74,35 @@ class stacked {
   /// Reads a network by PyTorch's names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and so on up the
   /// layers, or a single cell's names without `_l0`. Biases may be absent.
   ///
-  /// \param prefix  what stands before the names, with its dot: "lstm."
-  /// \throws file_error  naming the tensor: missing, of a wrong shape, not finite, or of a bidirectional or projecting
-  /// network
-  static stacked from(const io::safetensors::file& file, std::string_view prefix = "",
-                      const options_type& options = {}) {
-    return stacked(detail::read_layers<scalar_type>(file, prefix, Cell::gate_count, Cell::name), options);
+  /// \param prefix  what stands before the names, with its dot: "lstm."; empty: the file is this network
+  /// \throws file_error  naming the tensor: missing, of a wrong shape or type, not finite, of a bidirectional or projecting
+  ///                     network, or below the prefix and not part of the network (see `checkpoint::require_all_used`)
+  static stacked from(const io::safetensors::file& file, std::string_view prefix = "", const options_type& options = {}) {
+    checkpoint tensors(file);
+    stacked network = from(tensors, prefix, options);
+    tensors.require_all_used(Cell::name, prefix);
+    return network;
+  }
+  /// The same as a part of a model, whose reader accounts for the rest.
+  static stacked from(checkpoint& tensors, std::string_view prefix = "", const options_type& options = {}) {
+    return stacked(detail::read_layers<scalar_type>(tensors, prefix, Cell::gate_count, Cell::name), options);
+  }
+  /// Several networks, each of which reads the output of the one before it: two LSTMCells in turn are two layers.
+  ///
+  /// \param prefixes  from the lowest up, each with its dot; at least one
+  static stacked from(checkpoint& tensors, std::span<const std::string> prefixes, const options_type& options = {}) {
+    std::vector<weights_type> layers;
+    for (const std::string& prefix : prefixes)
+      for (weights_type& layer : detail::read_layers<scalar_type>(tensors, prefix, Cell::gate_count, Cell::name,
+                                                                  layers.empty() ? -1 : layers.back().recurrent.cols()))
+        layers.push_back(std::move(layer));
+    return stacked(layers, options);
   }
 
   Eigen::Index state_size() const { return state_size_; }
-  Eigen::Index input_size() const { return cells_.front().input_size(); }
+  Eigen::Index input_size() const { return lowest().input_size(); }
   /// Units of the topmost layer, the size of `output`.
-  Eigen::Index hidden_size() const { return cells_.back().hidden_size(); }
+  Eigen::Index hidden_size() const { return topmost().hidden_size(); }
   std::size_t layer_count() const { return cells_.size(); }
   const Cell& layer(std::size_t l) const { return cells_[l]; }
   /// The layers' weights as the cells hold them, and the options that they are to be read with: a network made of the two
@@ -91,11 +112,14 @@ class stacked {
     for (const Cell& cell : cells_) layers.push_back(cell.weights());
     return layers;
   }
-  options_type options() const { return cells_.front().options(); }
+  options_type options() const { return lowest().options(); }
   /// The row of the state where layer l's part begins: its h, then its other blocks.
   Eigen::Index offset(std::size_t l) const { return offsets_[l]; }
   /// Where `output` begins in the state.
-  Eigen::Index output_offset() const { return offsets_.back(); }
+  Eigen::Index output_offset() const {
+    lowest();
+    return offsets_.back();
+  }
 
   /// The topmost layer's h within a state, shape (H): what a readout sees.
   Eigen::Map<const Eigen::Matrix<scalar_type, Eigen::Dynamic, 1>> output(const vector_view<scalar_type>& h) const {
@@ -105,19 +129,18 @@ class stacked {
   /// \param columns  the widest tangent block, 0 for none
   /// \param members  the widest batch of states
   workspace make_workspace(Eigen::Index columns, Eigen::Index members = 1) const {
+    lowest();
     workspace ws;
     ws.layers.reserve(cells_.size());
     for (const Cell& cell : cells_)
-      ws.layers.push_back(
-          {matrix(Cell::gate_count * cell.hidden_size(), members), cell.make_workspace(columns, members)});
+      ws.layers.push_back({matrix(Cell::gate_count * cell.hidden_size(), members), cell.make_workspace(columns, members)});
     return ws;
   }
 
   /// \param h     state, shape (n)
   /// \param x     input, shape (m)
   /// \param next  out: the next state, shape (n); apart from h
-  void step(vector_view<scalar_type> h, vector_view<scalar_type> x, vector_span<scalar_type> next,
-            workspace& ws) const {
+  void step(vector_view<scalar_type> h, vector_view<scalar_type> x, vector_span<scalar_type> next, workspace& ws) const {
     step_batch(h, x, next, ws);
   }
 
@@ -127,22 +150,21 @@ class stacked {
   /// \param X     inputs, shape (m, members)
   /// \param Next  out: the next states, shape (n, members); apart from H
   /// A `tangent` after it is at the first member.
-  void step_batch(matrix_view<scalar_type> H, matrix_view<scalar_type> X, matrix_span<scalar_type> Next,
-                  workspace& ws) const {
+  void step_batch(matrix_view<scalar_type> H, matrix_view<scalar_type> X, matrix_span<scalar_type> Next, workspace& ws) const {
     auto projection = ws.layers.front().projection.leftCols(H.cols());
-    cells_.front().project(X, projection);
+    lowest().project(X, projection);
     step_projected(projection, H, Next, ws);
   }
 
   /// The input's product with the first layer's weights, which `step_projected` takes; X: (m, k), P: (G H, k).
-  void project(matrix_view<scalar_type> X, matrix_span<scalar_type> P) const { cells_.front().project(X, P); }
+  void project(matrix_view<scalar_type> X, matrix_span<scalar_type> P) const { lowest().project(X, P); }
   /// Rows of what `project` makes.
-  Eigen::Index projected_size() const { return Cell::gate_count * cells_.front().hidden_size(); }
+  Eigen::Index projected_size() const { return Cell::gate_count * lowest().hidden_size(); }
 
   /// `step_batch` from inputs that `project` has already been applied to: where inputs repeat, as a text's characters
   /// do, a table replaces the product.
-  void step_projected(matrix_view<scalar_type> P, matrix_view<scalar_type> H, matrix_span<scalar_type> Next,
-                      workspace& ws) const {
+  void step_projected(matrix_view<scalar_type> P, matrix_view<scalar_type> H, matrix_span<scalar_type> Next, workspace& ws) const {
+    lowest();
     for (std::size_t l = 0; l < cells_.size(); ++l) {
       const auto state = H.middleRows(offsets_[l], state_rows(l));
       auto next = Next.middleRows(offsets_[l], state_rows(l));
@@ -161,7 +183,7 @@ class stacked {
   /// \param V   directions, shape (n, k), k at most the workspace's columns
   /// \param JV  out: shape (n, k), apart from V
   void tangent(matrix_view<scalar_type> V, matrix_span<scalar_type> JV, workspace& ws) const {
-    cells_.front().tangent(V.topRows(state_rows(0)), JV.topRows(state_rows(0)), ws.layers.front().cell);
+    lowest().tangent(V.topRows(state_rows(0)), JV.topRows(state_rows(0)), ws.layers.front().cell);
     upper_tangent(V, JV, ws);
   }
 
@@ -171,7 +193,7 @@ class stacked {
   /// \param VX  directions of the input, shape (m, k)
   /// \param JV  out: shape (n, k), apart from V
   void tangent(matrix_view<scalar_type> V, matrix_view<scalar_type> VX, matrix_span<scalar_type> JV, workspace& ws) const {
-    cells_.front().tangent(V.topRows(state_rows(0)), VX, JV.topRows(state_rows(0)), ws.layers.front().cell);
+    lowest().tangent(V.topRows(state_rows(0)), VX, JV.topRows(state_rows(0)), ws.layers.front().cell);
     upper_tangent(V, JV, ws);
   }
 
@@ -179,9 +201,18 @@ class stacked {
   // The layers above the lowest, each of which reads what the one below has just made of V.
   void upper_tangent(const matrix_view<scalar_type>& V, matrix_span<scalar_type>& JV, workspace& ws) const {
     for (std::size_t l = 1; l < cells_.size(); ++l)
-      cells_[l].tangent(V.middleRows(offsets_[l], state_rows(l)),
-                        JV.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()),
+      cells_[l].tangent(V.middleRows(offsets_[l], state_rows(l)), JV.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()),
                         JV.middleRows(offsets_[l], state_rows(l)), ws.layers[l].cell);
+  }
+
+  // A network that was moved from has no layers.
+  const Cell& lowest() const {
+    require(!cells_.empty(), Cell::name, "a network that was moved from");
+    return cells_.front();
+  }
+  const Cell& topmost() const {
+    lowest();
+    return cells_.back();
   }
 
   Eigen::Index state_rows(std::size_t l) const { return Cell::state_blocks * cells_[l].hidden_size(); }

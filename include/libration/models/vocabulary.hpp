@@ -3,9 +3,12 @@
 /// \file
 /// The characters a model knows: text to tokens and back.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,43 +20,76 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/io/file_bytes.hpp>
 #include <libration/models/detail/utf8.hpp>
 #include <libration/models/embedding.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
 
-/// One character (a Unicode code point) a token, each once.
+/// What `vocabulary::encode` does with a character that the model does not know.
+enum class unknown_characters { refuse, skip, replace };
+
+struct encode_options {
+  unknown_characters unknown = unknown_characters::refuse;
+  std::string replacement = {};  ///< with `replace`: the token that is read in its place, as in the vocabulary: "<unk>", "?"
+};
+
+/// A text as tokens.
+struct encoded_text {
+  std::vector<token> tokens;   ///< one a character, of those that were not skipped
+  std::int64_t unknown = 0;    ///< characters that the model does not know, skipped or replaced
+  std::string first_unknown;   ///< the first of them and its place, or empty
+  std::int64_t different = 0;  ///< different ones among them
+};
+
+/// One character (a Unicode code point) a token, each once, and special tokens, which no text holds: "<pad>", "<unk>".
 class vocabulary {
  public:
   /// \param characters  token v is characters[v]; at least one, none twice
-  explicit vocabulary(std::u32string characters) : characters_(std::move(characters)) {
-    require(!characters_.empty(), "models::vocabulary", "no characters");
-    for (std::size_t v = 0; v < characters_.size(); ++v) {
-      const auto [where, fresh] = tokens_.emplace(characters_[v], static_cast<token>(v));
-      require(fresh, "models::vocabulary", [&, first = where->second] {
-        return detail::describe_character(characters_[v]) + " stands for both token " + number_text(first) +
-               " and token " + number_text(v);
-      });
+  explicit vocabulary(const std::u32string& characters) {
+    for (const char32_t character : characters) {
+      std::string text;
+      detail::append_utf8(text, character);
+      texts_.push_back(std::move(text));
     }
+    index();
   }
 
-  /// From a JSON array of strings of one character each, in UTF-8, token 0 first: `["a", "b", "\n"]`.
+  /// From a JSON array of strings in UTF-8, token 0 first, `["<pad>", "a", "b", "\n"]`, or an object, of texts with their token,
+  /// `{"a": 0, "b": 1}`, or of tokens with their text, `{"0": "a", "1": "b"}`.
+  ///
+  /// A string of one character is that character. A longer one is a special token if it looks like one: in angle or square
+  /// brackets or between underscores ("<unk>", "[PAD]", "</s>", "__eos__"), or one of the words pad, unk, oov, bos, sos, eos, mask,
+  /// sep and cls in capital or small letters. Others are refused: a vocabulary of words or of parts of words is none of
+  /// characters. A number that an object leaves out below its largest is a special token without a text, "<token 0>".
   ///
   /// \throws argument_error  saying which entry is wrong
   static vocabulary from_json(std::string_view json) {
-    const auto array = nlohmann::json::parse(json.begin(), json.end(), nullptr, false);
-    require(array.is_array(), "models::vocabulary", "not a JSON array of characters");
-    std::u32string characters;
-    for (std::size_t v = 0; v < array.size(); ++v) {
-      const auto refuse = [&] { return "entry " + number_text(v) + " is not a string of one character"; };
-      require(array[v].is_string(), "models::vocabulary", refuse);
-      const auto& text = array[v].get_ref<const std::string&>();
-      const auto first = detail::decode_utf8(text);
-      require(first && first->bytes == text.size(), "models::vocabulary", refuse);
-      characters += first->value;
+    // The object that the parser makes keeps one of two equal keys.
+    std::map<std::string, int> keys;
+    const nlohmann::json::parser_callback_t count = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
+      if (event == nlohmann::json::parse_event_t::key && depth == 1) ++keys[parsed.template get<std::string>()];
+      return true;
+    };
+    const auto entries = nlohmann::json::parse(json.begin(), json.end(), count, false);
+    require(entries.is_array() || entries.is_object(), who,
+            "not a JSON array of characters, nor an object of characters and numbers");
+    for (const auto& [key, times] : keys)
+      require(times == 1 || entries.is_array(), who, [&, text = key] { return "the key " + quoted(text) + " is there twice"; });
+    vocabulary result;
+    if (entries.is_array()) {
+      for (std::size_t v = 0; v < entries.size(); ++v) {
+        const auto name = [&] { return "entry " + number_text(v) + " is not a string of one character"; };
+        require(entries[v].is_string(), who, name);
+        result.texts_.push_back(entries[v].template get<std::string>());
+        require(!result.texts_.back().empty(), who, name);
+      }
+    } else {
+      result.read_object(entries);
     }
-    return vocabulary(std::move(characters));
+    result.index();
+    return result;
   }
 
   /// The same from a file.
@@ -71,65 +107,156 @@ class vocabulary {
     }
   }
 
-  Eigen::Index size() const { return static_cast<Eigen::Index>(characters_.size()); }
-  /// \param v  0 <= v < size()
-  char32_t character(token v) const { return characters_[static_cast<std::size_t>(v)]; }
+  Eigen::Index size() const { return static_cast<Eigen::Index>(texts_.size()); }
+  /// A token as it is written, UTF-8: a character, or a special token's name.
+  /// \throws argument_error  at a token out of range
+  const std::string& text(token v) const {
+    require(v >= 0 && static_cast<Eigen::Index>(v) < size(), who,
+            [&] { return "token " + number_text(v) + ", expected 0 to " + number_text(size() - 1); });
+    return texts_[static_cast<std::size_t>(v)];
+  }
+  bool is_special(token v) const { return detail::decode_utf8(text(v))->bytes != text(v).size(); }
+  /// \throws argument_error  at a token out of range, and at a special one
+  char32_t character(token v) const {
+    require(!is_special(v), who, [&] { return "token " + number_text(v) + " is the special token " + quoted(text(v)); });
+    return detail::decode_utf8(text(v))->value;
+  }
   bool contains(char32_t character) const { return tokens_.contains(character); }
+  /// The token of a text, a character's or a special one's.
+  std::optional<token> find(std::string_view text) const {
+    const auto found = std::find(texts_.begin(), texts_.end(), text);
+    if (found == texts_.end()) return std::nullopt;
+    return static_cast<token>(found - texts_.begin());
+  }
 
   /// \param text  UTF-8
-  /// \return      one token a character
-  /// \throws argument_error  where the text is not UTF-8 (at which byte), or holds characters that are not known (the
-  /// first,
-  ///                         its place, and how many more there are)
-  std::vector<token> encode(std::string_view text) const {
-    std::vector<token> tokens;
-    tokens.reserve(text.size());
-    std::size_t line = 1, unknown = 0;
-    std::string first_unknown;
+  /// \return      one token a character; the text of a special token is characters like any other
+  /// \throws argument_error  where the text is not UTF-8 (at which byte), where it holds characters that are not known and the
+  ///                         options do not say what becomes of them (the first, its place, and how many more there are), and
+  ///                         where `replacement` is no token
+  encoded_text encode(std::string_view text, const encode_options& options) const {
+    encoded_text result;
+    result.tokens.reserve(text.size());
+    std::optional<token> replacement;
+    if (options.unknown == unknown_characters::replace) {
+      replacement = find(options.replacement);
+      require(replacement.has_value(), who,
+              [&] { return ".replacement is " + quoted(options.replacement) + ", which is no token"; });
+    }
+    std::size_t line = 1;
     std::set<char32_t> different;
-    for (std::size_t at = 0, index = 0; at < text.size(); ++index) {
+    for (std::size_t at = 0, place = 0; at < text.size(); ++place) {
       const auto next = detail::decode_utf8(text.substr(at));
-      require(next.has_value(), "models::vocabulary", [&] {
-        return "the text is not UTF-8 at byte " + number_text(at) + " (line " + number_text(line) + ")";
-      });
+      require(next.has_value(), who,
+              [&] { return "the text is not UTF-8 at byte " + number_text(at) + " (line " + number_text(line) + ")"; });
       if (const auto found = tokens_.find(next->value); found != tokens_.end()) {
-        tokens.push_back(found->second);
+        result.tokens.push_back(found->second);
       } else {
-        if (unknown++ == 0)
-          first_unknown = detail::describe_character(next->value) + " at character " + number_text(index) +
-                          " (line " + number_text(line) + ")";
+        if (result.unknown++ == 0)
+          result.first_unknown =
+              detail::describe_character(next->value) + " at character " + number_text(place) + " (line " + number_text(line) + ")";
         different.insert(next->value);
+        if (replacement) result.tokens.push_back(*replacement);
       }
       if (next->value == U'\n') ++line;
       at += next->bytes;
     }
-    require(unknown == 0, "models::vocabulary", [&] {
+    result.different = static_cast<std::int64_t>(different.size());
+    require(result.unknown == 0 || options.unknown != unknown_characters::refuse, who, [&] {
       std::string message =
-          first_unknown + " is not among the " + number_text(size()) + " characters the model knows";
-      if (unknown > 1)
-        message += "; nor are " + number_text(unknown - 1) + " more characters of the text (" +
+          result.first_unknown + " is not among the " + number_text(tokens_.size()) + " characters the model knows";
+      if (result.unknown > 1)
+        message += "; nor are " + number_text(result.unknown - 1) + " more characters of the text (" +
                    number_text(different.size()) + " different ones in all)";
       return message;
     });
-    return tokens;
+    return result;
   }
+  /// The same, where every character must be known.
+  std::vector<token> encode(std::string_view text) const { return encode(text, {}).tokens; }
 
   /// \param tokens  each at least 0 and below size()
   /// \return        UTF-8
   /// \throws argument_error  at a token out of range
   template <class Tokens>
   std::string decode(const Tokens& tokens) const {
-    std::string text;
+    std::string all;
     for (const auto v : tokens) {
-      require(v >= 0 && static_cast<Eigen::Index>(v) < size(), "models::vocabulary",
+      require(v >= 0 && static_cast<Eigen::Index>(v) < size(), who,
               [&] { return "token " + number_text(v) + ", expected 0 to " + number_text(size() - 1); });
-      detail::append_utf8(text, character(static_cast<token>(v)));
+      all += text(static_cast<token>(v));
     }
-    return text;
+    return all;
   }
 
  private:
-  std::u32string characters_;
+  static constexpr std::string_view who = "models::vocabulary";
+
+  vocabulary() = default;
+
+  static std::string quoted(const std::string& text) { return '"' + text + '"'; }
+
+  // Whether a text of several characters names a special token.
+  static bool names_special(const std::string& text) {
+    const auto within = [&](std::string_view begin, std::string_view end) {
+      return text.size() > begin.size() + end.size() && text.starts_with(begin) && text.ends_with(end);
+    };
+    if (within("<", ">") || within("[", "]") || within("_", "_")) return true;
+    std::string word = text;
+    for (char& c : word)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    for (const char* known : {"pad", "unk", "oov", "bos", "sos", "eos", "mask", "sep", "cls"})
+      if (word == known) return true;
+    return false;
+  }
+
+  // Texts with their token, or tokens with their text.
+  void read_object(const nlohmann::json& entries) {
+    constexpr std::int64_t most = 1 << 21;  // more than there are code points
+    std::map<std::int64_t, std::string> by_token;
+    for (const auto& [key, value] : entries.items()) {
+      std::int64_t v = -1;
+      std::string text = key;
+      if (value.is_number_integer()) {
+        v = value.template get<std::int64_t>();
+      } else if (value.is_string() && !key.empty() && key.size() < 8 && key.find_first_not_of("0123456789") == std::string::npos) {
+        v = std::stoll(key);
+        text = value.template get<std::string>();
+      }
+      require(v >= 0 && v < most && !text.empty(), who,
+              [&, name = key] { return "the entry " + quoted(name) + " is not a character with its number, from 0"; });
+      const auto [where, fresh] = by_token.emplace(v, text);
+      require(fresh, who,
+              [&, first = where->second] { return quoted(first) + " and " + quoted(text) + " are both token " + number_text(v); });
+    }
+    for (const auto& [v, text] : by_token) {
+      while (static_cast<std::int64_t>(texts_.size()) < v) texts_.push_back("<token " + number_text(texts_.size()) + ">");
+      texts_.push_back(text);
+    }
+  }
+
+  // Checks the texts, and finds the characters among them.
+  void index() {
+    require(!texts_.empty(), who, "no characters");
+    std::map<std::string_view, std::size_t> seen;
+    for (std::size_t v = 0; v < texts_.size(); ++v) {
+      const auto first = detail::decode_utf8(texts_[v]);
+      const bool single = first && first->bytes == texts_[v].size();
+      require(single || (first && names_special(texts_[v])), who, [&] {
+        return "entry " + number_text(v) +
+               " is not a string of one character, nor a special token such as <pad>: " + quoted(texts_[v]);
+      });
+      const auto [where, fresh] = seen.emplace(texts_[v], v);
+      require(fresh, who, [&, other = where->second] {
+        return (single ? detail::describe_character(first->value) : quoted(texts_[v])) + " stands for both token " +
+               number_text(other) + " and token " + number_text(v);
+      });
+      if (single) tokens_.emplace(first->value, static_cast<token>(v));
+    }
+    require(!tokens_.empty(), who, "no characters");
+  }
+
+  std::vector<std::string> texts_;
   std::unordered_map<char32_t, token> tokens_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// Finds and reads the layers of a recurrent network in a safetensors file, by PyTorch's names.
+/// Finds and reads the layers of a recurrent network among a file's tensors, by PyTorch's names.
 
 #include <algorithm>
 #include <charconv>
@@ -16,16 +16,16 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
-#include <libration/io/safetensors.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
 
 /// What stands before `weight_hh_l0`, or a single cell's `weight_hh`, in each place of a file where one is.
-inline std::vector<std::string> find_recurrent_prefixes(const io::safetensors::file& file) {
+inline std::vector<std::string> find_recurrent_prefixes(const checkpoint& tensors) {
   std::vector<std::string> prefixes;
-  for (const std::string& entry : file.names()) {
+  for (const std::string& entry : tensors.names()) {
     const std::string_view name = entry;
     for (const std::string_view ending : {"weight_hh_l0", "weight_hh"}) {
       if (!name.ends_with(ending)) continue;
@@ -50,65 +50,77 @@ inline int layer_number(std::string_view name) {
 
 /// One layer, checked. `suffix` is "_l0", "_l1", ... or empty for a single cell.
 template <class Scalar>
-layer_weights<Scalar> read_layer(const io::safetensors::file& file, const std::string& prefix,
-                                 const std::string& suffix, Eigen::Index gates, Eigen::Index inputs,
-                                 std::string_view who) {
+layer_weights<Scalar> read_layer(checkpoint& tensors, const std::string& prefix, const std::string& suffix, Eigen::Index gates,
+                                 Eigen::Index inputs, std::string_view who) {
   const layer_names names = {prefix + "weight_ih" + suffix, prefix + "weight_hh" + suffix, prefix + "bias_ih" + suffix,
                              prefix + "bias_hh" + suffix};
-  const bool with_bias = file.contains(names[2]) || file.contains(names[3]);
+  const bool with_bias = tensors.contains(names[2]) || tensors.contains(names[3]);
   layer_weights<Scalar> layer;
-  layer.input = file.matrix<Scalar>(names[0]);
-  layer.recurrent = file.matrix<Scalar>(names[1]);
+  layer.input = tensors.matrix<Scalar>(names[0]);
+  layer.recurrent = tensors.matrix<Scalar>(names[1]);
   if (with_bias) {
-    layer.input_bias = file.vector<Scalar>(names[2], layer.recurrent.rows());
-    layer.recurrent_bias = file.vector<Scalar>(names[3], layer.recurrent.rows());
+    layer.input_bias = tensors.vector<Scalar>(names[2], layer.recurrent.rows());
+    layer.recurrent_bias = tensors.vector<Scalar>(names[3], layer.recurrent.rows());
   }
   const std::string fault = find_fault(layer, gates, inputs, names);
-  if (!fault.empty()) refuse(file, who, fault);
+  if (!fault.empty()) tensors.refuse(who, names[1], fault);
   return layer;
+}
+
+/// Throws where a tensor below a prefix says that the network is of a kind that is not supported, whatever its shapes.
+inline void require_supported(const checkpoint& tensors, std::string_view prefix, std::string_view who) {
+  const std::string before = canonical_name(prefix);
+  for (const std::string& entry : tensors.names()) {
+    const std::string_view name = entry;
+    if (!name.starts_with(before)) continue;
+    const std::string_view rest = name.substr(before.size());
+    if (!rest.starts_with("weight_") && !rest.starts_with("bias_")) continue;
+    if (rest.ends_with("_reverse"))
+      tensors.refuse(who, entry,
+                     tensors.name_in_file(entry) + " belongs to a bidirectional network, which reads the future and is no map");
+    if (rest.starts_with("weight_hr"))
+      tensors.refuse(who, entry,
+                     tensors.name_in_file(entry) + " belongs to a network with a projection (proj_size), which is not supported");
+  }
 }
 
 /// All layers below a prefix, from the lowest up.
 ///
-/// \param gates  blocks of rows a weight must have
-/// \param who    the model, for messages
+/// \param gates   blocks of rows a weight must have
+/// \param inputs  columns of the lowest layer's input weight, or -1: any number
+/// \param who     the model, for messages
 template <class Scalar>
-std::vector<layer_weights<Scalar>> read_layers(const io::safetensors::file& file, std::string_view prefix,
-                                               Eigen::Index gates, std::string_view who) {
-  const std::string before(prefix);
+std::vector<layer_weights<Scalar>> read_layers(checkpoint& tensors, std::string_view prefix, Eigen::Index gates,
+                                               std::string_view who, Eigen::Index inputs = -1) {
+  const std::string before = canonical_name(prefix);
+  require_supported(tensors, before, who);
   int highest = -1;
-  for (const std::string& entry : file.names()) {
+  for (const std::string& entry : tensors.names()) {
     const std::string_view name = entry;
-    if (!name.starts_with(prefix)) continue;
-    const std::string_view rest = name.substr(prefix.size());
-    if (!rest.starts_with("weight_") && !rest.starts_with("bias_")) continue;
-    if (rest.ends_with("_reverse"))
-      refuse(file, who,
-             std::string(name) + " belongs to a bidirectional network, which reads the future and is no map");
-    if (rest.starts_with("weight_hr"))
-      refuse(file, who,
-             std::string(name) + " belongs to a network with a projection (proj_size), which is not supported");
-    highest = std::max(highest, layer_number(rest));
+    if (!name.starts_with(before)) continue;
+    const std::string_view rest = name.substr(before.size());
+    if (rest.starts_with("weight_") || rest.starts_with("bias_")) highest = std::max(highest, layer_number(rest));
   }
+  // As the caller spells it, by which one of two networks that differ in a wrapper is meant.
+  const std::string spelled(prefix);
   std::vector<layer_weights<Scalar>> layers;
-  if (highest < 0 && file.contains(before + "weight_hh")) {
-    layers.push_back(read_layer<Scalar>(file, before, "", gates, -1, who));
+  if (highest < 0 && tensors.contains(spelled + "weight_hh")) {
+    layers.push_back(read_layer<Scalar>(tensors, spelled, "", gates, inputs, who));
     return layers;
   }
   if (highest < 0) {
-    const std::vector<std::string> prefixes = find_recurrent_prefixes(file);
-    std::string reason = "no tensor " + before + "weight_hh_l0 or " + before + "weight_hh";
+    const std::vector<std::string> prefixes = find_recurrent_prefixes(tensors);
+    std::string reason = "no tensor " + spelled + "weight_hh_l0 or " + spelled + "weight_hh";
     if (prefixes.empty())
-      reason += "; the file holds " + some_of(file.names());
+      reason += "; the file holds " + some_of(tensors.names());
     else
       for (std::size_t i = 0; i < prefixes.size(); ++i)
         reason += (i == 0 ? "; recurrent layers are there with the prefix \"" : "\" and \"") + prefixes[i] +
                   (i + 1 == prefixes.size() ? "\"" : "");
-    refuse(file, who, reason);
+    tensors.refuse(who, reason);
   }
-  Eigen::Index inputs = -1;
   for (int l = 0; l <= highest; ++l) {
-    layers.push_back(read_layer<Scalar>(file, before, "_l" + number_text(l), gates, inputs, who));
+    layers.push_back(read_layer<Scalar>(tensors, spelled, "_l" + number_text(l), gates, inputs, who));
     inputs = layers.back().recurrent.cols();
   }
   return layers;
