@@ -108,10 +108,7 @@ class said_conventions {
     return value == yes;
   }
   double take(const std::string& name, double assumed) {
-    // The shortest text that is this number again.
-    char digits[32];
-    const auto written = std::to_chars(digits, digits + sizeof digits, assumed);
-    const std::string value = take(name, std::string(digits, written.ptr));
+    const std::string value = take(name, number_text(assumed));
     double number = 0;
     const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (fault != std::errc() || end != value.data() + value.size())
