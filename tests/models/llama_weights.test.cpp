@@ -51,6 +51,23 @@ struct folder : scratch_folder {
       "rms_norm_eps": 1e-5, "rope_theta": 100})");
   }
   void write_config(const std::string& text) const { spill(*this / "config.json", text); }
+  // With fields added.
+  void add_to_config(const std::string& fields) const {
+    std::string text = slurp(*this / "config.json");
+    write_config(text.substr(0, text.rfind('}')) + ", " + fields + "}");
+  }
+  // The same tensors by other names.
+  template <class Rename>
+  void rename(const Rename& rename) {
+    std::map<std::string, MatrixXf> renamed;
+    std::set<std::string> vectors;
+    for (const auto& [name, values] : tensors) {
+      renamed[rename(name)] = values;
+      if (flat.contains(name)) vectors.insert(rename(name));
+    }
+    tensors = renamed;
+    flat = vectors;
+  }
   void write(libration::io::element type = libration::io::element::f32, int files = 1) const {
     std::vector<safetensors::tensor_set> sets(static_cast<std::size_t>(files));
     nlohmann::json map;
@@ -138,10 +155,159 @@ TEST_CASE("models::llama: what a folder lacks, or holds in another shape, is nam
   CHECK(indexed.complaint() ==
         index + ": weight_map: model.norm.weight is in \"../elsewhere.safetensors\", expected a file's name");
   spill(index, R"({"weight_map": {"model.norm.weight": "model-1-of-2.safetensors", "x": "model-2-of-2.safetensors"}})");
+  CHECK(indexed.complaint() == index + ": weight_map: \"x\" is in \"model-2-of-2.safetensors\", but that file has no such tensor");
+  spill(index, R"({"weight_map": {"model.embed_tokens.weight": "model-3-of-3.safetensors"}})");
   CHECK(indexed.complaint() ==
-        indexed.path().string() + ": model.safetensors.index.json names no file for tensor \"model.embed_tokens.weight\"");
+        index + ": weight_map: \"model.embed_tokens.weight\" is in \"model-3-of-3.safetensors\", which is not in the folder");
+  spill(index, "version https://git-lfs.github.com/spec/v1\n");
+  CHECK(indexed.complaint().find("git lfs pull") != std::string::npos);
   spill(index, "{}");
   CHECK(indexed.complaint() == index + ": no object weight_map");
+}
+
+TEST_CASE("models::llama: tensors' names are read with any of the prefixes that wrappers and base models give them", "[law]") {
+  const folder plain;
+  const VectorXf expected = logits_of(model(plain.config, plain.weights));
+  for (const std::string prefix : {"module.", "_orig_mod.", "_orig_mod.module.", "model."}) {
+    folder f;
+    f.rename([&](const std::string& name) { return prefix + name; });
+    f.write();
+    CAPTURE(prefix);
+    CHECK(logits_of(model::from(f.path())) == expected);
+  }
+  folder base;
+  base.rename([](const std::string& name) { return name.starts_with("model.") ? name.substr(6) : name; });
+  base.write();
+  CHECK(logits_of(model::from(base.path())) == expected);
+  // Without a head: refused, unless the config says that the model never had one; then the head is the embedding.
+  base.tensors.erase("lm_head.weight");
+  base.write();
+  CHECK(base.complaint().find("no tensor \"lm_head.weight\"") != std::string::npos);
+  base.add_to_config(R"("architectures": ["LlamaModel"])");
+  auto tied = base.config;
+  tied.tied_head = true;
+  CHECK(logits_of(model::from(base.path())) == logits_of(model(tied, base.weights)));
+  CHECK(model::from(base.path()).config().tied_head);
+}
+
+TEST_CASE("models::llama: a tensor that is left over is refused by name, unless it is a known buffer or ignored", "[failure]") {
+  struct extra {
+    std::string name;
+    Index rows, columns;  // columns 0: a vector
+    std::string says;
+  };
+  const std::vector<extra> extras = {{"model.layers.0.mlp.down_proj.bias", 12, 0, "bias"},
+                                     {"model.layers.1.self_attn.q_proj.bias", 16, 0, "bias"},
+                                     {"model.layers.0.self_attn.q_norm.weight", 4, 0, "queries or keys"},
+                                     {"model.layers.0.post_feedforward_layernorm.weight", 12, 0, "norm"},
+                                     {"model.layers.2.mlp.down_proj.weight", 12, 10, "linear"},
+                                     {"model.layers.0.self_attn.q_proj.SCB", 16, 0, "quantised"},
+                                     {"model.layers.0.self_attn.q_proj.lora_A.weight", 2, 12, "LoRA"},
+                                     {"score.weight", 2, 12, "linear"}};
+  for (const extra& e : extras) {
+    CAPTURE(e.name);
+    folder f;
+    f.tensors[e.name] = MatrixXf::Constant(e.rows, std::max<Index>(e.columns, 1), 0.5f);
+    if (e.columns == 0) f.flat.insert(e.name);
+    f.write();
+    CHECK(f.complaint().find('"' + e.name + '"') != std::string::npos);
+    CHECK(f.complaint().find(e.says) != std::string::npos);
+    CHECK(logits_of(model::from(f.path(), {.ignore = {e.name}})) == logits_of(model(f.config, f.weights)));
+  }
+  folder buffers;
+  buffers.tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = MatrixXf::Ones(2, 1);
+  buffers.flat.insert("model.layers.0.self_attn.rotary_emb.inv_freq");
+  buffers.write();
+  CHECK(buffers.complaint().empty());
+
+  // A field that nobody knows, and its way out.
+  folder field;
+  field.write();
+  field.add_to_config(R"("logits_scaling": 8)");
+  CHECK(field.complaint().find("logits_scaling is 8, expected 1") != std::string::npos);
+  CHECK(logits_of(model::from(field.path(), {.ignore_fields = {"logits_*"}})) == logits_of(model(field.config, field.weights)));
+
+  // A tied head that is stored as well: the same matrix, or a contradiction.
+  folder tied;
+  tied.add_to_config(R"("tie_word_embeddings": true)");
+  tied.write();
+  CHECK(tied.complaint().find("lm_head.weight is another matrix than model.embed_tokens.weight") != std::string::npos);
+  CHECK(failure_of([&] { model::from(tied.path(), {.ignore = {"lm_head.weight"}}); }).what.empty());
+  tied.tensors["lm_head.weight"] = tied.tensors["model.embed_tokens.weight"];
+  tied.write();
+  CHECK(tied.complaint().empty());
+}
+
+TEST_CASE("models::llama: weights are read from floating-point numbers only", "[failure]") {
+  folder wide;
+  wide.write(libration::io::element::f64);
+  CHECK(logits_of(model::from(wide.path())) == logits_of(model(wide.config, wide.weights)));
+  folder whole;
+  for (auto& [name, values] : whole.tensors) values = values.array().round();
+  whole.write(libration::io::element::i8);
+  CHECK(whole.complaint().find("holds I8, expected F32, F16, BF16 or F64") != std::string::npos);
+}
+
+TEST_CASE("models::llama: shards without an index are read where all of them are there and no tensor is in two", "[failure]") {
+  folder f;
+  f.write(libration::io::element::f32, 3);
+  std::filesystem::remove(f / "model.safetensors.index.json");
+  CHECK(logits_of(model::from(f.path())) == logits_of(model(f.config, f.weights)));
+  const std::string second = slurp(f / "model-2-of-3.safetensors");
+  std::filesystem::remove(f / "model-2-of-3.safetensors");
+  CHECK(f.complaint() == f.path().string() +
+                             ": no model.safetensors.index.json, and of the 3 shards only 2 are there: "
+                             "model-2-of-3.safetensors is missing");
+  spill(f / "model-2-of-3.safetensors", second);
+  CHECK(f.complaint().empty());
+  spill(f / "model-1-of-2.safetensors", second);
+  CHECK(f.complaint().find("several sets of shards: model-*-of-2, model-*-of-3") != std::string::npos);
+  folder twice;
+  twice.write();
+  for (const char* name : {"model-1-of-2.safetensors", "model-2-of-2.safetensors"})
+    spill(twice / name, slurp(twice / "model.safetensors"));
+  std::filesystem::remove(twice / "model.safetensors");
+  CHECK(twice.complaint().find("several tensors could be \"model.embed_tokens.weight\"") != std::string::npos);
+}
+
+TEST_CASE("models::llama: a folder without safetensors says what it holds and what to do", "[failure]") {
+  const folder f;
+  const std::string at = (f / "model.safetensors").string() + ": no such file, and no model.safetensors.index.json";
+  CHECK(f.complaint() == at + "; the folder holds config.json");
+  spill(f / "model.gguf", "GGUF");
+  CHECK(f.complaint().starts_with(at + "; the folder holds model.gguf: GGUF is not read"));
+  spill(f / "pytorch_model.bin", "PK");
+  CHECK(f.complaint().find("pytorch_model.bin, model.gguf: convert it to safetensors first") != std::string::npos);
+  spill(f / "adapter_model.safetensors", "");
+  CHECK(f.complaint().find("an adapter (LoRA)") != std::string::npos);
+  spill(f / "model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:4f\nsize 9\n");
+  CHECK(f.complaint().find("git lfs pull") != std::string::npos);
+  spill(f / "model.safetensors", "<!DOCTYPE html>\n<html></html>\n");
+  CHECK(f.complaint().find("a page of HTML") != std::string::npos);
+  f.write();
+  CHECK(f.complaint().empty());
+  spill(f / "adapter_config.json", "{}");
+  CHECK(f.complaint().find("an adapter (LoRA) beside the model") != std::string::npos);
+}
+
+TEST_CASE("models::llama: a config of absurd sizes names the first tensor that is not so, and allocates nothing", "[failure]") {
+  folder f;
+  f.write();
+  const std::string huge = "2147483648";
+  const auto with = [&](const std::string& field) {
+    auto json = nlohmann::json::parse(slurp(f / "config.json"));
+    json[field] = std::stoll(huge);
+    const auto kept = slurp(f / "config.json");
+    f.write_config(json.dump());
+    const std::string said = f.complaint();
+    f.write_config(kept);
+    return said;
+  };
+  CHECK(with("num_hidden_layers").find("no tensor \"model.layers.2.input_layernorm.weight\"") != std::string::npos);
+  for (const char* field : {"hidden_size", "intermediate_size", "vocab_size", "head_dim", "num_attention_heads"}) {
+    CAPTURE(field);
+    CHECK(with(field).find("has shape") != std::string::npos);
+  }
 }
 
 TEST_CASE("models::llama: the recorded stories260k writes its 200 tokens, with its logits, attention and entropies", "[oracle]") {

@@ -240,6 +240,13 @@ class checkpoint {
     return e.file->scalar<Scalar>(e.name);
   }
 
+  /// Counts a weight of a known shape as used without reading its numbers: what a reader of large models does with all of them
+  /// before it allocates anything.
+  /// \throws file_error  as `matrix`
+  void expect(std::string_view name, std::initializer_list<Eigen::Index> shape) {
+    const entry& e = use_weight(name);
+    e.file->expect_shape(e.name, shape);
+  }
   /// Counts a tensor as used without reading it: a tied weight that is stored twice, a table that the reader knows otherwise.
   void accept(std::string_view name) { of(name).use = state::used; }
 

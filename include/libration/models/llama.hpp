@@ -23,8 +23,10 @@
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
 #include <libration/maps/token_model.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/activation.hpp>
 #include <libration/models/detail/packed_matrix.hpp>
+#include <libration/models/detail/weight_files.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/llama_config.hpp>
 #include <libration/models/llama_weights.hpp>
@@ -37,6 +39,10 @@ struct llama_options {
   /// Tokens that the cache holds, L. 0: the config's max_position_embeddings, which may be much. At most the config's sliding
   /// window is used, where it has one. Beyond max_position_embeddings no such model was trained.
   Eigen::Index window = 0;
+  /// Of `from`: names of tensors that do not matter, with `*` for any characters (see `checkpoint_options`).
+  std::vector<std::string> ignore = {};
+  /// Of `from`: names of fields of `config.json` that are taken for null (see `llama_config::from_json`).
+  std::vector<std::string> ignore_fields = {};
 };
 
 /// A query's row of attention, as observers of `llama::read` and `llama::prefill` get it.
@@ -118,29 +124,39 @@ class llama {
     matrix stream, normed, qkv, queries, slopes, cache_slopes, values, cache_values, joined, gates, inner;
   };
 
-  /// \throws argument_error  naming what does not fit: a weight's shape, one that is not finite, an option
+  /// \throws argument_error  naming what does not fit: a weight's shape, one that is not finite, an option, a state the machine's
+  ///                         memory
   llama(const llama_config& config, const llama_weights<Scalar>& weights, const llama_options& options = {});
 
-  /// From a Hugging Face folder: `config.json`, and `model.safetensors` or the files that `model.safetensors.index.json` names, in
-  /// F32, F16 or BF16.
+  /// From a Hugging Face folder: `config.json`, and `model.safetensors`, or the files that `model.safetensors.index.json` names, or
+  /// all shards `model-1-of-N.safetensors` to `model-N-of-N.safetensors` where there is no index; in F32, F16, BF16 or F64.
   ///
-  /// \throws file_error  naming the file, and the field or tensor that is missing or wrong
+  /// Everything is accounted for: a field of the config or a tensor that could change the result and is not known is refused by
+  /// name. Tensors' names are read with `model.` before them and without, and with `module.` or `_orig_mod.` (see `checkpoint`). A
+  /// base model ("LlamaModel") without `lm_head.weight` gets its embedding as head: `config().tied_head` is then not the file's.
+  ///
+  /// \throws file_error  naming the file, and the field or tensor that is missing, wrong or left over; before anything of a size
+  ///                     that the config names is allocated
+  /// \throws argument_error  for weights or a state that will not fit the machine's memory, with the bytes that they would take
   static llama from(const std::filesystem::path& folder, const llama_options& options = {}) {
-    const auto config = llama_config::read(folder / "config.json");
-    const detail::weight_files files(folder);
-    const auto weights = detail::read_llama_weights<Scalar>(
-        config, [&](const std::string& name) -> const auto& { return files.of(name); });
-    return llama(config, weights, options);
+    auto config = llama_config::read(folder / "config.json", options.ignore_fields);
+    const auto files = detail::open_weight_files(folder);
+    checkpoint tensors(files, folder.string(), {.ignore = options.ignore});
+    return from(tensors, std::move(config), options);
   }
   /// From one file, by the same names.
   static llama from(const io::safetensors::file& file, const llama_config& config, const llama_options& options = {}) {
-    return llama(config,
-                 detail::read_llama_weights<Scalar>(
-                     config, [&](const std::string&) -> const auto& { return file; }),
-                 options);
+    checkpoint tensors(file, {.ignore = options.ignore});
+    return from(tensors, config, options);
+  }
+  /// From tensors whose account is the caller's too: all of them are used after this.
+  static llama from(checkpoint& tensors, llama_config config, const llama_options& options = {}) {
+    const auto weights = detail::read_llama_weights<Scalar>(config, tensors);
+    return llama(config, weights, options);
   }
 
   const llama_config& config() const { return parts_->config; }
+  /// Its window; what a file was read with is not kept.
   llama_options options() const { return {.window = window_}; }
   /// The weights in force.
   llama_weights<Scalar> weights() const;

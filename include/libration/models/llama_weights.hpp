@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// The weights of a decoder of the Llama family, by Hugging Face's names, from one or several safetensors files.
+/// The weights of a decoder of the Llama family, by Hugging Face's names, from the tensors of a checkpoint.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
-#include <nlohmann/json.hpp>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/memory.hpp>
 #include <libration/core/random.hpp>
 #include <libration/io/safetensors.hpp>
-#include <libration/models/detail/recurrent_tensors.hpp>
+#include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 #include <libration/models/llama_config.hpp>
 
@@ -51,39 +47,49 @@ struct llama_weights {
 
 namespace detail {
 
-/// Calls `matrix(name, member, rows, columns)` and `vector(name, member, size)` for every tensor that a config asks for.
-///
+/// Calls `matrix(name, member, rows, columns)` and `vector(name, member, size)` for every tensor of layer l that a config asks for.
+template <class Layer, class MatrixVisitor, class VectorVisitor>
+void visit_llama_layer(const llama_config& c, Eigen::Index l, Layer& layer, const MatrixVisitor& matrix,
+                       const VectorVisitor& vector) {
+  const Eigen::Index n = c.hidden_size, q = c.query_heads * c.head_size, k = c.key_heads * c.head_size, m = c.intermediate_size;
+  const std::string at = "model.layers." + number_text(l) + ".", attention = at + "self_attn.", mlp = at + "mlp.";
+  vector(at + "input_layernorm.weight", layer.attention_norm, n);
+  matrix(attention + "q_proj.weight", layer.query, q, n);
+  matrix(attention + "k_proj.weight", layer.key, k, n);
+  matrix(attention + "v_proj.weight", layer.value, k, n);
+  matrix(attention + "o_proj.weight", layer.output, n, q);
+  if (c.query_bias) {
+    vector(attention + "q_proj.bias", layer.query_bias, q);
+    vector(attention + "k_proj.bias", layer.key_bias, k);
+    vector(attention + "v_proj.bias", layer.value_bias, k);
+  }
+  if (c.output_bias) vector(attention + "o_proj.bias", layer.output_bias, n);
+  vector(at + "post_attention_layernorm.weight", layer.mlp_norm, n);
+  matrix(mlp + "gate_proj.weight", layer.gate, m, n);
+  matrix(mlp + "up_proj.weight", layer.up, m, n);
+  matrix(mlp + "down_proj.weight", layer.down, n, m);
+  if (c.mlp_bias) {
+    vector(mlp + "gate_proj.bias", layer.gate_bias, m);
+    vector(mlp + "up_proj.bias", layer.up_bias, m);
+    vector(mlp + "down_proj.bias", layer.down_bias, n);
+  }
+}
+
+/// The same for every tensor of a model; `layer(l)` is the l-th layer's weights.
+template <class Weights, class LayerAt, class MatrixVisitor, class VectorVisitor>
+void visit_llama_tensors(const llama_config& c, Weights& weights, const LayerAt& layer, const MatrixVisitor& matrix,
+                         const VectorVisitor& vector) {
+  matrix("model.embed_tokens.weight", weights.embedding, c.vocabulary_size, c.hidden_size);
+  for (Eigen::Index l = 0; l < c.layers; ++l) visit_llama_layer(c, l, layer(l), matrix, vector);
+  vector("model.norm.weight", weights.norm, c.hidden_size);
+  if (!c.tied_head) matrix("lm_head.weight", weights.head, c.vocabulary_size, c.hidden_size);
+}
+
 /// \param weights  with as many layers as the config has
 template <class Weights, class MatrixVisitor, class VectorVisitor>
 void visit_llama_weights(const llama_config& c, Weights& weights, const MatrixVisitor& matrix, const VectorVisitor& vector) {
-  const Eigen::Index n = c.hidden_size, q = c.query_heads * c.head_size, k = c.key_heads * c.head_size, m = c.intermediate_size;
-  matrix("model.embed_tokens.weight", weights.embedding, c.vocabulary_size, n);
-  for (std::size_t l = 0; l < weights.layers.size(); ++l) {
-    auto& layer = weights.layers[l];
-    const std::string at = "model.layers." + number_text(l) + ".", attention = at + "self_attn.", mlp = at + "mlp.";
-    vector(at + "input_layernorm.weight", layer.attention_norm, n);
-    matrix(attention + "q_proj.weight", layer.query, q, n);
-    matrix(attention + "k_proj.weight", layer.key, k, n);
-    matrix(attention + "v_proj.weight", layer.value, k, n);
-    matrix(attention + "o_proj.weight", layer.output, n, q);
-    if (c.query_bias) {
-      vector(attention + "q_proj.bias", layer.query_bias, q);
-      vector(attention + "k_proj.bias", layer.key_bias, k);
-      vector(attention + "v_proj.bias", layer.value_bias, k);
-    }
-    if (c.output_bias) vector(attention + "o_proj.bias", layer.output_bias, n);
-    vector(at + "post_attention_layernorm.weight", layer.mlp_norm, n);
-    matrix(mlp + "gate_proj.weight", layer.gate, m, n);
-    matrix(mlp + "up_proj.weight", layer.up, m, n);
-    matrix(mlp + "down_proj.weight", layer.down, n, m);
-    if (c.mlp_bias) {
-      vector(mlp + "gate_proj.bias", layer.gate_bias, m);
-      vector(mlp + "up_proj.bias", layer.up_bias, m);
-      vector(mlp + "down_proj.bias", layer.down_bias, n);
-    }
-  }
-  vector("model.norm.weight", weights.norm, n);
-  if (!c.tied_head) matrix("lm_head.weight", weights.head, c.vocabulary_size, n);
+  visit_llama_tensors(
+      c, weights, [&](Eigen::Index l) -> auto& { return weights.layers[static_cast<std::size_t>(l)]; }, matrix, vector);
 }
 
 /// Throws unless every tensor has its shape and is finite.
@@ -101,65 +107,62 @@ void require_llama_weights(const llama_config& c, const llama_weights<Scalar>& w
                       [&](const std::string& name, const auto& values, Eigen::Index n) { check(name, values, n, 1); });
 }
 
-/// The files of a folder's weights: `model.safetensors`, or those that `model.safetensors.index.json` names.
-class weight_files {
- public:
-  /// \throws file_error
-  explicit weight_files(const std::filesystem::path& folder) : path_(folder.string()) {
-    const std::filesystem::path index = folder / "model.safetensors.index.json", single = folder / "model.safetensors";
-    if (std::filesystem::exists(single) || !std::filesystem::exists(index)) {
-      files_.push_back(io::safetensors::open(single));
-      return;
-    }
-    std::ifstream in(index, std::ios::binary);
-    const auto json = nlohmann::json::parse(std::istreambuf_iterator<char>(in), {}, nullptr, false);
-    const auto refuse = [&](const std::string& why) { throw file_error(index.string(), file_error::no_byte, why); };
-    if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) refuse("no object weight_map");
-    std::map<std::string, std::size_t> opened;
-    for (const auto& [tensor, file] : json["weight_map"].items()) {
-      // A name, not a path: what the index says may not reach out of its folder.
-      if (!file.is_string() || std::filesystem::path(file.get<std::string>()).filename() != file.get<std::string>())
-        refuse("weight_map: " + tensor + " is in " + file.dump() + ", expected a file's name");
-      const auto name = file.get<std::string>();
-      if (opened.emplace(name, files_.size()).second) files_.push_back(io::safetensors::open(folder / name));
-      places_.emplace(tensor, opened[name]);
-    }
-    if (files_.empty()) refuse("weight_map is empty");
-  }
+/// Whether a head that is stored beside the embedding it is tied to is the same.
+inline bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b) {
+  return a.type == b.type && std::equal(a.shape.begin(), a.shape.end(), b.shape.begin(), b.shape.end()) &&
+         std::equal(a.bytes.begin(), a.bytes.end(), b.bytes.begin(), b.bytes.end());
+}
 
-  /// The file that holds a tensor, or, where none does, one that will say so.
-  const io::safetensors::file& of(const std::string& tensor) const {
-    const auto found = places_.find(tensor);
-    if (found == places_.end() && files_.size() > 1)
-      throw file_error(path_, file_error::no_byte, "model.safetensors.index.json names no file for tensor \"" + tensor + "\"");
-    return files_[found == places_.end() ? 0 : found->second];
-  }
-
- private:
-  std::string path_;
-  std::vector<io::safetensors::file> files_;
-  std::map<std::string, std::size_t> places_;  // of a tensor among the files
-};
-
-/// Reads every tensor, `file_of(name)` being the file that holds it.
-template <class Scalar, class FileOf>
-llama_weights<Scalar> read_llama_weights(const llama_config& c, const FileOf& file_of) {
-  constexpr std::string_view who = "models::llama";
+/// Reads every tensor, after all of them are known to be there, in their shapes and with nothing left over; before that nothing is
+/// allocated.
+///
+/// \param c  in and out: of a base model without a head, the head is tied
+template <class Scalar>
+llama_weights<Scalar> read_llama_weights(llama_config& c, checkpoint& tensors) {
+  constexpr std::string_view who = "models::llama", head = "lm_head.weight", embedding = "model.embed_tokens.weight";
   c.validate();
+  if (c.base_model && !tensors.contains(head)) c.tied_head = true;
+  typename llama_weights<Scalar>::layer none;
   llama_weights<Scalar> weights;
+  double numbers = 0.0;
+  visit_llama_tensors(
+      c, weights, [&](Eigen::Index) -> auto& { return none; },
+      [&](const std::string& name, const auto&, Eigen::Index rows, Eigen::Index columns) {
+        tensors.expect(name, {rows, columns});
+        numbers += static_cast<double>(rows) * static_cast<double>(columns);
+      },
+      [&](const std::string& name, const auto&, Eigen::Index n) {
+        tensors.expect(name, {n});
+        numbers += static_cast<double>(n);
+      });
+  if (c.tied_head && tensors.contains(head)) {
+    if (!is_same(tensors.tensor(head), tensors.tensor(embedding)))
+      tensors.refuse(
+          who, head,
+          "the config ties the head to the embedding (tie_word_embeddings), but " + tensors.name_in_file(head) +
+              " is another matrix than " + tensors.name_in_file(embedding) +
+              ": one of the two is wrong. Named in .ignore (the programs' --ignore) the head is taken from the embedding");
+    tensors.accept(head);
+  }
+  tensors.require_all_used(who);
+  // As they are here, and as the model keeps them; the embedding once more where it is the head too.
+  if (c.tied_head) numbers += 0.5 * static_cast<double>(c.vocabulary_size) * static_cast<double>(c.hidden_size);
+  require_memory(2.0 * numbers * sizeof(Scalar), who, "reading the weights",
+                 sizeof(Scalar) > sizeof(float) ? "in single precision (llama<float>) it is half" : "a smaller model takes less");
+
   weights.layers.resize(static_cast<std::size_t>(c.layers));
   const auto checked = [&](const std::string& name, const auto& values) {
     const std::string fault = find_non_finite(values, name);
-    if (!fault.empty()) refuse(file_of(name), who, fault);
+    if (!fault.empty()) tensors.refuse(who, name, fault);
   };
   visit_llama_weights(
       c, weights,
       [&](const std::string& name, auto& values, Eigen::Index rows, Eigen::Index columns) {
-        values = file_of(name).template matrix<Scalar>(name, rows, columns);
+        values = tensors.template matrix<Scalar>(name, rows, columns);
         checked(name, values);
       },
       [&](const std::string& name, auto& values, Eigen::Index n) {
-        values = file_of(name).template vector<Scalar>(name, n);
+        values = tensors.template vector<Scalar>(name, n);
         checked(name, values);
       });
   return weights;

@@ -3,6 +3,7 @@
 /// \file
 /// How a `llama` is built and reads tokens.
 
+#include <libration/core/memory.hpp>
 #include <libration/models/llama.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
@@ -29,6 +30,10 @@ llama<Scalar>::llama(const llama_config& config, const llama_weights<Scalar>& we
   check(options.window >= 0, "window", options.window, ">= 0 (0: the config's max_position_embeddings)");
   window_ = options.window > 0 ? options.window : config.max_positions;
   if (config.sliding_window > 0) window_ = std::min(window_, config.sliding_window);
+  const double cache = 2.0 * static_cast<double>(config.layers) * static_cast<double>(config.key_heads) *
+                       static_cast<double>(config.head_size) * static_cast<double>(window_);
+  require_memory(cache * sizeof(Scalar), who, "a state, the cache of " + number_text(window_) + " tokens,",
+                 "a smaller .window takes less");
 
   std::vector<packed_layer> layers;
   for (const auto& w : weights.layers) {
