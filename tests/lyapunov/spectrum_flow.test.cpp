@@ -91,6 +91,32 @@ TEST_CASE("lyapunov::spectrum: the stepper's bias is measured by a repeat at hal
   CHECK(spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(), {.steps = 1000}).stepper_bias.size() == 0);
 }
 
+TEST_CASE("lyapunov::spectrum: a run that is stopped in its repeat at half the step says so, and gives no bias", "[failure]") {
+  std::stop_source source;
+  std::int64_t last = 0;
+  int passes = 0;
+  const auto r = spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(),
+                          {.steps = 20'000,
+                           .stepper_bias = true,
+                           .on_progress =
+                               [&](const libration::progress& p) {
+                                 if (p.done < last) ++passes;
+                                 last = p.done;
+                                 if (passes == 1 && p.done > 6000) source.request_stop();
+                               },
+                           .stop = source.get_token()});
+  CHECK(passes == 1);
+  CHECK(r.status == status::cancelled);
+  CHECK(r.steps == 20'000);
+  CHECK(r.stepper_bias.size() == 0);
+  CHECK(r.stepper_bias_error.size() == 0);
+  // Stopped in the first: the second is not begun.
+  const auto first = spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(),
+                              {.steps = 20'000, .stepper_bias = true, .stop = source.get_token()});
+  CHECK(first.status == status::cancelled);
+  CHECK(first.stepper_bias.size() == 0);
+}
+
 TEST_CASE("lyapunov::spectrum: a bias can be asked of a stepper only", "[failure]") {
   bool ran = false;
   const auto text = message_of<argument_error>([&] {

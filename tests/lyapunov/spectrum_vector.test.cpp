@@ -135,10 +135,13 @@ TEST_CASE("lyapunov::spectrum: an LSTM without weights forgets by its forget gat
     const MatrixXd inputs = MatrixXd::Zero(1, 700);
     const double gate = 1.0 / (1.0 + std::exp(-b));
     const auto r = spectrum(net, VectorXd::Zero(2 * hidden).eval(), inputs, {.transient = 10, .frame_transient = 10});
-    CHECK(r.status == status::ok);
+    CHECK(r.status == status::not_resolved);
     for (Eigen::Index i = 0; i < hidden; ++i) {
       CHECK(std::abs(r.exponents[i] - std::log(gate)) < rounding(r));
-      CHECK(r.exponents[hidden + i] == -infinity);
+      // The Jacobian has rank `hidden`, but not by a determinant that the network gives: rounding is all that is seen of the rest.
+      CHECK(r.unresolved(hidden + i));
+      CHECK(std::isnan(r.standard_error[hidden + i]));
+      CHECK(r.exponents[hidden + i] < std::log(gate) - 28.0);
     }
     CHECK(r.verdict == verdict::stable);
   }

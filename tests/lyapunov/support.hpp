@@ -53,6 +53,9 @@ bool same(const Eigen::DenseBase<A>& a, const Eigen::DenseBase<B>& b) {
 inline std::string difference(const libration::lyapunov::spectrum_result& a, const libration::lyapunov::spectrum_result& b) {
   if (a.status != b.status) return "status";
   if (a.steps != b.steps) return "steps";
+  if (a.upper_bound.size() != b.upper_bound.size() || (a.upper_bound != b.upper_bound).any()) return "upper_bound";
+  if (!same(a.rounding, b.rounding)) return "rounding";
+  if (a.rounding_dominates != b.rounding_dominates) return "rounding_dominates";
   if (!same(a.exponents, b.exponents)) return "exponents";
   if (!same(a.standard_error, b.standard_error)) return "standard_error";
   if (!same(a.half_width, b.half_width)) return "half_width";

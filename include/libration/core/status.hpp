@@ -15,7 +15,7 @@ enum class status : std::uint8_t {
   not_run,        ///< nothing was computed: the default
   ok,             ///< ran to its end
   not_converged,  ///< the largest number of steps came before the tolerance
-  lost_frame,     ///< a forced interval between orthonormalisations was too long: the columns became parallel
+  lost_frame,     ///< a forced interval between orthonormalisations is too long: columns, or most of their digits, are lost
   collapsed,      ///< an autonomous orbit repeats in floating point although its exponent is positive
   diverged,       ///< a state or a tangent stopped being finite
   cancelled,      ///< stopped by the caller's stop token

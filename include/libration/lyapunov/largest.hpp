@@ -121,7 +121,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
 
   void finish() {
     const double pending[1] = {pending_.value()};
-    detail::summarise(series_, 0, pending, pending_steps_, 1, full_, false, result_);
+    detail::summarise(series_, 0, pending, pending_steps_, 1, full_, false, {}, result_);
     result_.cycle_length = cycle_.length();
     result_.merged_pairs = neighbour_.merged();
     result_.jumps = neighbour_.jumps();
@@ -138,6 +138,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
     // An upper bound: below it, nothing is known.
     if (result_.verdict != verdict::stable) result_.verdict = verdict::undecided;
     result_.standard_error[0] = result_.half_width[0] = result_.effective_samples[0] = unknown;
+    result_.upper_bound[0] = true;
     if (result_.status == status::ok) result_.status = status::not_resolved;
   }
 

@@ -45,10 +45,13 @@ struct running_estimate {
 /// The result of `lyapunov::spectrum`. Rates are natural logarithms per unit of time, which is a step where the map has no
 /// time step (`per_unit_of_time` is false).
 struct [[nodiscard]] spectrum_result {
-  Eigen::VectorXd exponents;           ///< shape (count), in the frame's order; -inf where the map is singular
-  Eigen::VectorXd standard_error;      ///< shape (count), autocorrelation-aware; NaN where the run was too short to tell
+  Eigen::VectorXd exponents;           ///< shape (count), in the frame's order; -inf where the map is singular; see `upper_bound`
+  Eigen::VectorXd standard_error;      ///< shape (count), autocorrelation-aware, with `rounding`; NaN where the run was too short
   Eigen::VectorXd half_width;          ///< shape (count): the 95 % interval is exponents ± half_width (Student's t)
   Eigen::VectorXd effective_samples;   ///< shape (count): independent one-interval growths with the same standard error
+
+  Eigen::Array<bool, Eigen::Dynamic, 1> upper_bound;  ///< shape (count): the exponent is not resolved, its number an upper bound: a
+                                       ///< single step was too long for its condition, and left rounding of the column
 
   estimate kaplan_yorke_dimension;     ///< of the counted exponents
   bool dimension_is_lower_bound = false;  ///< the partial sum of a partial spectrum is not yet negative
@@ -64,13 +67,16 @@ struct [[nodiscard]] spectrum_result {
   std::int64_t failed_at = -1;         ///< step (transients included) where the orbit diverged or the frame was lost; or -1
 
   // Evidence.
+  Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent, 4 eps times the mean ratio of its
+                                       ///< column's norm to its pivot (of `largest`: and the size of its separation), per unit of time;
+                                       ///< part of the error bars. Empty: not known
+  bool rounding_dominates = false;     ///< of some exponent half the digits are lost to it, and it is 4 times the statistical error:
+                                       ///< with a forced interval `lost_frame`
   double worst_condition = unknown;    ///< largest ratio, at any orthonormalisation, of a column's norm to its pivot
   double worst_defect = unknown;       ///< largest |QᵀQ - I| of a frame, sampled
   std::int64_t orthonormalisations = 0;
   double mean_interval = unknown;      ///< steps between them
   std::int64_t breakdowns = 0;         ///< intervals gone back over because a column was lost in them
-  Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent (of `largest`: and the
-                                       ///< size of its separation), per unit of time; part of the error bars. Empty: not known
   std::int64_t merged_pairs = 0;       ///< of `largest`: steps in which the two trajectories became one, and were set out anew
   std::int64_t jumps = 0;              ///< of `largest`: steps in which they parted as no growth explains (a discontinuity, a wrap)
   std::int64_t unresolved_steps = 0;   ///< of `largest`: steps that shrink every difference below rounding
@@ -82,8 +88,12 @@ struct [[nodiscard]] spectrum_result {
 
   lyapunov::finite_time finite_time;
   running_estimate history;            ///< empty unless `history` was asked for
-  Eigen::VectorXd stepper_bias;        ///< shape (count): exponents at dt less those at dt/2; empty unless asked for
+  Eigen::VectorXd stepper_bias;        ///< shape (count): exponents at dt less those at dt/2; empty unless asked for, and
+                                       ///< where either run did not end with `ok`
   Eigen::VectorXd stepper_bias_error;  ///< shape (count): standard error of that difference
+
+  bool unresolved(Eigen::Index i) const { return i < upper_bound.size() && upper_bound[i]; }
+  bool any_unresolved() const { return upper_bound.any(); }
 
   /// |sum - mean ln|det J||: 0 but for rounding where the full spectrum is right; NaN where the map does not give it.
   double sum_defect() const { return sum > mean_log_abs_determinant ? sum - mean_log_abs_determinant

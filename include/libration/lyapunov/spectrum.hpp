@@ -97,6 +97,8 @@ spectrum_result with_stepper_bias(spectrum_result r, [[maybe_unused]] const M& m
     options.transient = saturating_product(2, options.transient);
     options.frame_transient = saturating_product(2, options.frame_transient);
     const auto finer = run_spectrum<Scalar>(map.with_time_step(0.5 * map.time_step()), h0, std::forward<Inputs>(inputs), options);
+    if (finer.status == status::cancelled) r.status = status::cancelled;
+    if (finer.status != status::ok) return r;
     r.stepper_bias = r.exponents - finer.exponents;
     r.stepper_bias_error = (r.standard_error.array().square() + finer.standard_error.array().square()).sqrt().matrix();
   }
@@ -109,7 +111,7 @@ spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
   require(!options.stepper_bias || has_finer_step<M>, spectrum_name,
           ".stepper_bias is set, but the map has no with_time_step(dt): only a flow under a stepper has such a bias");
   auto r = run_spectrum<Scalar>(map, h0, inputs, options);
-  if (options.stepper_bias) return with_stepper_bias<Scalar>(std::move(r), map, h0, inputs, options);
+  if (options.stepper_bias && r.status == status::ok) return with_stepper_bias<Scalar>(std::move(r), map, h0, inputs, options);
   return r;
 }
 

@@ -34,7 +34,8 @@ namespace libration::inline LIBRATION_ABI::lyapunov {
 ///
 /// Every orthonormalisation happens when a lane's own interval is over and at the ends of equal stretches of steps, so that
 /// what a lane computes depends on nothing but its own orbit. A column lost in an automatic interval is gone back for: the
-/// stretch since the last orthonormalisation is run again with one at every step.
+/// stretch since the last orthonormalisation is run again with one at every step. A column that a single step loses is minus
+/// infinity where the step's Jacobian is singular by itself, and otherwise not resolved: its upper bound is counted.
 template <class System>
 class spectrum_run {
   using T = typename System::scalar;
@@ -61,11 +62,13 @@ class spectrum_run {
         trial_(first_frame),
         factor_(system.state_size(), count_),
         stretch_(stretch_length(steps, options.interval)),
-        interval_(options.interval, stretch_, std::numeric_limits<typename scalar_traits<T>::base>::epsilon()),
+        interval_(options.interval, stretch_, eps),
         series_(count_ + 1, stretch_),
         record_(count_),
         ahead_(record_),
         flushed_(static_cast<std::size_t>(count_ + 1)),
+        ratios_(static_cast<std::size_t>(count_), real(0.0)),
+        bounded_(static_cast<std::size_t>(count_), real(0.0)),
         results_(static_cast<std::size_t>(width)) {
     if (options.interval == 0) inputs_.assign(static_cast<std::size_t>(stretch_), system.make_input());
     for (books& b : books_) b.rule = stats::stopping_rule(options.tolerance, std::max<std::int64_t>(1, steps));
@@ -77,6 +80,7 @@ class spectrum_run {
   void observe(const rollout::step_view<System>& view) {
     if (!started_) begin(view);
     view.system.tangent(frame_);
+    linearised_ = true;
     if (options_.interval == 0) inputs_[static_cast<std::size_t>(view.t % stretch_)] = view.x;
     if constexpr (System::has_determinant) {
       if (full_ && counting_) record_.determinant.add(view.system);
@@ -114,6 +118,7 @@ class spectrum_run {
       if (steps < room) return steps;
     }
     const input_type none = system.make_input();
+    linearised_ = false;
     look_after({t + steps - 1, h, none, h, system, cycle}, steps == room, each_step);
     return steps;
   }
@@ -190,8 +195,8 @@ class spectrum_run {
     if (any(lost)) [[unlikely]]
       lost = lost && interval_.since(seen_) > real(1.0);
     const mask good = due && !lost && !broken;
-    count_growth(good);
     const real condition = factor_.condition();
+    count_growth(good, interval_.since(seen_), condition, linearised_ ? &view.system : nullptr);
     note(good, interval_.since(seen_), condition);
     interval_.adapt(good, seen_, condition);
     if constexpr (width > 1) assign_where(good, trial_, frame_);
@@ -225,8 +230,9 @@ class spectrum_run {
       replay_system_.advance(t, h, inputs_[static_cast<std::size_t>(t % stretch_)], next);
       replay_system_.tangent(trial_);
       factor_(trial_);
-      count_growth(group);
-      note(group, real(1.0), factor_.condition());
+      const real condition = factor_.condition();
+      count_growth(group, real(1.0), condition, &replay_system_);
+      note(group, real(1.0), condition);
       std::swap(h, next);
     }
     assign_where(group, trial_, frame_);
@@ -239,10 +245,48 @@ class spectrum_run {
     if (any(broken)) end(broken, libration::status::diverged, view.t);
   }
 
-  // The pivots; an unresolved one is 0, the map's own singularity, and counts as minus infinity.
-  void count_growth(const mask& where) {
-    for (Eigen::Index i = 0; i < count_; ++i) record_.pivots[static_cast<std::size_t>(i)].multiply(where, factor_.pivot(i));
+  // The pivots, with what rounding may have done to them: eps times |v_i| / R_ii.
+  //
+  // \param system  holds the last step's linearisation; null: nothing does
+  void count_growth(const mask& where, const real& steps, const real& condition, const System* system) {
+    const mask single = where && steps <= real(1.0);
+    if (any(single && (factor_.unresolved() || condition > real(1.0 / unresolvable())))) [[unlikely]] {
+      count_doubtful(where, single, system);
+    } else {
+      for (Eigen::Index i = 0; i < count_; ++i) record_.pivots[static_cast<std::size_t>(i)].multiply(where, factor_.pivot(i));
+    }
+    // Where every step is orthonormalised the worst condition stands for all.
+    if (options_.interval == 1 || !counting_) return;
+    for (Eigen::Index i = 1; i < count_; ++i)
+      ratios_[static_cast<std::size_t>(i)] += select(where, factor_.ratio(i), real(0.0));
   }
+
+  // The same where a column may be lost after a single step, which cannot be shortened: a factor 0 where the Jacobian is singular
+  // by itself; else the exponent is not resolved, and the pivot's upper bound is counted.
+  void count_doubtful(const mask& where, const mask& single, const System* system) {
+    mask singular = everywhere<mask>(false);
+    if constexpr (System::has_determinant) {
+      if (full_ && system != nullptr) {
+        if constexpr (requires { system->structurally_singular(); })
+          singular = system->structurally_singular();
+        else
+          singular = tangent::to_growth(system->log_abs_determinant()) == real(-std::numeric_limits<double>::infinity());
+      }
+    }
+    for (Eigen::Index i = 0; i < count_; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const real pivot = factor_.pivot(i), ratio = factor_.ratio(i);
+      const double n_eps = static_cast<double>(replay_system_.state_size()) * eps;
+      const real norm = select(pivot < real(0.0), -pivot / n_eps, ratio * pivot);
+      const mask doubtful = single && (pivot < real(0.0) || ratio > real(1.0 / unresolvable()));
+      if (counting_) bounded_[at] += select(doubtful && !singular, real(1.0), real(0.0));
+      record_.pivots[at].multiply(where, select(doubtful, select(singular, real(0.0), norm * unresolvable()), pivot));
+    }
+  }
+
+  // The share of a column's norm below which a pivot after a single step says nothing. A step may itself be made of many, each of
+  // which rounds; what they leave across the leading directions is contracted again: measured, some ten eps.
+  double unresolvable() const { return eps * static_cast<double>(std::max<Eigen::Index>(256, replay_system_.state_size())); }
 
   void note(const mask& where, const real& steps, const real& condition) {
     orthonormalisations_ += select(where, real(1.0), real(0.0));
@@ -340,21 +384,46 @@ class spectrum_run {
     r.seed = options_.seed;
     r.failed_at = how == status::diverged || how == status::lost_frame ? failed_at_ : -1;
     flush();
-    detail::summarise(series_, lane, flushed_,
-                      static_cast<std::int64_t>(lane_value(pending_steps_, lane)), count_, full_, options_.history, r);
     r.orthonormalisations = static_cast<std::int64_t>(lane_value(orthonormalisations_, lane));
     r.worst_condition = lane_value(record_.worst_condition, lane);
+    const auto pending_steps = static_cast<std::int64_t>(lane_value(pending_steps_, lane));
+    const detail::growth_doubt doubt = doubts(lane, series_.steps() + pending_steps);
+    detail::summarise(series_, lane, flushed_, pending_steps, count_, full_, options_.history, doubt, r);
+    if (options_.interval > 1 && r.rounding_dominates && (how == status::ok || how == status::not_converged))
+      r.status = status::lost_frame;
+    else if (r.any_unresolved() && (how == status::ok || how == status::not_converged))
+      r.status = status::not_resolved;
     r.worst_defect = b.worst_defect;
     r.mean_interval = static_cast<double>(seen_) / static_cast<double>(std::max<std::int64_t>(1, r.orthonormalisations));
     r.breakdowns = b.breakdowns;
     r.cycle_length = b.cycle_length;
-    if (System::has_determinant && full_ && r.steps > 0)
+    // By cofactors a determinant has lost its digits where a column has.
+    const bool lost_digits = requires(const System& system) { system.determinant(); } && r.any_unresolved();
+    if (System::has_determinant && full_ && r.steps > 0 && !lost_digits)
       r.mean_log_abs_determinant = (lane_value(series_.total(count_), lane) +
                                     lane_value(flushed_.back(), lane)) /
                                    (static_cast<double>(series_.steps() + in_stretch_) * time_step_);
     set_lane(active_, lane, false);
   }
 
+  // What rounding may have done to the exponents' sums, and which are bounds.
+  detail::growth_doubt doubts(int lane, std::int64_t steps) const {
+    detail::growth_doubt doubt;
+    doubt.rounding.resize(count_);
+    doubt.unresolved.resize(count_);
+    doubt.eps = eps;
+    for (Eigen::Index i = 0; i < count_; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      double ratios = lane_value(ratios_[at], lane);
+      if (options_.interval == 1 && i > 0)
+        ratios = lane_value(record_.worst_condition, lane) * lane_value(orthonormalisations_, lane);
+      doubt.rounding[i] = 4.0 * eps * (ratios + static_cast<double>(steps));
+      doubt.unresolved[i] = lane_value(bounded_[at], lane) > 0.0;
+    }
+    return doubt;
+  }
+
+  static constexpr double eps = static_cast<double>(std::numeric_limits<typename scalar_traits<T>::base>::epsilon());
   static constexpr double least_instability = 1e-9;  // growth a step below which a repeating orbit counts as neutral
 
   struct books {
@@ -387,13 +456,15 @@ class spectrum_run {
   growth_record<System> record_;  // since the last whole stretch
   typename std::conditional_t<runs_ahead, std::type_identity<steps_ahead<System>>, std::type_identity<nothing_ahead>>::type ahead_;
   std::vector<real> flushed_;
+  std::vector<real> ratios_;      // sum of |v_i| / R_ii over the counted orthonormalisations
+  std::vector<real> bounded_;     // orthonormalisations of which only an upper bound was counted
   std::vector<input_type> inputs_;  // of the last stretch, by t modulo its length
   std::vector<spectrum_result> results_;
   mask active_ = everywhere<mask>(true);
   books books_[static_cast<std::size_t>(width)];
   real orthonormalisations_ = real(0.0), pending_steps_ = real(0.0);
   std::int64_t seen_ = 0, in_stretch_ = 0, next_due_ = 0, failed_at_ = -1, sampled_ = 0;
-  bool started_ = false, counting_ = false;
+  bool started_ = false, counting_ = false, linearised_ = false;
 };
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov

@@ -45,6 +45,22 @@ inline verdict judge(double exponent, double half_width, double margin) {
 
 namespace detail {
 
+// Of the leading exponent, which an exponent that is not resolved may be only where its bound allows it.
+inline verdict judge_leading(const spectrum_result& r) {
+  Eigen::Index leading = -1;
+  double bound = -std::numeric_limits<double>::infinity();
+  for (Eigen::Index i = 0; i < r.exponents.size(); ++i) {
+    if (r.unresolved(i))
+      bound = std::max(bound, r.exponents[i]);
+    else if (leading < 0 || !(r.exponents[i] <= r.exponents[leading]))
+      leading = i;
+  }
+  const verdict of_bound = bound < -r.neutral_margin ? verdict::stable : verdict::undecided;
+  if (leading < 0) return of_bound;
+  const verdict resolved = judge(r.exponents[leading], r.half_width[leading], r.neutral_margin);
+  return resolved == verdict::chaotic || bound <= r.exponents[leading] || resolved == of_bound ? resolved : verdict::undecided;
+}
+
 /// \return the standard error of the mean of a combination of the rows, from its values over batches
 inline double combined_error(const Eigen::VectorXd& batches) {
   return stats::mean_error(std::span<const double>(batches.data(), static_cast<std::size_t>(batches.size()))).standard_error;
@@ -52,7 +68,8 @@ inline double combined_error(const Eigen::VectorXd& batches) {
 
 /// Kaplan–Yorke dimension D = j + (λ_1 + … + λ_j)/|λ_{j+1}| of the exponents in descending order, j the largest number of
 /// exponents with a non-negative sum; 0 where all are negative, and their number where the whole sum is not negative. Its
-/// error by linearisation: dD = (dλ_1 + … + dλ_j)/|λ_{j+1}| + (λ_1 + … + λ_j) dλ_{j+1}/λ_{j+1}².
+/// error by linearisation: dD = (dλ_1 + … + dλ_j)/|λ_{j+1}| + (λ_1 + … + λ_j) dλ_{j+1}/λ_{j+1}². Where λ_{j+1} is not resolved,
+/// j is a lower bound; where a bound is not negative, neither is known.
 ///
 /// \param batches shape (count, windows): the exponents over windows of equal length
 /// Source: Kaplan and Yorke 1979; the error: derived here
@@ -65,11 +82,22 @@ inline void dimension_and_entropy(const Eigen::MatrixXd& batches, spectrum_resul
   double partial = 0.0, positive = 0.0;
   Eigen::VectorXd partial_batches = Eigen::VectorXd::Zero(batches.cols());
   Eigen::VectorXd positive_batches = partial_batches;
-  bool crossed = false;
+  bool crossed = false, bound_only = false;
   r.kaplan_yorke_dimension = {static_cast<double>(count), 0.0};
   for (Eigen::Index j = 0; j < count; ++j) {
     const Eigen::Index i = order[static_cast<std::size_t>(j)];
     const double exponent = r.exponents[i];
+    if (r.unresolved(i)) {
+      if (exponent >= 0.0) {
+        r.kaplan_yorke_dimension = r.entropy_rate = {};
+        return;
+      }
+      if (!crossed) {
+        crossed = bound_only = true;
+        r.kaplan_yorke_dimension = {static_cast<double>(j), 0.0};
+      }
+      continue;
+    }
     if (exponent > 0.0) {
       positive += exponent;
       positive_batches += batches.row(i).transpose();
@@ -86,7 +114,7 @@ inline void dimension_and_entropy(const Eigen::MatrixXd& batches, spectrum_resul
       partial_batches += batches.row(i).transpose();
     }
   }
-  r.dimension_is_lower_bound = !crossed;
+  r.dimension_is_lower_bound = !crossed || bound_only;
   r.entropy_rate = {positive, positive > 0.0 ? combined_error(positive_batches) : 0.0};
 }
 
@@ -109,6 +137,13 @@ inline running_estimate running(const Eigen::MatrixXd& batches, std::int64_t bat
   return history;
 }
 
+/// What a run knows of its growth beside the growth itself.
+struct growth_doubt {
+  Eigen::VectorXd rounding;                             ///< shape (count): nats that rounding may have added in all; empty: none
+  Eigen::Array<bool, Eigen::Dynamic, 1> unresolved;     ///< shape (count): an upper bound was counted; empty: nowhere
+  double eps = 0.0;                                     ///< of the scalar that the frame is in
+};
+
 /// Fills in everything that follows from the recorded growth and the totals.
 ///
 /// \param series  rows: the exponents' growth, natural logarithms; one run a lane
@@ -116,10 +151,12 @@ inline running_estimate running(const Eigen::MatrixXd& batches, std::int64_t bat
 /// \param r       in: steps, time_step, neutral_margin, status; out: the rest
 template <class T, Eigen::Index Capacity, class Pending>
 void summarise(const stats::batch_series<T, Capacity>& series, int lane, const Pending& pending, std::int64_t pending_steps,
-               Eigen::Index count, bool full, bool keep_history, spectrum_result& r) {
+               Eigen::Index count, bool full, bool keep_history, const growth_doubt& doubt, spectrum_result& r) {
   r.steps = series.steps() + pending_steps;
   r.exponents = Eigen::VectorXd::Constant(count, unknown);
   r.standard_error = r.half_width = r.effective_samples = r.exponents;
+  r.upper_bound.setConstant(count, false);
+  r.rounding = Eigen::VectorXd::Zero(count);
   if (r.steps == 0) return;
   const double duration = static_cast<double>(r.steps) * r.time_step;
   const double per_batch = static_cast<double>(series.batch_length()) * r.time_step;
@@ -135,18 +172,30 @@ void summarise(const stats::batch_series<T, Capacity>& series, int lane, const P
       r.finite_time.values(i, b) = lane_value(series.batch_sum(i, b), lane) / per_batch;
     if (series.steps() > 0) {
       const auto error = stats::mean_error(series, i, lane);
-      r.standard_error[i] = error.standard_error / r.time_step;
-      r.half_width[i] = error.half_width() / r.time_step;
       r.effective_samples[i] = error.effective_samples;
       if (error.degrees_of_freedom > 0.0) r.degrees_of_freedom = error.degrees_of_freedom;
+      const double statistical = error.standard_error / r.time_step;
+      if (doubt.rounding.size() > 0) {
+        r.rounding[i] = doubt.rounding[i] / duration;
+        const double per_pivot = doubt.rounding[i] / static_cast<double>(std::max<std::int64_t>(1, r.orthonormalisations));
+        if (per_pivot > std::sqrt(doubt.eps) && !(r.rounding[i] <= 4.0 * statistical)) r.rounding_dominates = true;
+      }
+      // The interval's quantile is the statistical error's; what may be systematic widens it by as much.
+      r.standard_error[i] = std::hypot(statistical, r.rounding[i]);
+      r.half_width[i] = r.standard_error[i] * error.quantile();
+    }
+    if (doubt.unresolved.size() > 0 && doubt.unresolved[i]) {
+      const double width = std::isfinite(r.half_width[i]) ? r.half_width[i] : 0.0;
+      r.exponents[i] += width;
+      r.upper_bound[i] = true;
+      r.standard_error[i] = r.half_width[i] = r.effective_samples[i] = unknown;
+      r.finite_time.values.row(i).setConstant(unknown);
     }
   }
-  r.sum = r.exponents.sum();
+  r.sum = r.any_unresolved() ? unknown : r.exponents.sum();
   dimension_and_entropy(r.finite_time.values, r);
-  if (full) r.dimension_is_lower_bound = false;
-  Eigen::Index leading = 0;
-  r.exponents.maxCoeff(&leading);
-  r.verdict = judge(r.exponents[leading], r.half_width[leading], r.neutral_margin);
+  if (full && !r.any_unresolved()) r.dimension_is_lower_bound = false;
+  r.verdict = judge_leading(r);
   if (keep_history) r.history = running(r.finite_time.values, series.batch_length());
 }
 

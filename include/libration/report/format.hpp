@@ -52,7 +52,7 @@ inline std::string explain(status s) {
     case status::not_converged:
       return "the largest number of steps came before the tolerance";
     case status::lost_frame:
-      return "the forced interval between orthonormalisations was too long: what is here ends before it";
+      return "the forced interval between orthonormalisations is too long: a column was lost, or its digits";
     case status::collapsed:
       return "in floating point the orbit fell onto an unstable cycle: it says nothing of the true orbit";
     case status::diverged:
@@ -72,7 +72,9 @@ inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 
   const char* unit = r.per_unit_of_time ? "per unit of time" : "per step";
   std::string out = fmt::format("Lyapunov exponents, {}, over {} steps: {}\n", unit, r.steps, to_string(r.verdict));
   for (Eigen::Index i = 0; i < std::min(most, r.exponents.size()); ++i)
-    out += fmt::format("  {:>3}  {}\n", i + 1, with_error(r.exponents[i], r.standard_error[i]));
+    out += r.unresolved(i) ? fmt::format("  {:>3}  not resolved: at most {:.6g}\n", i + 1,
+                                         r.exponents[i])
+                           : fmt::format("  {:>3}  {}\n", i + 1, with_error(r.exponents[i], r.standard_error[i]));
   if (r.exponents.size() > most) out += fmt::format("       and {} more\n", r.exponents.size() - most);
   if (r.exponents.size() > 0) {
     out += fmt::format("  Kaplan-Yorke dimension {}{}\n", r.dimension_is_lower_bound ? "at least " : "",
@@ -83,6 +85,9 @@ inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 
     for (Eigen::Index i = 0; i < r.stepper_bias.size(); ++i)
       out += fmt::format("  stepper's bias of exponent {}: {} (dt less dt/2)\n", i + 1,
                          with_error(r.stepper_bias[i], r.stepper_bias_error[i]));
+  if (r.rounding_dominates)
+    out += fmt::format("  rounding is the larger part of an error bar: up to {:.1g}, with a worst condition of {:.1g}\n",
+                       r.rounding.maxCoeff(), r.worst_condition);
   out += fmt::format("  status {}: {}", to_string(r.status), explain(r.status));
   if (r.failed_at >= 0) out += fmt::format(" (step {})", r.failed_at);
   out += '\n';

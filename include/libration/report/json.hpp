@@ -45,6 +45,8 @@ inline json to_json(const lyapunov::spectrum_result& r) {
   j["exponents"] = numbers(r.exponents);
   j["standard_error"] = numbers(r.standard_error);
   j["half_width_95"] = numbers(r.half_width);
+  if (r.any_unresolved())
+    for (Eigen::Index i = 0; i < r.upper_bound.size(); ++i) j["upper_bound"].push_back(r.unresolved(i));
   j["effective_samples"] = numbers(r.effective_samples);
   j["degrees_of_freedom"] = number(r.degrees_of_freedom);
   j["kaplan_yorke_dimension"] = to_json(r.kaplan_yorke_dimension);
@@ -57,6 +59,7 @@ inline json to_json(const lyapunov::spectrum_result& r) {
                    {"worst_condition", number(r.worst_condition)},
                    {"worst_defect", number(r.worst_defect)},
                    {"breakdowns", r.breakdowns},
+                   {"rounding_dominates", r.rounding_dominates},
                    {"sum", number(r.sum)},
                    {"mean_log_abs_determinant", number(r.mean_log_abs_determinant)},
                    {"cycle_length", r.cycle_length},

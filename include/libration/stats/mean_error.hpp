@@ -61,7 +61,12 @@ struct [[nodiscard]] mean_estimate {
   /// known
   double half_width(double level = 0.95) const {
     if (!(degrees_of_freedom > 0.0)) return std::numeric_limits<double>::quiet_NaN();
-    return standard_error * detail::interval_quantile(level, degrees_of_freedom);
+    return standard_error * quantile(level);
+  }
+  /// \return half the width over the standard error; NaN where the error is not known
+  double quantile(double level = 0.95) const {
+    return degrees_of_freedom > 0.0 ? detail::interval_quantile(level, degrees_of_freedom)
+                                    : std::numeric_limits<double>::quiet_NaN();
   }
   double lower(double level = 0.95) const { return mean - half_width(level); }
   double upper(double level = 0.95) const { return mean + half_width(level); }

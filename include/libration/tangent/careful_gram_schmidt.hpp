@@ -62,14 +62,14 @@ inline bool careful_gram_schmidt(double* v, int n, int count, double epsilon, do
       pivot[j] = std::ldexp(length, exponent);
       scale(w, 1 / length);
     } else {
-      pivot[j] = 0;
+      pivot[j] = -std::ldexp(n * epsilon * std::sqrt(squared_norm[j]), exponent);
       squared_norm[j] = squared_pivot[j] = 1;
       scale(w, 0);
     }
   }
   // Each starts from the axis that the others cover least: its remainder is at least 1/n.
   for (int j = 0; j < count; ++j) {
-    if (pivot[j] != 0) continue;
+    if (pivot[j] > 0) continue;
     int axis = 0;
     double least = std::numeric_limits<double>::infinity();
     for (int i = 0; i < n; ++i) {

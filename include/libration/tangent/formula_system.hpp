@@ -136,6 +136,23 @@ class formula_system {
              J[2][0] * (J[0][1] * J[1][2] - J[1][1] * J[0][2]);
   }
 
+  /// Where J at the last `advance` is singular for the zeros in it, not by rounding: every product of its determinant's
+  /// expansion is 0.
+  mask structurally_singular() const
+    requires(n <= 3)
+  {
+    using std::abs;
+    const auto& J = jacobian_;
+    if constexpr (n == 1) {
+      return J[0][0] == T(0.0);
+    } else if constexpr (n == 2) {
+      return abs(J[0][0] * J[1][1]) + abs(J[1][0] * J[0][1]) == T(0.0);
+    } else {
+      const auto minor = [&](int a, int b) { return abs(J[a][1] * J[b][2]) + abs(J[b][1] * J[a][2]); };
+      return abs(J[0][0]) * minor(1, 2) + abs(J[1][0]) * minor(0, 2) + abs(J[2][0]) * minor(0, 1) == T(0.0);
+    }
+  }
+
   /// \return ln|det J| at the last `advance`, in the map's own closed form
   T log_abs_determinant() const
     requires(n > 3 && has_determinant)

@@ -116,7 +116,10 @@ class frame_factor<formula_system<M, T, K>> {
     for (int j = 1; j < K; ++j) some = some || triangle_.unresolved(j);
     return some;
   }
+  /// R_ii; where unresolved, minus its upper bound n eps |v_i|: 0 where the column was zero.
   growth_type<T> pivot(Eigen::Index i) const { return to_growth(triangle_.pivot[i]); }
+  /// |v_i| / R_ii, in each lane; 1 where unresolved.
+  growth_type<T> ratio(Eigen::Index i) const { return to_growth(triangle_.ratio(static_cast<int>(i))); }
   /// max |v_i| / R_ii, in each lane.
   growth_type<T> condition() const { return to_growth(triangle_.ratio()); }
 
@@ -151,7 +154,11 @@ class frame_factor<vector_system<M>> {
 
   bool finite() const { return found_.finite; }
   bool unresolved() const { return found_.unresolved > 0; }
-  double pivot(Eigen::Index i) const { return orthonormaliser_.pivots()[i]; }
+  double pivot(Eigen::Index i) const {
+    const double found = orthonormaliser_.pivots()[i];
+    return found == 0.0 ? -orthonormaliser_.unresolved_bound(i) : found;
+  }
+  double ratio(Eigen::Index i) const { return orthonormaliser_.ratio(i); }
   double condition() const { return found_.ratio; }
   double defect(const typename system::frame_type& /*frame*/) const { return found_.defect; }
 

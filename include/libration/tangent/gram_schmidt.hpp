@@ -19,8 +19,8 @@ namespace libration::inline LIBRATION_ABI::tangent {
 /// What `gram_schmidt` found, in each lane by itself.
 template <class T, int k>
 struct small_triangle {
-  /// R_ii: positive; 0 where the column is unresolved; NaN in every column where an entry of the frame is not finite;
-  /// 1 beyond the columns in use
+  /// R_ii: positive; where the column is unresolved, minus its upper bound n eps |v_i|: 0 where the column was zero; NaN in every
+  /// column where an entry of the frame is not finite; 1 beyond the columns in use
   T pivot[std::size_t{k}];
 
   /// The squares behind `ratio`: of the columns' norms, and of the pivots, in units of the column's own.
@@ -37,9 +37,14 @@ struct small_triangle {
     }
     return sqrt(worst);
   }
+  /// |v_j| / R_jj; 1 where column j is unresolved.
+  T ratio(int j) const {
+    using std::sqrt;
+    return sqrt(squared_norm[j] / squared_pivot[j]);
+  }
 
   /// Where column j has a pivot of at most n eps |v_j|.
-  typename scalar_traits<T>::mask unresolved(int j) const { return pivot[j] == T(0.0); }
+  typename scalar_traits<T>::mask unresolved(int j) const { return pivot[j] <= T(0.0); }
 };
 
 namespace detail {
@@ -161,7 +166,7 @@ LIBRATION_INLINE void factor_ordinary(const state<T, n> (&v)[columns], int count
 
 /// Replaces the columns v of a frame by Q where V = Q R, QᵀQ = I, R upper triangular with a positive diagonal.
 ///
-/// A column whose pivot is at most n eps |v| is unresolved: its pivot is 0, its Q column is a unit vector orthogonal to
+/// A column whose pivot is at most n eps |v| is unresolved: its pivot is not positive, its Q column is a unit vector orthogonal to
 /// all others, and the columns after it are not projected on that vector. A lane with an infinity or a NaN is left
 /// alone. What happens in one lane depends on nothing in the others, and is what happens to plain numbers, bit by bit
 /// where the compiler does not contract products and sums.

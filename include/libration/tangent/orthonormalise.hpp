@@ -152,6 +152,14 @@ class orthonormaliser {
   /// R_ii of the last call, shape (k): positive, 0 where unresolved
   const Eigen::VectorXd& pivots() const noexcept { return pivot_; }
 
+  /// |v_i| / R_ii of the last call; 1 where unresolved
+  double ratio(Eigen::Index i) const noexcept {
+    return pivot_[i] > 0 ? norm_[i] / std::ldexp(pivot_[i], -exponent_[i]) : 1.0;
+  }
+
+  /// Where column i was unresolved: an upper bound of R_ii, n eps |v_i|; 0 where the column was zero
+  double unresolved_bound(Eigen::Index i) const noexcept { return std::ldexp(double(n_) * eps * norm_[i], exponent_[i]); }
+
   /// R of the last call, shape (k, k), zero below the diagonal
   const matrix& upper() const noexcept { return upper_; }
 

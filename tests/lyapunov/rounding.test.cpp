@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// What rounding leaves of an exponent: it is part of the error bar, and what is not resolved is a bound, never minus infinity.
+#include <libration/lyapunov/ensemble.hpp>
+#include <libration/lyapunov/spectrum.hpp>
+
+#include <cmath>
+#include <cstdint>
+
+#include <libration/maps/iterate.hpp>
+#include <libration/maps/linear.hpp>
+#include <libration/maps/rk4.hpp>
+
+#include "lyapunov/support.hpp"
+#include "support/catch.hpp"
+
+namespace lyapunov = libration::lyapunov;
+namespace maps = libration::maps;
+using Eigen::MatrixXd, Eigen::VectorXd;
+using libration::state, libration::status;
+using lyapunov::spectrum;
+using namespace libration_test;
+
+namespace {
+
+// (a 1; 0 b) in turned coordinates: exponents ln a and ln b, a non-normal Jacobian.
+MatrixXd turned_triangle(double a, double b, double angle) {
+  MatrixXd rotation(2, 2), triangle(2, 2);
+  rotation << std::cos(angle), std::sin(angle), -std::sin(angle), std::cos(angle);
+  triangle << a, 1.0, 0.0, b;
+  return rotation.transpose() * triangle * rotation;
+}
+
+// h' = A h with rates -1 and -30 along directions that are not orthogonal.
+struct stiff_field {
+  static constexpr int dimension = 2;
+  template <class T>
+  state<T, 2> derivative(const state<T, 2>& h) const {
+    // Eigenvectors (1, 0.5) and (-0.3, 1).
+    const T fast = (h[1] - 0.5 * h[0]) / 1.15, slow = (h[0] + 0.3 * h[1]) / 1.15;
+    return {-slow + 9.0 * fast, -0.5 * slow - 30.0 * fast};
+  }
+};
+
+// What a Runge-Kutta step of order 4 makes of a rate.
+double stepped_rate(double rate, double dt) {
+  const double z = rate * dt;
+  return std::log(1.0 + z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0)))) / dt;
+}
+
+}  // namespace
+
+TEST_CASE("lyapunov::spectrum: rounding is part of the error bar, and a forced interval that loses the digits says so",
+          "[oracle][failure]") {
+  int lost = 0, within = 0;
+  for (const double b : {1e-3, 1e-4, 2e-5, 1e-5, 5e-6})
+    for (const std::int64_t interval : {0, 1, 2, 3, 4}) {
+      const auto r = spectrum(maps::linear<>(turned_triangle(0.9, b, 0.7)), (VectorXd(2) << 0.1, 0.2).finished(),
+                              {.steps = 3000, .interval = interval});
+      INFO("b " << b << ", interval " << interval << ": " << r.exponents.transpose() << " +- " << r.standard_error.transpose());
+      REQUIRE(r.rounding.size() == 2);
+      CHECK(r.rounding[1] >= r.rounding[0]);
+      if (r.status == status::lost_frame) {
+        ++lost;
+        CHECK(interval > 1);
+      } else {
+        REQUIRE(r.status == status::ok);
+        ++within;
+      }
+      // Wherever digits are given, they are right to what is said; the matrix's own entries are rounded.
+      CHECK(std::abs(r.exponents[0] - std::log(0.9)) <= 4.0 * r.standard_error[0] + 8.0 * eps / 0.9);
+      CHECK(std::abs(r.exponents[1] - std::log(b)) <= 4.0 * r.standard_error[1] + 8.0 * eps / b);
+    }
+  CHECK(lost >= 3);
+  CHECK(within >= 10);
+}
+
+TEST_CASE("lyapunov::spectrum: a step too long for its condition is not resolved, with a bound", "[oracle][failure]") {
+  const double dt = 0.01, slow = stepped_rate(-1.0, dt), fast = stepped_rate(-30.0, dt);
+  int resolved = 0, bounded = 0;
+  for (const int count : {1, 10, 40, 60, 80, 90, 100, 110, 120, 130, 150, 200, 400, 628}) {
+    const auto map = maps::iterate(maps::rk4(stiff_field{}, dt), count);
+    for (const std::int64_t interval : {0, 1}) {
+      const auto r = spectrum(map, {0.3, -0.2}, {.steps = 300, .transient = 0, .interval = interval});
+      INFO(count << " steps in one, interval " << interval << ": " << r.exponents.transpose() << " +- "
+                 << r.standard_error.transpose());
+      CHECK(r.status == (r.unresolved(1) ? status::not_resolved : status::ok));
+      CHECK(std::abs(r.exponents[0] - slow) <= 4.0 * r.standard_error[0] + 16.0 * eps / dt);
+      if (r.unresolved(1)) {
+        ++bounded;
+        CHECK(std::isnan(r.standard_error[1]));
+        CHECK(r.exponents[1] >= fast);
+        CHECK(r.exponents[1] < slow);
+        CHECK(r.any_unresolved());
+        CHECK(std::isnan(r.mean_log_abs_determinant));
+        CHECK(r.kaplan_yorke_dimension.value == 0.0);
+      } else {
+        ++resolved;
+        CHECK(!r.any_unresolved());
+        CHECK(std::abs(r.exponents[1] - fast) <= 4.0 * r.standard_error[1] + 16.0 * eps / dt);
+      }
+    }
+  }
+  CHECK(resolved >= 8);
+  CHECK(bounded >= 10);
+  // The same of a block: 900 applications of a matrix in one step.
+  const maps::linear<> one(turned_triangle(1.0 - 1e-3, 0.9, 0.4));
+  const auto block = spectrum(maps::iterate(one, 900), VectorXd::Zero(2).eval(), {.steps = 200});
+  CHECK(block.status == status::not_resolved);
+  REQUIRE(block.unresolved(1));
+  CHECK(block.exponents[1] >= 900.0 * std::log(0.9));
+  CHECK(std::abs(block.exponents[0] - 900.0 * std::log1p(-1e-3)) < 1e-9);
+}
+
+TEST_CASE("lyapunov::spectrum_ensemble: members that are not resolved are those that are not resolved alone", "[differential]") {
+  const auto map = maps::iterate(maps::rk4(stiff_field{}, 0.01), 200);
+  const MatrixXd starts = uniform_inputs(2, 11, 3);
+  const auto together = lyapunov::spectrum_ensemble(map, starts, {.steps = 200});
+  for (Eigen::Index i = 0; i < starts.cols(); ++i) {
+    const auto alone = spectrum(map, {starts(0, i), starts(1, i)}, {.steps = 200});
+    CHECK(difference(together[static_cast<std::size_t>(i)], alone) == "");
+    CHECK(alone.unresolved(1));
+  }
+}
