@@ -66,6 +66,7 @@ TEST_CASE("lyapunov::spectrum: rounding is part of the error bar, and a forced i
         REQUIRE(r.status == status::ok);
         ++within;
       }
+      if (r.steps == 0) continue;
       // Wherever digits are given, they are right to what is said; the matrix's own entries are rounded.
       CHECK(std::abs(r.exponents[0] - std::log(0.9)) <= 4.0 * r.standard_error[0] + 8.0 * eps / 0.9);
       CHECK(std::abs(r.exponents[1] - std::log(b)) <= 4.0 * r.standard_error[1] + 8.0 * eps / b);
