@@ -67,11 +67,11 @@ struct [[nodiscard]] spectrum_result {
   std::int64_t failed_at = -1;         ///< step (transients included) where the orbit diverged or the frame was lost; or -1
 
   // Evidence.
-  Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent, 4 eps times the mean ratio of its
-                                       ///< column's norm to its pivot (of `largest`: and the size of its separation), per unit of time;
-                                       ///< part of the error bars. Empty: not known
-  bool rounding_dominates = false;     ///< of some exponent half the digits are lost to it, and it is 4 times the statistical error:
-                                       ///< with a forced interval `lost_frame`
+  Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent, 4 eps times the mean ratio
+                                       ///< of its column's norm to its pivot (of `largest`: and the size of its separation), per
+                                       ///< unit of time; part of the error bars. Empty: not known
+  bool rounding_dominates = false;     ///< of some exponent half the digits are lost to it, and it is 4 times the statistical
+                                       ///< error: with a forced interval `lost_frame`
   double worst_condition = unknown;    ///< largest ratio, at any orthonormalisation, of a column's norm to its pivot
   double worst_defect = unknown;       ///< largest |QᵀQ - I| of a frame, sampled
   std::int64_t orthonormalisations = 0;
