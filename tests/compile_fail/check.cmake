@@ -18,6 +18,14 @@ if(OUTCOME STREQUAL "fails")
   list(APPEND flags -DLIBRATION_MUST_FAIL)
 endif()
 
+# A line "// flags: -fsome -fother": with these the compiler is to refuse the file.
+file(STRINGS "${SOURCE}" more REGEX "^// flags: ")
+if(more AND OUTCOME STREQUAL "fails")
+  string(REPLACE "// flags: " "" more "${more}")
+  separate_arguments(more UNIX_COMMAND "${more}")
+  list(APPEND flags ${more})
+endif()
+
 # Code is generated, since templates are not all instantiated without it, but not optimised.
 execute_process(
   COMMAND "${COMPILER}" -std=c++20 -O0 ${flags} -c "${SOURCE}" -o /dev/null

@@ -9,8 +9,19 @@
 #define LIBRATION_VERSION_MINOR 1
 #define LIBRATION_VERSION_PATCH 0
 
+// Parts of -ffast-math by themselves are refused too, as far as the compiler tells of them: g++ of each; clang (14) of
+// -ffast-math and -ffinite-math-only, but not of -fassociative-math, -funsafe-math-optimizations, -freciprocal-math and
+// -fno-signed-zeros alone, which are as wrong there.
 #if defined(__FAST_MATH__)
 #error "libration: -ffast-math makes isnan() false and breaks every status; compile without it"
+#elif defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "libration: -ffinite-math-only makes isnan() false and breaks every status; compile without it"
+#elif defined(__ASSOCIATIVE_MATH__)
+#error "libration: -fassociative-math cancels what compensated sums and range reductions keep; compile without it"
+#elif defined(__RECIPROCAL_MATH__)
+#error "libration: -freciprocal-math lets a member of an ensemble differ from the same call alone; compile without it"
+#elif defined(__NO_SIGNED_ZEROS__)
+#error "libration: -fno-signed-zeros lets a member of an ensemble differ from the same call alone; compile without it"
 #endif
 
 // Eigen's objects are laid out by the SIMD flags of the translation unit. An inline namespace that holds the static
