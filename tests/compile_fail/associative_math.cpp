@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums in another order lose what a compensated sum keeps. clang 14 does not tell of the flag: there the macro that g++ defines for it.
+// Sums in another order lose what a compensated sum keeps. clang 14 does not tell of the flag: there the test defines the macro
+// that g++ defines.
 // expect: -fassociative-math cancels what compensated sums
 // flags: -fassociative-math -fno-signed-zeros -fno-trapping-math
 #if defined(LIBRATION_MUST_FAIL) && defined(__clang__)

@@ -3,14 +3,12 @@
 /// \file
 /// What every vector map must satisfy: the checks that the tests of maps share.
 
-#include <cmath>
-#include <limits>
-
 #include <Eigen/Core>
 
 #include <libration/core/random.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/detail/vector_base.hpp>
+#include <libration/testing/laws.hpp>
 
 #include "support/catch.hpp"
 
@@ -60,36 +58,15 @@ matrix_for<M> tangent_of(const M& map, std::int64_t t, const vector_for<M>& h, c
   return JV;
 }
 
-/// The tangent of a map in double against central differences, extrapolated from two steps (Richardson): the tolerance
-/// is the difference of the two, and their rounding, eps |g| / size. A block against its columns: the same sums in
-/// another order. The step and the tangent twice: the same digits.
+/// The laws that are installed for users, at a random point.
 template <class M>
 void check_vector_map(const M& map, std::int64_t t = 3) {
   static_assert(libration::maps::vector_map<M> && libration::maps::differentiable<M>);
-  const Eigen::Index n = map.state_size(), k = 3;
-  const Eigen::VectorXd h = normals<double>(n, 1, 1);
-  const Eigen::VectorXd x = normals<double>(inputs_of(map), 1, 2);
-  const Eigen::MatrixXd V = normals<double>(n, k, 3);
-  const Eigen::MatrixXd JV = tangent_of(map, t, h, x, V);
-  const Eigen::VectorXd image = stepped(map, t, h, x);
-  const double eps = std::numeric_limits<double>::epsilon();
-  const double scale = 1 + JV.cwiseAbs().maxCoeff() + image.cwiseAbs().maxCoeff();
-  for (Eigen::Index j = 0; j < k; ++j) {
-    const auto central = [&](double size) -> Eigen::VectorXd {
-      const Eigen::VectorXd up = h + size * V.col(j), down = h - size * V.col(j);
-      return (stepped(map, t, up, x) - stepped(map, t, down, x)) / (2 * size);
-    };
-    const double size = 1e-4;
-    const Eigen::VectorXd fine = central(size), coarse = central(2 * size);
-    const Eigen::VectorXd best = fine + (fine - coarse) / 3;
-    const double tolerance = (fine - coarse).cwiseAbs().maxCoeff() + 4 * static_cast<double>(n) * eps * scale / size;
-    INFO("direction " << j);
-    CHECK((best - JV.col(j)).cwiseAbs().maxCoeff() <= tolerance);
-    const Eigen::MatrixXd alone = tangent_of(map, t, h, x, V.col(j));
-    CHECK((alone - JV.col(j)).cwiseAbs().maxCoeff() <= 4 * static_cast<double>(n) * eps * scale);
-  }
-  CHECK(tangent_of(map, t, h, x, V) == JV);
-  CHECK(stepped(map, t, h, x) == image);
+  const vector_for<M> h = normals<typename M::scalar_type>(map.state_size(), 1, 1);
+  const vector_for<M> x = normals<typename M::scalar_type>(inputs_of(map), 1, 2);
+  const auto laws = libration::testing::check_laws(map, h, x, 0, t);
+  INFO(laws.text());
+  CHECK(laws.ok());
 }
 
 /// The tangent of a workspace belongs to its last step, not to an earlier one.

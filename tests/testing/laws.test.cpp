@@ -46,7 +46,7 @@ struct network {
     JV = A * slope.asDiagonal() * V;
     if constexpr (kind == fault::tangent) JV.row(1) *= 1.001;
     if constexpr (kind == fault::block) {
-      if (V.cols() > 1) JV.col(1) *= 1.0 + 1e-9;  // far below what differences could see
+      if (V.cols() > 1) JV.col(1) *= 1.0 + 1e-12;  // far below what differences could see
     }
     if constexpr (kind == fault::linear) JV.array() += 1e-9 * V.array().square();
   }

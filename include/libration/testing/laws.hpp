@@ -46,22 +46,25 @@ inline void law(law_report& report, bool holds, const std::string& what) {
 // Purity, linearity, block against single columns: for anything that runs as a vector system.
 template <class M>
 void vector_laws(law_report& report, const M& map, const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& h,
-                 const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& x, std::uint64_t seed) {
+                 const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& x, std::uint64_t seed,
+                 std::int64_t t) {
   using S = typename M::scalar_type;
   const Eigen::Index n = map.state_size(), k = std::min<Eigen::Index>(n, 5);
   const double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
   tangent::vector_system<M> system(map, k), other(map, 1);
   auto first = system.make_state(), again = first, poisoned = first;
-  system.advance(3, h, x, first);
+  system.advance(t, h, x, first);
   poisoned.setConstant(std::numeric_limits<S>::quiet_NaN());
-  other.step(5, first, x, again);  // another step between the two
-  other.advance(3, h, x, poisoned);
+  other.step(t + 2, first, x, again);  // another step between the two
+  other.advance(t, h, x, poisoned);
   law(report, first == poisoned, "purity: the same (t, h, x) gave another next state the second time, or next was read");
   if constexpr (maps::differentiable<M>) {
     auto V = system.make_frame(k);
     tangent::write_frame(tangent::random_frame(n, k, seed), V);
-    auto JV = V;
+    auto JV = V, once_more = V;
     system.tangent(JV);
+    system.tangent(once_more);
+    law(report, once_more == JV, "purity: the tangent of the same block gave another block the second time");
     const double scale = 1.0 + static_cast<double>(JV.norm());
     double block = 0.0;
     for (Eigen::Index j = 0; j < k; ++j) {
@@ -81,51 +84,55 @@ void vector_laws(law_report& report, const M& map, const Eigen::Matrix<typename 
 }
 
 inline void tangent_law(law_report& report, const tangent::check_result& found) {
+  const bool agrees = found.error <= found.tolerance;
   law(report, found.ok(),
-      "tangent: it differs from central differences by " + number_text(found.error, 3) + " (relative), expected at most " +
-          number_text(found.tolerance, 3));
+      agrees ? "tangent: central differences see no more of it than " + number_text(found.tolerance, 3) + " (relative), expected " +
+                   number_text(tangent::check_result::largest_tolerance) + ": rounding or a branch hides the rest"
+             : "tangent: it differs from central differences by " + number_text(found.error, 3) + " (relative), expected at most " +
+                   number_text(found.tolerance, 3));
 }
 
 }  // namespace detail
 
 /// Checks a vector map at one point: purity, tangent against central differences, block against single columns, linearity.
 ///
-/// \param h shape (n); \param x shape (m), driven maps only
-/// \throws argument_error where a shape does not fit
+/// \param h shape (n); \param x shape (m), driven maps only; \param t the step's number
+/// \throws argument_error where a shape does not fit or the map's dimension is 0
 template <maps::vector_map M>
 law_report check_laws(const M& map, vector_view<typename M::scalar_type> h,
                       vector_view<typename M::scalar_type> x = Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>(),
-                      std::uint64_t seed = 0) {
+                      std::uint64_t seed = 0, std::int64_t t = 3) {
+  require(map.state_size() >= 1, "testing::check_laws", "the map's dimension is 0, expected at least 1");
   require_rows(h.rows(), map.state_size(), "testing::check_laws", "h", "the map's dimension");
   if constexpr (maps::driven<M>) require_rows(x.rows(), map.input_size(), "testing::check_laws", "x", "the map's input size");
   law_report report;
-  detail::vector_laws(report, map, h, x, seed);
-  if constexpr (maps::differentiable<M>) detail::tangent_law(report, tangent::check(map, h, x, 3, seed));
+  detail::vector_laws(report, map, h, x, seed, t);
+  if constexpr (maps::differentiable<M>) detail::tangent_law(report, tangent::check(map, h, x, t, seed));
   return report;
 }
 
 /// Checks a formula map at one point: the laws of a vector map, and that dual numbers, single precision and SIMD lanes give
 /// the values that double gives.
 ///
-/// \param h  shape (n); \param x shape (m), driven maps only
+/// \param h  shape (n); \param x shape (m), driven maps only; \param t the step's number
 template <maps::formula_map M>
 law_report check_laws(const M& map, const state<double, M::dimension>& h,
                       const state<double, (maps::input_dimension<M> > 0 ? maps::input_dimension<M> : 1)>& x = {},
-                      std::uint64_t seed = 0) {
+                      std::uint64_t seed = 0, std::int64_t t = 3) {
   constexpr int n = M::dimension, m = maps::input_dimension < M >> 0 ? maps::input_dimension<M> : 1;
   law_report report;
   const tangent::formula_as_vector<M> vector(map);
-  detail::vector_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), seed);
-  detail::tangent_law(report, tangent::check(map, h, x, 3, seed));
+  detail::vector_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), seed, t);
+  detail::tangent_law(report, tangent::check(map, h, x, t, seed));
 
-  const state<double, n> image = maps::evaluate(map, 3, h, x);
+  const state<double, n> image = maps::evaluate(map, t, h, x);
   const auto compare = [&](auto scalar, const char* name, double eps) {
     using T = decltype(scalar);
     state<T, n> lifted;
     state<T, m> input;
     for (int i = 0; i < n; ++i) lifted[i] = T(h[i]);
     for (int i = 0; i < m; ++i) input[i] = T(x[i]);
-    const state<T, n> result = maps::evaluate(map, 3, lifted, input);
+    const state<T, n> result = maps::evaluate(map, t, lifted, input);
     double worst = 0.0;
     for (int i = 0; i < n; ++i) {
       double value;
