@@ -2,12 +2,15 @@
 /// \file
 /// The steppers: euler, rk4, leapfrog, yoshida4.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include <libration/core/error.hpp>
 #include <libration/maps/euler.hpp>
+#include <libration/maps/iterate.hpp>
 #include <libration/maps/leapfrog.hpp>
 #include <libration/maps/lorenz63.hpp>
 #include <libration/maps/rk4.hpp>
@@ -51,12 +54,98 @@ struct relaxation {
   }
 };
 
-// Where the map is after the time `until`.
+// A pendulum that is pushed, written with the time, and with the phase as a coordinate.
+struct pushed {
+  static constexpr int degrees = 1;
+  static constexpr int dimension = 2;
+  template <class T>
+  state<T, 1> velocity(const state<T, 1>& p) const {
+    return p;
+  }
+  template <class T>
+  state<T, 1> force(double t, const state<T, 1>& q) const {
+    using std::sin;
+    return {-sin(q[0]) + 0.5 * std::cos(2.0 * t)};
+  }
+  template <class T>
+  state<T, 2> derivative(double t, const state<T, 2>& h) const {
+    return {h[1], force(t, state<T, 1>{h[0]})[0]};
+  }
+};
+struct pushed_by_phase {
+  static constexpr int dimension = 3;
+  template <class T>
+  state<T, 3> derivative(const state<T, 3>& h) const {
+    using std::cos, std::sin;
+    return {h[1], -sin(h[0]) + 0.5 * cos(2.0 * h[2]), T(1.0)};
+  }
+};
+// The same pushed by its input, and one that has both.
+struct pushed_by_input {
+  static constexpr int dimension = 2, input_dimension = 1;
+  template <class T>
+  state<T, 2> derivative(const state<T, 2>& h, const state<T, 1>& x) const {
+    using std::sin;
+    return {h[1], -sin(h[0]) + x[0]};
+  }
+};
+struct pushed_by_both {
+  static constexpr int dimension = 2, input_dimension = 1;
+  template <class T>
+  state<T, 2> derivative(double t, const state<T, 2>& h, const state<T, 1>& x) const {
+    using std::sin;
+    return {h[1], -sin(h[0]) + 0.25 * std::cos(2.0 * t) + 0.5 * x[0]};
+  }
+};
+
+// What is none.
+struct time_last {
+  static constexpr int dimension = 2;
+  template <class T>
+  state<T, 2> derivative(const state<T, 2>& h, double) const {
+    return h;
+  }
+};
+struct only_double {
+  static constexpr int dimension = 2;
+  state<double, 2> derivative(const state<double, 2>& h) const { return h; }
+};
+struct timed_velocity : pushed {
+  template <class T>
+  state<T, 1> velocity(double, const state<T, 1>& p) const {
+    return p;
+  }
+};
+
+// Where the map is after the time `until`; column t of the inputs is read at step t.
 template <class M, int n = dimension_of<M>>
-state<double, n> after(const M& map, double until, state<double, n> h) {
+state<double, n> after(const M& map, double until, state<double, n> h, const Eigen::MatrixXd& inputs = {}) {
   const int steps = static_cast<int>(std::lround(until / map.time_step()));
-  for (int t = 0; t < steps; ++t) h = map(h);
+  state<double, std::max(1, maps::input_dimension<M>)> x{};
+  for (int t = 0; t < steps; ++t) {
+    for (int i = 0; i < inputs.rows(); ++i) x[i] = inputs(i, t);
+    h = maps::evaluate<M, double>(map, t, h, x);
+  }
   return h;
+}
+
+// The push at the times (t + shift) dt of so many steps.
+Eigen::MatrixXd push(double dt, double until, double shift, double per_step = 1.0) {
+  const auto columns = static_cast<Eigen::Index>(std::lround(until / dt * per_step)) + (per_step > 1.0 ? 1 : 0);
+  Eigen::MatrixXd x(1, columns);
+  for (Eigen::Index t = 0; t < columns; ++t) x(0, t) = 0.5 * std::cos(2.0 * (static_cast<double>(t) / per_step + shift) * dt);
+  return x;
+}
+
+// log2 of the ratio of errors at dt and dt/2 of what run(dt) comes to, against the phase as a coordinate.
+template <class Run>
+double pushed_order(const Run& run, double dt) {
+  const auto exact = after(maps::rk4(pushed_by_phase{}, 1.0 / 4096), 4.0, state<double, 3>{1.0, 0.5, 0.0});
+  const auto error = [&](double size) {
+    const state<double, 2> h = run(size);
+    return std::hypot(h[0] - exact[0], h[1] - exact[1]);
+  };
+  return std::log2(error(dt) / error(dt / 2));
 }
 
 // log2 of the ratio of errors at dt and dt/2, against a run of rk4 whose own error is far smaller.
@@ -86,6 +175,76 @@ TEST_CASE("maps::leapfrog: order 2", "[order]") {
 }
 TEST_CASE("maps::yoshida4: order 4", "[order]") {
   CHECK(std::abs(order([](double dt) { return maps::yoshida4(pendulum{}, dt); }, 1.0 / 32) - 4) < 0.1);
+}
+
+// A stage at another time than its own would cost the order.
+TEST_CASE("maps::rk4, euler, leapfrog, yoshida4: a field that depends on time, at the same orders", "[order]") {
+  const state<double, 2> start{1.0, 0.5};
+  CHECK(std::abs(pushed_order([&](double dt) { return after(maps::euler(pushed{}, dt), 4.0, start); }, 1.0 / 1024) - 1) < 0.1);
+  CHECK(std::abs(pushed_order([&](double dt) { return after(maps::rk4(pushed{}, dt), 4.0, start); }, 1.0 / 64) - 4) < 0.1);
+  CHECK(std::abs(pushed_order([&](double dt) { return after(maps::leapfrog(pushed{}, dt), 4.0, start); }, 1.0 / 64) - 2) < 0.1);
+  CHECK(std::abs(pushed_order([&](double dt) { return after(maps::yoshida4(pushed{}, dt), 4.0, start); }, 1.0 / 64) - 4) < 0.1);
+}
+
+TEST_CASE("maps::rk4: the time of a field is that of its steps, in the units of dt", "[differential]") {
+  const state<double, 2> h{0.3, -0.2};
+  const auto map = maps::rk4(pushed{}, 0.05);
+  static_assert(maps::timed<std::remove_const_t<decltype(map)>> && !maps::repeats_itself<std::remove_const_t<decltype(map)>>);
+  static_assert(maps::timed<maps::leapfrog_map<pushed>> && !maps::repeats_itself<maps::leapfrog_map<pushed>>);
+  const auto by_phase = maps::rk4(pushed_by_phase{}, 0.05)(state<double, 3>{h[0], h[1], 7 * 0.05});
+  CHECK(std::abs(map(7, h)[0] - by_phase[0]) < 1e-15);
+  CHECK(std::abs(map(7, h)[1] - by_phase[1]) < 1e-15);
+  // Twice as many steps of half the length, an iterate of it, and an input beside the time.
+  CHECK(std::abs(maps::iterate(map.with_time_step(0.025), 2)(7, h)[1] - by_phase[1]) < 1e-6);
+  const auto both = maps::rk4(pushed_by_both{}, 0.05);
+  static_assert(maps::timed<std::remove_const_t<decltype(both)>> && maps::driven<std::remove_const_t<decltype(both)>>);
+  CHECK(std::abs(both(7, h, state<double, 1>{0.5 * std::cos(2.0 * 7.5 * 0.05)})[1] - by_phase[1]) < 1e-4);
+  check_formula(map, h, {64});
+}
+
+TEST_CASE("maps::rk4: what a held input costs, and inputs at half steps", "[order]") {
+  const state<double, 2> start{1.0, 0.5};
+  const double until = 4.0;
+  const auto held_at = [&](double shift) {
+    return [=](double dt) { return after(maps::rk4(pushed_by_input{}, dt), until, start, push(dt, until, shift)); };
+  };
+  CHECK(std::abs(pushed_order(held_at(0.0), 1.0 / 256) - 1) < 0.1);
+  CHECK(std::abs(pushed_order(held_at(0.5), 1.0 / 64) - 2) < 0.1);
+  const auto at_half_steps = [&](double dt) {
+    const auto map = maps::rk4<maps::input_sampling::half_step>(pushed_by_input{}, dt);
+    static_assert(maps::input_dimension<std::remove_const_t<decltype(map)>> == 3);
+    return after(map, until, start, maps::half_step_inputs(push(dt, until, 0.0, 2.0)));
+  };
+  CHECK(std::abs(pushed_order(at_half_steps, 1.0 / 64) - 4) < 0.1);
+}
+
+TEST_CASE("maps::half_step_inputs: three samples over each other for each step", "[law]") {
+  Eigen::MatrixXd samples(2, 5);
+  samples << 0, 1, 2, 3, 4, 10, 11, 12, 13, 14;
+  Eigen::MatrixXd expected(6, 2);
+  expected << 0, 2, 10, 12, 1, 3, 11, 13, 2, 4, 12, 14;
+  CHECK(maps::half_step_inputs(samples) == expected);
+  CHECK_THROWS_WITH(maps::half_step_inputs(samples.leftCols(4)), Contains("samples has 4 columns, expected 2 T + 1"));
+  CHECK_THROWS_AS(maps::half_step_inputs(samples.leftCols(1)), libration::argument_error);
+}
+
+TEST_CASE("maps::rk4, euler: a driven flow has no other time step, its inputs belong to this one", "[law]") {
+  const auto finer = [](const auto& map) { return requires { map.with_time_step(0.1); }; };
+  CHECK(finer(maps::rk4(pushed{}, 0.1)));
+  CHECK_FALSE(finer(maps::rk4(pushed_by_input{}, 0.1)));
+  CHECK_FALSE(finer(maps::euler(pushed_by_input{}, 0.1)));
+}
+
+TEST_CASE("maps::explain_field, explain_hamiltonian: say what is missing", "[failure]") {
+  CHECK(maps::explain_field<pushed>().empty());
+  CHECK(maps::explain_field<pushed_by_both>().empty());
+  CHECK_THAT(std::string(maps::explain_field<time_last>()), Contains("the time comes first"));
+  CHECK_THAT(std::string(maps::explain_field<only_double>()), Contains("takes no dual numbers"));
+  CHECK_THAT(std::string(maps::explain<only_double>()), Contains("takes no dual numbers"));
+  CHECK_THAT(std::string(maps::explain<pushed>()), Contains("make it a map with a stepper"));
+  CHECK(maps::explain_hamiltonian<pushed>().empty());
+  CHECK_THAT(std::string(maps::explain_hamiltonian<timed_velocity>()), Contains("velocity may not depend on time"));
+  CHECK_THAT(std::string(maps::explain_hamiltonian<only_double>()), Contains("degrees"));
 }
 
 TEST_CASE("maps::rk4, euler, leapfrog, yoshida4: laws of a formula", "[law]") {

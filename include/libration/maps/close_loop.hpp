@@ -125,10 +125,12 @@ struct feedback_stage {
   }
 };
 
-template <class F, class Cell>
-concept reads_for = requires(const F& f, const state_of<Cell, double>& h) {
-  { f(h) } -> std::convertible_to<input_of<Cell, double>>;
+template <class F, class Cell, class T>
+concept reads_on = requires(const F& f, const state_of<Cell, T>& h) {
+  { f(h) } -> std::convertible_to<input_of<Cell, T>>;
 };
+template <class F, class Cell>
+concept reads_for = reads_on<F, Cell, double> && reads_on<F, Cell, tangent_scalar>;
 
 }  // namespace detail
 

@@ -10,6 +10,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/views.hpp>
+#include <libration/scalar/dual.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
@@ -145,14 +146,29 @@ concept input_tangent_in_workspace =
     requires(const M& m, matrix_view<typename M::scalar_type> V, matrix_view<typename M::scalar_type> VX,
              matrix_span<typename M::scalar_type> JV, typename M::workspace& ws) { m.tangent(V, VX, JV, ws); };
 
-template <class M>
-concept derivative_h = requires(const M& m, const state_of<M, double>& h) {
-  { m.derivative(h) } -> std::convertible_to<state_of<M, double>>;
+// The scalar of tangents, as a formula that is no template of the scalar cannot take.
+using tangent_scalar = dual<double, 1>;
+
+// The four forms of a derivative.
+template <class M, class T>
+concept derivative_h = requires(const M& m, const state_of<M, T>& h) {
+  { m.derivative(h) } -> std::convertible_to<state_of<M, T>>;
 };
-template <class M>
-concept derivative_hx = requires(const M& m, const state_of<M, double>& h, const input_of<M, double>& x) {
-  { m.derivative(h, x) } -> std::convertible_to<state_of<M, double>>;
+template <class M, class T>
+concept derivative_th = requires(const M& m, double t, const state_of<M, T>& h) {
+  { m.derivative(t, h) } -> std::convertible_to<state_of<M, T>>;
 };
+template <class M, class T>
+concept derivative_hx = requires(const M& m, const state_of<M, T>& h, const input_of<M, T>& x) {
+  { m.derivative(h, x) } -> std::convertible_to<state_of<M, T>>;
+};
+template <class M, class T>
+concept derivative_thx = requires(const M& m, double t, const state_of<M, T>& h, const input_of<M, T>& x) {
+  { m.derivative(t, h, x) } -> std::convertible_to<state_of<M, T>>;
+};
+template <class M, class T>
+concept field_on = (input_dimension<M> == 0 && (derivative_h<M, T> || derivative_th<M, T>)) ||
+                   (input_dimension<M> > 0 && (derivative_hx<M, T> || derivative_thx<M, T>));
 
 }  // namespace detail
 
@@ -168,15 +184,22 @@ concept derivative_hx = requires(const M& m, const state_of<M, double>& h, const
 /// What the compiler cannot see: the map is pure (same arguments, same result), and T is used for every quantity that depends
 /// on the state, so that the derivative follows.
 template <class M>
-concept formula_map = detail::with_dimension<M> && detail::formula_on<M, double>;
+concept formula_map =
+    detail::with_dimension<M> && detail::formula_on<M, double> && detail::formula_on<M, detail::tangent_scalar>;
 
-/// A vector field dh/dt = f(h [, x]), made a map by a stepper such as `maps::rk4(field, dt)`.
+/// A vector field dh/dt = f([t,] h [, x]), made a map by a stepper such as `maps::rk4(field, dt)`.
 ///
 ///     static constexpr int dimension = n;
-///     template <class T> state<T, n> derivative(const state<T, n>& h [, const state<T, m>& x]) const;
+///     static constexpr int input_dimension = m;                    // driven fields only
+///     template <class T> state<T, n> derivative([double t,] const state<T, n>& h [, const state<T, m>& x]) const;
+///
+/// t is the time in the units of dt: step number s of a stepper begins at t = s dt, and its stages are evaluated at theirs.
 template <class M>
-concept field = detail::with_dimension<M> && ((input_dimension<M> == 0 && detail::derivative_h<M>) ||
-                                              (input_dimension<M> > 0 && detail::derivative_hx<M>));
+concept field = detail::with_dimension<M> && detail::field_on<M, double> && detail::field_on<M, detail::tangent_scalar>;
+
+/// A field that depends on time explicitly: its derivative takes `double t` first.
+template <class M>
+concept timed_field = field<M> && (detail::derivative_th<M, double> || detail::derivative_thx<M, double>);
 
 /// A map on vectors of run-time size.
 ///
@@ -247,7 +270,7 @@ inline constexpr bool time_invariant = [] {
   if constexpr (requires { static_cast<bool>(M::autonomous); })
     return static_cast<bool>(M::autonomous);
   else
-    return !timed<M>;
+    return !timed<M> && !timed_field<M>;
 }();
 
 /// Whether the same state has the same next one at every step: a time-invariant map without inputs.
@@ -330,6 +353,36 @@ constexpr detail::state_of<M, T> evaluate(const M& map, [[maybe_unused]] std::in
   }
 }
 
+namespace detail {
+inline constexpr std::string_view no_template_of_the_derivative =
+    "`derivative` takes no dual numbers, which the tangent is computed in: it must be a template of the scalar, `template <class "
+    "T> state<T, n> derivative([double t,] const state<T, n>& h [, const state<T, m>& x]) const`, and not of double alone";
+}
+
+/// Says in words what keeps F from being a vector field; empty where nothing does.
+template <class F>
+consteval std::string_view explain_field() {
+  if constexpr (field<F>)
+    return "";
+  else if constexpr (!detail::with_dimension<F>)
+    return "a field needs a positive `static constexpr int dimension`";
+  else if constexpr (detail::field_on<F, double>)
+    return detail::no_template_of_the_derivative;
+  else if constexpr (requires(const F& f, const detail::state_of<F, double>& h) { f.derivative(h, 0.0); })
+    return "the time comes first: `derivative(double t, const state<T, n>& h)`";
+  else if constexpr (input_dimension<F> > 0)
+    return "a driven field needs `template <class T> state<T, n> derivative([double t,] const state<T, n>& h, const state<T, m>& "
+           "x) const`, with n = dimension and m = input_dimension";
+  else if constexpr (requires(F& f, const detail::state_of<F, double>& h) { f.derivative(h); } ||
+                     requires(F& f, const detail::state_of<F, double>& h) { f.derivative(0.0, h); })
+    return "`derivative` must be const and return state<T, dimension>";
+  else if constexpr (map<F>)
+    return "this is a map already: its step is its call operator";
+  else
+    return "a field needs `template <class T> state<T, n> derivative([double t,] const state<T, n>& h) const`, with n = dimension "
+           "(and `input_dimension` where it also takes an input)";
+}
+
 /// Says in words what keeps M from being a map; empty where nothing does.
 template <class M>
 consteval std::string_view explain() {
@@ -340,7 +393,12 @@ consteval std::string_view explain() {
   } else if constexpr (requires { M::dimension; } && !detail::with_dimension<M>) {
     return "`dimension` must be a positive `static constexpr int`";
   } else if constexpr (detail::with_dimension<M>) {
-    if constexpr (requires(const M& m, detail::state_of<M, double>& h) { m.derivative(h); })
+    if constexpr (detail::field_on<M, double>)
+      return detail::no_template_of_the_derivative;
+    else if constexpr (detail::formula_on<M, double>)
+      return "the call operator takes no dual numbers, which the tangent is computed in: it must be a template of the scalar, "
+             "`template <class T> state<T, n> operator()(const state<T, n>& h) const`, and not of double alone";
+    else if constexpr (requires(const M& m, detail::state_of<M, double>& h) { m.derivative(h); })
       return "`derivative(h)` does not return state<T, dimension>";
     else if constexpr (input_dimension<M> > 0)
       return "a driven formula needs `template <class T> state<T, n> operator()([std::int64_t t,] const state<T, n>& h, "

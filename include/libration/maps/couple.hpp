@@ -19,6 +19,11 @@
 
 namespace libration::inline LIBRATION_ABI::maps {
 
+namespace detail {
+template <class Coupling, class F, class G, class T>
+concept couples = requires(const Coupling& coupling, state_of<F, T>& u, state_of<G, T>& v) { coupling(u, v); };
+}
+
 /// No coupling: the spectrum is that of both maps together.
 struct uncoupled {
   template <class T, int n, int m>
@@ -167,9 +172,8 @@ class coupled : public detail::formula_base<coupled<F, G, Coupling>, static_cast
 ///                  `diffusive`, `one_way`, or one's own
 /// \throws          argument_error where the time steps differ
 template <formula_map F, formula_map G, class Coupling = uncoupled>
-  requires detail::share_input<F, G> &&
-           requires(const Coupling& coupling, state<double, static_cast<int>(F::dimension)>& u,
-                    state<double, static_cast<int>(G::dimension)>& v) { coupling(u, v); }
+  requires detail::share_input<F, G> && detail::couples<Coupling, F, G, double> &&
+           detail::couples<Coupling, F, G, detail::tangent_scalar>
 coupled<F, G, Coupling> couple(F f, G g, Coupling coupling = {}) {
   return {std::move(f), std::move(g), std::move(coupling)};
 }

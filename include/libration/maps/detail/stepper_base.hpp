@@ -21,14 +21,28 @@ inline double checked_time_step(double dt, std::string_view who) {
   return dt;
 }
 
-/// The field's derivative at (h, x); x is ignored by an autonomous field.
+/// What a stepper says of a type that is no field.
+template <class F>
+constexpr void check_field() {
+  static_assert(field<F>, "libration: this type is not a vector field: libration::maps::explain_field<F>() says in words which "
+                          "clause it misses");
+}
+
+/// The field's derivative at (t, h, x); x is ignored by an autonomous field.
 template <class Field, class T, class X>
-LIBRATION_INLINE state_of<Field, T> rate(const Field& field, const state_of<Field, T>& h,
+LIBRATION_INLINE state_of<Field, T> rate(const Field& field, [[maybe_unused]] double t, const state_of<Field, T>& h,
                                          [[maybe_unused]] const X& x) {
-  if constexpr (input_dimension<Field> > 0)
-    return field.derivative(h, x);
-  else
-    return field.derivative(h);
+  if constexpr (input_dimension<Field> > 0) {
+    if constexpr (derivative_thx<Field, double>)
+      return field.derivative(t, h, x);
+    else
+      return field.derivative(h, x);
+  } else {
+    if constexpr (derivative_th<Field, double>)
+      return field.derivative(t, h);
+    else
+      return field.derivative(h);
+  }
 }
 
 /// Calls body(i) for i = 0 .. n-1. Short ones are written out, which keeps states in registers.
