@@ -31,6 +31,10 @@ libration_write_npy(negative <f2 "1, 2, 2" "${one}${zero}\\000\\274${one}")
 libration_write_npy(unknown <f2 "1, 2, 2" "${one}${zero}\\000\\176${half}")
 libration_write_npy(matrix <f2 "2, 2" "${one}${zero}${half}${half}")
 libration_write_npy(nothing <f2 "1, 0, 2" "")
+libration_write_npy(padded <f2 "1, 3, 3" "${half}${half}${zero}${zero}${one}${zero}${zero}${half}${half}")
+libration_write_npy(mask |b1 "3," "\\000\\001\\001")
+libration_write_npy(masks |b1 "2, 2" "\\001\\001\\001\\000")
+libration_write_npy(added <f2 "3," "\\000\\274${zero}${zero}")
 libration_write_npy(three <f2 "3, 1, 2" "${one}${one}${one}${one}${one}${one}")
 libration_write_npy(two <f2 "2, 1, 2" "${one}${one}${one}${one}")
 file(WRITE "${folder}/text.safetensors" "this is a text\n")
@@ -45,6 +49,16 @@ libration_expect(weights "1 head, 2 queries.*Of 1 head 1 is undecided.*Files")
 libration_expect(two_layers "2 layers of 1 head, 2 queries, 2 keys, causal")
 libration_expect(logits "logits .*Verdict.*Files")
 libration_expect(queries_and_keys "2 heads, 1 query, 2 keys.*Files")
+
+# Padding, given in each way, and two sequences with a mask each.
+libration_add_program_test(a_mask ${program} "${folder}/padded.npy" --mask "${folder}/mask.npy" --out "${folder}/a_mask"
+  --no-pictures)
+libration_add_program_test(left_padding ${program} "${folder}/padded.npy" --left-padding 1 --out "${folder}/left" --no-pictures)
+libration_add_program_test(sequences ${program} "${folder}/two_layers.npy" --mask "${folder}/masks.npy" --out
+  "${folder}/sequences" --no-pictures)
+libration_expect(a_mask "Padding: 1 of 3 tokens in 1 sequence.*1 rows of padding are left out.*Files")
+libration_expect(left_padding "Padding: 1 of 3 tokens.*--left-padding.*Files")
+libration_expect(sequences "2 sequences, 1 layer of 1 head.*Sequence 0.*Sequence 1.*Files")
 
 # A small transformer along its own text.
 set(recorded "${shared}/models/stories260k/run.safetensors")
@@ -63,7 +77,7 @@ libration_add_refusal(a_missing_file "nowhere.npy.*No such file" "${folder}/nowh
 libration_add_refusal(a_text "text.safetensors: .*byte" "${folder}/text.safetensors")
 libration_add_refusal(an_unnamed_tensor "which of its . tensors"
   "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/safetensors/several")
-libration_add_refusal(a_matrix "\\(2, 2\\), expected .heads, queries, keys. or .layers" "${folder}/matrix.npy")
+libration_add_refusal(a_matrix "\\(2, 2\\), expected .heads, queries, keys., .layers" "${folder}/matrix.npy")
 libration_add_refusal(an_empty_array "\\(1, 0, 2\\): there is nothing" "${folder}/nothing.npy")
 libration_add_refusal(weights_beyond_the_query "key 1: weight 0.5.*expected 0.*no-causal" "${folder}/ahead.npy")
 libration_add_refusal(sums "query 1 sums to 1.5.*expected 1" "${folder}/too_much.npy")
@@ -76,7 +90,14 @@ libration_add_refusal(queries_without_keys "--queries came without --keys" "${re
 libration_add_refusal(a_name_for_an_npy "an .npy file's array has none" "${folder}/weights.npy" --weights
   attention)
 libration_add_refusal(two_kinds "one of --weights, --logits" "${folder}/text.safetensors" --weights a --logits b)
-libration_add_refusal(a_window_without_order "window is 2.*--no-causal" "${folder}/weights.npy"
+libration_add_refusal(a_window_without_order "window is 2.*without .causal" "${folder}/weights.npy"
   --no-causal --window 2)
 libration_add_refusal(a_negative_option "--sink" "${folder}/weights.npy" --sink -1)
 libration_add_refusal(an_unknown_option "frobnicate" "${folder}/weights.npy" --frobnicate)
+libration_add_refusal(padding_without_a_mask "key 1: weight 0.5.*--mask or --left-padding" "${folder}/padded.npy")
+libration_add_refusal(a_mask_of_another_length "mask is 3 x 1, expected 2 x" "${folder}/weights.npy" --mask "${folder}/mask.npy")
+libration_add_refusal(a_mask_that_is_added "expected 1 .a real token. or 0 .padding." "${folder}/padded.npy" --mask
+                      "${folder}/added.npy")
+libration_add_refusal(masks_of_more_sequences "expected 2 sequences" "${folder}/padded.npy" --mask "${folder}/masks.npy")
+libration_add_refusal(padding_alone "nothing is left|no row sees a key" "${folder}/padded.npy" --left-padding 3)
+libration_add_refusal(two_masks "not both" "${folder}/padded.npy" --mask "${folder}/mask.npy" --left-padding 1)

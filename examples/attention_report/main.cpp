@@ -11,6 +11,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -34,10 +35,10 @@ using libration::argument_error, libration::file_error;
 namespace {
 
 struct arguments {
-  std::string file, file2, weights, logits, queries, keys, kind = "weights", out = "build/report";
+  std::string file, file2, weights, logits, queries, keys, mask, kind = "weights", zeros = "automatic", out = "build/report";
   bool causal = true, no_pictures = false, rows = false;
-  Index window = 0, sink = 1, top = 0;
-  double scale = 0.0, tolerance = 0.0;
+  Index window = 0, left_padding = 0, right_padding = 0, sink = 1, top = 0;
+  double scale = 0.0, tolerance = 0.0, masked_below = std::numeric_limits<double>::quiet_NaN();
 };
 
 // An array in a file: the only one of an .npy file, or the one of that name in a safetensors file.
@@ -47,27 +48,33 @@ struct tensor {
   io::shape shape;
 
   std::string label() const { return name.empty() ? file : fmt::format("{}: tensor \"{}\"", file, name); }
-  // In single precision: the entropy of doubles is right to some 1e-6 then.
-  Eigen::VectorXf values() const {
-    return name.empty() ? io::npy::open(file).values<float>() : io::safetensors::open(file).values<float>(name);
+  template <class T>
+  Eigen::Matrix<T, Eigen::Dynamic, 1> values() const {
+    return name.empty() ? io::npy::open(file).values<T>() : io::safetensors::open(file).values<T>(name);
   }
   [[noreturn]] void refuse(const std::string& reason) const { throw file_error(label(), file_error::no_byte, reason); }
 };
 
-// (layers, heads, rows, columns); without layers, one.
+// (layers, sequences, heads, rows, columns); of layers and sequences one where they are not there.
 struct extents {
-  Index layers, heads, rows, columns;
-  Index all_heads() const { return layers * heads; }
+  Index layers, sequences, heads, rows, columns;
 };
 
-extents extents_of(const tensor& t, const char* rows, const char* columns) {
+// \param sequences  of the mask: an array of four extents begins with as many sequences, if they are more than one
+extents extents_of(const tensor& t, const char* rows, const char* columns, Index sequences) {
   const io::shape& s = t.shape;
-  if (s.size() != 3 && s.size() != 4)
-    t.refuse(
-        fmt::format("has shape {0}, expected (heads, {1}, {2}) or (layers, heads, {1}, {2})", io::to_string(s), rows, columns));
-  if (std::find(s.begin(), s.end(), 0) != s.end()) t.refuse(fmt::format("has shape {}: there is nothing in it", io::to_string(s)));
   const std::size_t n = s.size();
-  return {n == 4 ? s[0] : 1, s[n - 3], s[n - 2], s[n - 1]};
+  if (n < 3 || n > 5)
+    t.refuse(
+        fmt::format("has shape {0}, expected (heads, {1}, {2}), (layers, heads, {1}, {2}) or (layers, sequences, heads, {1}, {2})",
+                    io::to_string(s), rows, columns));
+  if (std::find(s.begin(), s.end(), 0) != s.end()) t.refuse(fmt::format("has shape {}: there is nothing in it", io::to_string(s)));
+  const bool batch = n == 4 && sequences > 1;
+  const extents e{n == 5 || (n == 4 && !batch) ? s[0] : 1, n == 5 ? s[1] : batch ? s[0] : 1, s[n - 3], s[n - 2], s[n - 1]};
+  if (sequences > 1 && e.sequences != sequences)
+    t.refuse(fmt::format("has shape {}, expected {} sequences (--mask's): (sequences, heads, {}, {}), or with layers before them",
+                         io::to_string(s), sequences, rows, columns));
+  return e;
 }
 
 bool is_npy(const std::string& file) { return fs::path(file).extension() == ".npy"; }
@@ -87,8 +94,26 @@ struct recording {
   std::string kind;
   tensor first;
   std::optional<tensor> keys;
-  Index layers = 0, heads = 0, queries = 0, tokens = 0;  // tokens: keys of a head
+  Index layers = 0, sequences = 0, heads = 0, queries = 0, tokens = 0;  // tokens: keys of a head
+  Index key_heads = 0;
+  attention::token_mask mask = {};  // of every sequence, or one for all
 };
+
+// The mask of an .npy file, or of a safetensors file's tensor "attention_mask".
+attention::token_mask read_mask(const std::string& file) {
+  const tensor t = find(file, is_npy(file) ? "" : "attention_mask");
+  if (t.shape.size() != 1 && t.shape.size() != 2)
+    t.refuse(fmt::format("has shape {}, expected (sequences, tokens) or (tokens): 1 for a token, 0 for padding",
+                         io::to_string(t.shape)));
+  const Index tokens = t.shape.back();
+  const auto values = t.values<double>();
+  try {
+    return attention::token_mask(
+        Eigen::Map<const MatrixXd>(values.data(), tokens, t.shape.size() == 2 ? static_cast<Index>(t.shape[0]) : 1));
+  } catch (const argument_error& error) {
+    t.refuse(error.what());
+  }
+}
 
 recording find_recording(const arguments& a) {
   const auto given = [](const std::string& name) { return name.empty() ? 0 : 1; };
@@ -119,59 +144,145 @@ recording find_recording(const arguments& a) {
     }
     r = {a.logits.empty() ? "weights" : "logits", find(a.file, name), {}};
   }
-  const extents e = extents_of(r.first, r.keys ? "tokens" : "queries", r.keys ? "d" : "keys");
+  const bool pads = a.left_padding > 0 || a.right_padding > 0;
+  if (pads && !a.mask.empty()) throw argument_error("expected --mask, or --left-padding and --right-padding, not both");
+  if (!a.mask.empty()) r.mask = read_mask(a.mask);
+  const extents e = extents_of(r.first, r.keys ? "tokens" : "queries", r.keys ? "d" : "keys", r.mask.sequences());
   r.layers = e.layers;
-  r.heads = e.heads;
+  r.sequences = e.sequences;
+  r.heads = r.key_heads = e.heads;
   r.queries = e.rows;
   r.tokens = e.columns;
   if (r.keys) {
-    const extents k = extents_of(*r.keys, "tokens", "d");
-    if (k.layers != e.layers || k.columns != e.columns || e.heads % k.heads != 0)
+    const extents k = extents_of(*r.keys, "tokens", "d", r.mask.sequences());
+    if (k.layers != e.layers || k.sequences != e.sequences || k.columns != e.columns || e.heads % k.heads != 0)
       r.keys->refuse(
           fmt::format("has shape {}, which does not fit the queries' {}: expected as many layers, a divisor of their heads, "
                       "and the same d",
                       io::to_string(r.keys->shape), io::to_string(r.first.shape)));
     r.tokens = k.rows;
+    r.key_heads = k.heads;
+  }
+  if (pads) {
+    if (a.left_padding > r.tokens || a.right_padding > r.tokens - a.left_padding)
+      throw argument_error(fmt::format("--left-padding {} and --right-padding {} of {} tokens: nothing is left", a.left_padding,
+                                       a.right_padding, r.tokens));
+    Eigen::Array<bool, Eigen::Dynamic, 1> real = attention::token_mask::left(r.tokens, a.left_padding).real() &&
+                                                 attention::token_mask::right(r.tokens, a.right_padding).real();
+    r.mask = attention::token_mask(real);
   }
   return r;
 }
 
-attention::entropy_result row_statistics(const recording& r, const arguments& a) {
-  const auto first = r.first.values();
+// What was recorded of one sequence: in each layer so many heads of so many vectors of so many numbers.
+template <class T>
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> of_sequence(const tensor& t, const recording& r, Index sequence, Index vectors) {
+  auto all = t.values<T>();
+  const Index size = all.size() / (r.layers * r.sequences * vectors), rows = size * vectors;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> own(size, r.layers * vectors);
+  for (Index l = 0; l < r.layers; ++l)
+    Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(own.data() + l * rows, rows) =
+        all.segment((l * r.sequences + sequence) * rows, rows);
+  return own;
+}
+
+template <class T>
+attention::entropy_result row_statistics(const recording& r, const arguments& a, Index sequence) {
+  const auto rows = of_sequence<T>(r.first, r, sequence, r.heads * r.queries);
   const Index heads = r.layers * r.heads;
   const bool distance = a.causal || r.queries == r.tokens;
+  const attention::token_mask mask = r.mask.sequences() > 1 ? r.mask.sequence(sequence) : r.mask;
   if (r.keys) {
-    const auto keys = r.keys->values();
-    const extents k = extents_of(*r.keys, "tokens", "d");
-    using view = attention::heads_view<float>;
-    return attention::entropy(
-        view::dump(first.data(), heads, r.queries, k.columns), view::dump(keys.data(), k.all_heads(), k.rows, k.columns),
-        {.causal = a.causal, .scale = a.scale, .window = a.window, .sink = a.sink, .top = a.top, .distance = distance});
+    const auto keys = of_sequence<T>(*r.keys, r, sequence, r.key_heads * r.tokens);
+    using view = attention::heads_view<T>;
+    return attention::entropy(view::dump(rows.data(), heads, r.queries, rows.rows()),
+                              view::dump(keys.data(), r.layers * r.key_heads, r.tokens, keys.rows()),
+                              {.causal = a.causal,
+                               .scale = a.scale,
+                               .window = a.window,
+                               .mask = mask,
+                               .sink = a.sink,
+                               .top = a.top,
+                               .distance = distance});
   }
-  const Eigen::Map<const Eigen::MatrixXf> rows(first.data(), r.tokens, heads * r.queries);
-  attention::recorded_options options{
-      .causal = a.causal, .heads = heads, .window = a.window, .sink = a.sink, .top = a.top, .distance = distance};
+  attention::recorded_options options{.causal = a.causal,
+                                      .heads = heads,
+                                      .window = a.window,
+                                      .mask = mask,
+                                      .masked_below = a.masked_below,
+                                      .sink = a.sink,
+                                      .top = a.top,
+                                      .distance = distance};
   if (r.kind == "logits") return attention::entropy_from_logits(rows, options);
+  using attention::zero_weights;
+  options.zeros = a.zeros == "visible"  ? zero_weights::visible
+                  : a.zeros == "masked" ? zero_weights::masked
+                                        : zero_weights::automatic;
   // What was stored in few bits does not sum to 1 as closely.
   const double stored = r.first.type == io::element::bf16 ? 0.01 : r.first.type == io::element::f16 ? 1e-3 : 0.0;
   options.tolerance = a.tolerance > 0.0 ? a.tolerance : stored;
   return attention::entropy_from_weights(rows, options);
 }
 
-attention::entropy_result measure(const recording& r, const arguments& a) {
+// The program's options that decide what a message leaves open.
+std::string hint(const std::string& message) {
+  const auto says = [&](const char* what) { return message.find(what) != std::string::npos; };
+  if (says("masked by .causal"))
+    return "; --no-causal if each query may see all keys, --mask or --left-padding if the query is padding";
+  if (says(".masked_below")) return "; here --masked-below";
+  if (says(".zeros")) return "; here --zeros visible or --zeros masked (or --mask, --left-padding, --right-padding, --window)";
+  if (says(".tolerance")) return "; here --tolerance, for weights of a softmax in few bits";
+  return "";
+}
+
+attention::entropy_result measure(const recording& r, const arguments& a, Index sequence) {
   attention::entropy_result rows;
+  const std::string where = r.sequences > 1 ? fmt::format("sequence {}, ", sequence) : "";
   try {
-    rows = row_statistics(r, a);
+    // Doubles may be out of single precision's range.
+    rows = r.first.type == io::element::f64 ? row_statistics<double>(r, a, sequence) : row_statistics<float>(r, a, sequence);
   } catch (const argument_error& error) {
-    r.first.refuse(std::string(error.what()) + (r.kind == "weights" ? "; --tolerance and --no-causal allow more" : ""));
+    r.first.refuse(where + error.what() + hint(error.what()));
   }
   if (rows.bad_rows > 0)
     for (Index h = 0; h < rows.entropy.rows(); ++h)
       for (Index q = 0; q < rows.entropy.cols(); ++q)
         if (std::isnan(rows.entropy(h, q)) && rows.visible(h, q) > 0)
-          r.first.refuse(fmt::format("{} of {} rows of attention hold NaN or +inf, the first at layer {}, head {}, query {}",
-                                     rows.bad_rows, rows.entropy.size(), h / r.heads, h % r.heads, q));
+          r.first.refuse(
+              fmt::format("{}{} of {} rows of attention hold NaN or +inf, the first at layer {}, head {}, query {}; --mask "
+                          "leaves padding out",
+                          where, rows.bad_rows, rows.entropy.size(), h / r.heads, h % r.heads, q));
+  if (rows.bad_rows == 0 && rows.padding_rows + rows.empty_rows == rows.entropy.size())
+    r.first.refuse(where + "no row sees a key: all is padding or masked");
   return rows;
+}
+
+// What was left out of the rows, and by whose word.
+std::string masking(const attention::entropy_result& rows, const recording& r, const arguments& a) {
+  std::string out;
+  const auto line = [&](const std::string& text) { out += "  " + text + "\n"; };
+  if (!r.mask.empty())
+    line(fmt::format("Padding: {} of {} tokens in {} sequence{}, as {} says; {} rows of padding are left out.",
+                     r.mask.real().size() - r.mask.real().count(), r.mask.real().size(), r.mask.sequences(),
+                     r.mask.sequences() == 1 ? "" : "s", a.mask.empty() ? "--left-padding or --right-padding" : a.mask,
+                     rows.padding_rows));
+  if (rows.masked_logits > 0)
+    line(fmt::format("Masked: {} logits that are {:.5g} or less{}.", rows.masked_logits, rows.masked_below,
+                     std::isnan(a.masked_below) ? ", a mask that was added (recognised; --masked-below sets where it begins)"
+                                                : " (--masked-below)"));
+  if (rows.masked_zeros > 0)
+    line(fmt::format(
+        "Masked: {} weights of exactly 0{}.", rows.masked_zeros,
+        a.zeros == "masked" ? " (--zeros masked)" : ", keys that no query sees (recognised; --zeros visible counts them as seen)"));
+  if (rows.masked_zeros > 0 && r.mask.empty() && rows.empty_rows == 0)
+    line("If these keys are padding, --mask, --left-padding or --right-padding leaves their own rows out too, which count here.");
+  if (rows.zero_weights > 0)
+    line(fmt::format("{} weights are exactly 0 and count as keys that are seen, rounded to 0 (--zeros masked if they are masked).",
+                     rows.zero_weights));
+  if (rows.empty_rows > 0)
+    line(fmt::format("{} of {} rows see no key (zeros, NaN or what a softmax makes of a mask alone) and are left out.",
+                     rows.empty_rows, rows.entropy.size()));
+  return out;
 }
 
 attention::sink_result find_sinks(const attention::entropy_result& rows, const recording& r, const arguments& a) {
@@ -179,55 +290,74 @@ attention::sink_result find_sinks(const attention::entropy_result& rows, const r
   MatrixXd mass = rows.sink_mass;
   // A window that has left the first keys behind knows no sink.
   if (a.window > 0)
-    for (Index q = 0; q < r.queries; ++q)
-      if (q + r.tokens - r.queries >= a.window) mass.col(q).setConstant(std::numeric_limits<double>::quiet_NaN());
+    for (Index h = 0; h < mass.rows(); ++h)
+      for (Index q = 0; q < r.queries; ++q)
+        if (q + r.tokens - r.queries - rows.first_key[h] >= a.window) mass(h, q) = std::numeric_limits<double>::quiet_NaN();
   return attention::sinks(mass, rows.visible, {.keys = a.sink, .minimum_context = std::max<Index>(64, 16 * a.sink)});
 }
 
 int run(const arguments& a) {
   const recording r = find_recording(a);
-  const attention::entropy_result rows = measure(r, a);
-  const attention::dilution_result dilution = attention::dilution(rows.entropy, rows.visible);
-  const attention::sink_result sinks = find_sinks(rows, r, a);
-
   const auto counted = [](Index n, const char* one, const char* many) { return fmt::format("{} {}", n, n == 1 ? one : many); };
-  fmt::print("libration: where does this attention go, and does it thin out as the context grows?\n\n");
-  fmt::print("  {}\n", r.keys ? "queries " + r.first.label() + ", keys " + r.keys->label() : r.kind + " " + r.first.label());
-  fmt::print("  {} of {}, {}, {}, {}causal{}\n\n", counted(r.layers, "layer", "layers"), counted(r.heads, "head", "heads"),
-             counted(r.queries, "query", "queries"), counted(r.tokens, "key", "keys"), a.causal ? "" : "not ",
-             a.window > 0 ? fmt::format(", a window of {}", a.window) : "");
-  fmt::print(
-      "The heads: mean entropy H, the number e^H of keys that would spread as much, H over ln of the keys seen, and the slope\n"
-      "of H on that logarithm\n{}\n\n",
-      report::indented(report::attention_table(rows, dilution, sinks, r.heads)));
-  fmt::print("Verdict\n{}\n", report::indented(report::attention_verdict(dilution, sinks, r.heads)));
-  if (a.window > 0 && a.window < r.tokens)
-    fmt::print("  Context means the keys that are seen: with this window they stop growing at {}, however long the text.\n",
-               a.window);
-  fmt::print("\n");
+  std::string text;
+  const auto print = [&]<class... Args>(fmt::format_string<Args...> format, Args&&... args) {
+    text += fmt::format(format, std::forward<Args>(args)...);
+  };
+  print("libration: where does this attention go, and does it thin out as the context grows?\n\n");
+  print("  {}\n", r.keys ? "queries " + r.first.label() + ", keys " + r.keys->label() : r.kind + " " + r.first.label());
+  print("  {}{} of {}, {}, {}, {}causal{}\n", r.sequences > 1 ? fmt::format("{} sequences, ", r.sequences) : "",
+        counted(r.layers, "layer", "layers"), counted(r.heads, "head", "heads"), counted(r.queries, "query", "queries"),
+        counted(r.tokens, "key", "keys"), a.causal ? "" : "not ", a.window > 0 ? fmt::format(", a window of {}", a.window) : "");
 
-  fs::create_directories(a.out);
   report::json j{{"kind", r.kind},     {"file", r.first.file},       {"tensor", r.first.name},
                  {"layers", r.layers}, {"heads_per_layer", r.heads}, {"queries", r.queries},
                  {"keys", r.tokens},   {"causal", a.causal},         {"window", a.window}};
   if (r.keys) j["keys_from"] = {{"file", r.keys->file}, {"tensor", r.keys->name}};
-  j["attention"] = report::to_json(rows, a.rows);
-  j["dilution"] = report::to_json(dilution);
-  if (a.sink > 0) j["sinks"] = report::to_json(sinks);
-  const fs::path numbers = fs::path(a.out) / "attention.json", picture = fs::path(a.out) / "attention.png";
+  if (!a.mask.empty()) j["mask"] = a.mask;
+  std::string files;
+  for (Index sequence = 0; sequence < r.sequences; ++sequence) {
+    const attention::entropy_result rows = measure(r, a, sequence);
+    const attention::dilution_result dilution = attention::dilution(rows.entropy, rows.visible);
+    const attention::sink_result sinks = find_sinks(rows, r, a);
+    print("{}\n", masking(rows, r, a));
+    if (r.sequences > 1) print("Sequence {}\n\n", sequence);
+    print(
+        "The heads: mean entropy H, the number e^H of keys that would spread as much, H over ln of the keys seen, and the slope\n"
+        "of H on that logarithm\n{}\n\n",
+        report::indented(report::attention_table(rows, dilution, sinks, r.heads)));
+    print("Verdict\n{}\n", report::indented(report::attention_verdict(dilution, sinks, r.heads)));
+    if (a.window > 0 && a.window < r.tokens)
+      print("  Context means the keys that are seen: with this window they stop growing at {}, however long the text.\n", a.window);
+    print("\n");
+
+    report::json own;
+    own["attention"] = report::to_json(rows, a.rows);
+    own["dilution"] = report::to_json(dilution);
+    if (a.sink > 0) own["sinks"] = report::to_json(sinks);
+    if (r.sequences > 1)
+      j["sequences"].push_back(own);
+    else
+      j.update(own);
+
+    if (a.no_pictures) continue;
+    fs::create_directories(a.out);
+    const fs::path picture = fs::path(a.out) / (r.sequences > 1 ? fmt::format("attention_{}.png", sequence) : "attention.png");
+    const bool layered = r.layers > 1;
+    const bool drawn =
+        report::plot_heat_map(rows.normalised_entropy(), picture, "How widely each head spreads its attention along the text",
+                              {.x = "query",
+                               .y = layered ? "layer, its heads downwards" : "head",
+                               .unit = "entropy / ln(keys seen)",
+                               .rows_per_layer = layered ? r.heads : 0,
+                               .low = 0.0,
+                               .high = 1.0});
+    files +=
+        fmt::format("  {}\n", drawn ? "picture   " + picture.string() : "picture   not drawn: gnuplot is not installed or failed");
+  }
+  const fs::path numbers = fs::path(a.out) / "attention.json";
+  fs::create_directories(a.out);
   if (!(std::ofstream(numbers) << j.dump(1) << '\n')) throw file_error(numbers.string(), file_error::no_byte, "cannot be written");
-  fmt::print("Files\n  numbers   {}\n", numbers.string());
-  if (a.no_pictures) return 0;
-  const bool layered = r.layers > 1;
-  const bool drawn =
-      report::plot_heat_map(rows.normalised_entropy(), picture, "How widely each head spreads its attention along the text",
-                            {.x = "query",
-                             .y = layered ? "layer, its heads downwards" : "head",
-                             .unit = "entropy / ln(keys seen)",
-                             .rows_per_layer = layered ? r.heads : 0,
-                             .low = 0.0,
-                             .high = 1.0});
-  fmt::print("  {}\n", drawn ? "picture   " + picture.string() : "picture   not drawn: gnuplot is not installed or failed");
+  fmt::print("{}Files\n  numbers   {}\n{}", text, numbers.string(), files);
   return 0;
 }
 
@@ -238,12 +368,14 @@ int main(int argc, char** argv) {
   CLI::App app{
       "Where does recorded attention go, and does it thin out as the context grows?\n\n"
       "Reads attention as PyTorch dumps it, (heads, queries, keys) or (layers, heads, queries, keys), or queries and keys,\n"
-      "(heads, tokens, d) or (layers, heads, tokens, d). Prints for every head how widely it spreads, whether that grows with\n"
-      "the context, and whether it is a sink; writes the same as JSON, and a picture."};
+      "(heads, tokens, d) or (layers, heads, tokens, d); of several sequences (sequences, heads, ...) with a --mask of as many,\n"
+      "or (layers, sequences, heads, ...). Prints for every head how widely it spreads, whether that grows with the context, and\n"
+      "whether it is a sink; writes the same as JSON, and a picture. What a mask or padding has left in the numbers is\n"
+      "recognised and said, or refused where it cannot be told."};
   app.add_option("FILE", a.file, "An .npy file: weights, or what --kind says. Or a safetensors file")->required();
   app.add_option("FILE2", a.file2, "The file of the keys, where FILE has the queries");
   app.add_option("--weights", a.weights, "Name of the weights in a safetensors file; \"attention\", or its only tensor, is found");
-  app.add_option("--logits", a.logits, "Name of the logits (scaled, with their bias) in a safetensors file");
+  app.add_option("--logits", a.logits, "Name of the logits (scaled, with their bias and mask) in a safetensors file");
   app.add_option("--queries", a.queries, "Name of the queries in a safetensors file");
   app.add_option("--keys", a.keys, "Name of the keys, of as many heads or of a divisor of them");
   app.add_option("--kind", a.kind, "What an .npy file alone holds: weights or logits")
@@ -253,6 +385,20 @@ int main(int argc, char** argv) {
                "No query sees a key behind its own, the last one standing at the last key (default)");
   const auto count = CLI::Range(Index{0}, std::numeric_limits<Index>::max() / 32);
   app.add_option("--window", a.window, "Keys that a query sees at most, its own included; 0: all")->check(count);
+  app.add_option(
+      "--mask", a.mask,
+      "The tokenizer's attention_mask: an .npy file, or a safetensors file with that tensor, of shape (sequences, tokens)\n"
+      "or (tokens), 1 for a token and 0 for padding. Padding is not seen, and its rows are left out");
+  app.add_option("--left-padding", a.left_padding, "Tokens of padding before every sequence, instead of --mask")->check(count);
+  app.add_option("--right-padding", a.right_padding, "Tokens of padding behind every sequence")->check(count);
+  app.add_option("--masked-below", a.masked_below,
+                 "Logits that are so low or lower are masked; -inf: no finite one. By default a mask that was added to the logits\n"
+                 "(-10000, the lowest number of a type) is recognised by the gap that it leaves");
+  app.add_option("--zeros", a.zeros,
+                 "What weights of exactly 0 are: masked, visible (seen, and rounded to 0), or automatic: keys that no query sees\n"
+                 "are masked")
+      ->check(CLI::IsMember({"automatic", "visible", "masked"}))
+      ->capture_default_str();
   app.add_option("--scale", a.scale, "Of the products of queries and keys; 0: 1/sqrt(d)");
   app.add_option("--sink", a.sink, "First keys that are counted as the sink; 0: none")->check(count)->capture_default_str();
   app.add_option("--top", a.top, "Also the mass on the so many heaviest keys; 0: not")->check(count);

@@ -337,7 +337,8 @@ TEST_CASE("attention::entropy: refusals", "[failure]") {
         "attention::entropy: 5 queries to 4 keys, expected as many for .distance without .causal");
   CHECK(refusal(Q, K, {.window = 3}) == "attention::entropy: .window is 3, expected 0 (all keys) without .causal");
   CHECK_THAT(refusal(Q, K, {.window = -1}), Contains(".window is -1, expected >= 0"));
-  CHECK_THAT(refusal(Q, K, {.scale = not_a_number}), Contains(".scale is nan, expected finite (0: 1/sqrt d)"));
+  CHECK_THAT(refusal(Q, K, {.scale = not_a_number}),
+             Contains(".scale is nan, expected finite in the scalar of Q and K (0: 1/sqrt d)"));
   CHECK_THAT(refusal(Q, K, {.query_heads = -1}), Contains(".query_heads is -1, expected >= 0 (0: one)"));
   CHECK_THAT(refusal(Q, K, {.key_heads = -1}), Contains(".key_heads is -1, expected >= 0"));
   CHECK_THAT(refusal(Q, K, {.sink = -1}), Contains(".sink is -1, expected >= 0"));

@@ -103,6 +103,32 @@ TEST_CASE("attention::mean_over_heads: a dump (heads, queries, keys) and sums th
         "attention::mean_over_heads: heads is 0, expected >= 1");
 }
 
+TEST_CASE("attention::weight_rollout: with padding the real tokens' rollout is that of the sequence without it",
+          "[oracle][failure]") {
+  constexpr Index tokens = 9, pads = 3;
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  std::vector<MatrixXd> cropped, padded;
+  for (std::uint64_t l = 0; l < 3; ++l) {
+    cropped.push_back(causal(tokens - pads, 20 + l));
+    MatrixXd A = MatrixXd::Zero(tokens, tokens);
+    A.bottomRightCorner(tokens - pads, tokens - pads) = cropped.back();
+    A.leftCols(pads).setConstant(l == 0 ? unknown : l == 1 ? 0.0 : 1.0 / tokens);  // what a softmax makes of nothing
+    padded.push_back(A);
+  }
+  const attention::rollout_options options{.mask = attention::token_mask::left(tokens, pads)};
+  const MatrixXd R = weight_rollout(padded, options);
+  CHECK(off(R.bottomRightCorner(tokens - pads, tokens - pads), weight_rollout(cropped)) < 1e-15);
+  CHECK(R.leftCols(pads) == MatrixXd::Identity(tokens, tokens).leftCols(pads));
+  CHECK(R.topRightCorner(pads, tokens - pads).cwiseAbs().maxCoeff() == 0.0);
+  padded[1](0, 5) = 0.01;
+  const auto refusal = [&](const attention::rollout_options& o) {
+    return message_of<argument_error>([&] { (void)weight_rollout(padded, o); });
+  };
+  CHECK(refusal(options).find("layers[1](0, 5) is 0.01") != std::string::npos);
+  CHECK(refusal(options).find("expected 0 (key 0 is padding by .mask") != std::string::npos);
+  CHECK(refusal({.mask = attention::token_mask::left(8, 3)}).find(".mask is 8 x 1, expected 9 x 1") != std::string::npos);
+}
+
 TEST_CASE("attention::weight_rollout: one token, and what is refused", "[edge][failure]") {
   CHECK(weight_rollout(std::vector<MatrixXd>(3, MatrixXd::Ones(1, 1))) == MatrixXd::Ones(1, 1));
   const MatrixXd good = causal(3, 1);
@@ -115,7 +141,9 @@ TEST_CASE("attention::weight_rollout: one token, and what is refused", "[edge][f
   CHECK(refusal({.residual = -0.1}).find(".residual is -0.1") != std::string::npos);
   CHECK(refusal({.tolerance = 0.0}).find(".tolerance is 0") != std::string::npos);
   bad.col(2) *= 1.1;
-  CHECK(refusal() == "attention::weight_rollout: layers[1]: the weights of query 2 (column 2) sum to 1.1, expected 1");
+  CHECK(refusal() ==
+        "attention::weight_rollout: layers[1]: the weights of query 2 (column 2) sum to 1.1, expected 1 "
+        "(rows of padding: .mask)");
   CHECK(refusal({.tolerance = 0.2}).empty());
   bad = good.transpose();  // a query's weights in a row
   CHECK(refusal().find("sum to") != std::string::npos);

@@ -16,4 +16,5 @@
 #include <libration/attention/rank_collapse.hpp>
 #include <libration/attention/result.hpp>
 #include <libration/attention/sinks.hpp>
+#include <libration/attention/token_mask.hpp>
 #include <libration/attention/weight_rollout.hpp>

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +16,8 @@
 #include <Eigen/Core>
 
 #include <libration/attention/accumulator.hpp>
+#include <libration/attention/detail/block_sums.hpp>
+#include <libration/attention/detail/shifted_sums.hpp>
 #include <libration/attention/detail/strip_logits.hpp>
 #include <libration/attention/detail/strip_sums.hpp>
 #include <libration/attention/heads.hpp>
@@ -37,7 +42,8 @@ struct decode_options {
 ///     rows[head].entropy();
 ///
 /// The order of keys does not matter: a full ring is seen as it lies. What a window leaves of a ring may be two pieces:
-/// `see(q, one)`, then `see_also(another)`.
+/// `see(q, one)`, then `see_also(another)`. Padding is not known here: of a cache whose first tokens are padding give the view of
+/// the others.
 ///
 /// Accuracy: as `attention::entropy`
 /// Cost:     the products, and an exponential a logit; the query heads of a key head share the reading of its keys. After
@@ -55,12 +61,19 @@ class decode_rows {
     check(key_heads_ >= 1 && heads_ % key_heads_ == 0, "key_heads", key_heads_,
           "a divisor of " + number_text(heads_) + " (.query_heads)");
     check(size_ >= 1, "size", size_, ">= 1");
-    check(std::isfinite(options.scale), "scale", options.scale, "finite (0: 1/sqrt d)");
     scale_ = static_cast<Scalar>(options.scale == 0.0 ? 1.0 / std::sqrt(static_cast<double>(size_)) : options.scale);
-    scaled_.setZero(heads_ * size_);
-    if (group() > 1) packed_.setZero(key_heads_ * strips() * width * size_);
-    logits_.setZero(std::max(width * tile, piece));
-    rows_.resize(static_cast<std::size_t>(heads_));
+    check(std::isfinite(scale_), "scale", options.scale, "finite in the scalar of the keys (0: 1/sqrt d)");
+    const auto name = [&] { return number_text(heads_) + " query heads of " + number_text(size_); };
+    require(heads_ <= std::numeric_limits<std::int32_t>::max() && size_ <= std::numeric_limits<std::int32_t>::max(), who,
+            [&] { return name() + ", expected fewer than 2^31 of each"; });
+    try {
+      scaled_.setZero(heads_ * size_);
+      if (group() > 1) packed_.setZero(key_heads_ * strips() * width * size_);
+      logits_.setZero(std::max(width * tile, piece));
+      rows_.resize(static_cast<std::size_t>(heads_));
+    } catch (const std::bad_alloc&) {
+      require(false, who, [&] { return name() + " do not fit into memory"; });
+    }
   }
 
   /// Starts new rows: the query against these keys.
@@ -103,6 +116,7 @@ class decode_rows {
   Eigen::Index strips() const { return (group() + width - 1) / width; }
 
   void check(const heads_view<Scalar>& keys) const {
+    keys.check(who, "keys");
     require(keys.heads == key_heads_ && keys.size == size_, who, [&] {
       return "keys are of " + number_text(keys.heads) + " heads of " + number_text(keys.size) + ", expected " +
              number_text(key_heads_) + " of " + number_text(size_);
@@ -125,9 +139,16 @@ class decode_rows {
         const Eigen::Map<const matrix, 0, Eigen::OuterStride<>> K(keys.vector(h, from), size_, n,
                                                                   Eigen::OuterStride<>(keys.token_stride));
         logits_.head(n).noalias() = K.transpose() * scaled_.segment(h * size_, size_);
-        rows_[static_cast<std::size_t>(h)].push(logits_.head(n));
+        push(h, detail::block_sums(logits_.data(), n), n);
       }
     }
+  }
+
+  // All keys are visible: a logit of minus infinity is a product that has left the range, not a masked key.
+  void push(Eigen::Index head, detail::shifted_sums row, Eigen::Index keys) {
+    if (keys > 0 && !(row.top > -std::numeric_limits<double>::infinity())) row.spoil();
+    row.count = keys;
+    rows_[static_cast<std::size_t>(head)].merge(accumulator<Scalar>(row));
   }
 
   void add_groups(const heads_view<Scalar>& keys) {
@@ -142,9 +163,7 @@ class decode_rows {
         sums.template take<false>(logits_.data(), n, registers, 0);
       }
       for (Eigen::Index g = 0; g < count; ++g) {
-        detail::shifted_sums row = sums.of(g);
-        row.count = keys.tokens;
-        rows_[static_cast<std::size_t>(key_head * group() + first + g)].merge(accumulator<Scalar>(row));
+        push(key_head * group() + first + g, sums.of(g), keys.tokens);
       }
     }
   }

@@ -3,6 +3,7 @@
 /// \file
 /// `attention::heads_view`: queries or keys of several heads where they lie, stacked in a matrix or as PyTorch dumps them.
 
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -32,12 +33,25 @@ struct heads_view {
   /// The vector of a token, `size` elements.
   const Scalar* vector(Eigen::Index head, Eigen::Index token) const { return data + head * head_stride + token * token_stride; }
 
+  /// \throws argument_error where a number is negative, or there is no memory behind the vectors
+  void check(std::string_view who, std::string_view name) const {
+    require(heads >= 0 && tokens >= 0 && size >= 0 && (data != nullptr || heads == 0 || tokens == 0 || size == 0), who, [&] {
+      return std::string(name) + " has " + number_text(heads) + " heads of " + number_text(tokens) + " vectors of " +
+             number_text(size) + (data == nullptr ? " at no address" : "") + ", expected numbers >= 0 and memory that holds them";
+    });
+  }
+
   /// A row-major array (heads, tokens, d) without gaps.
   static heads_view dump(const Scalar* data, Eigen::Index heads, Eigen::Index tokens, Eigen::Index d) {
     const option_check check("attention::heads_view", "");
     check(heads >= 0, "heads", heads, ">= 0");
     check(tokens >= 0, "tokens", tokens, ">= 0");
     check(d >= 1, "d", d, ">= 1");
+    constexpr Eigen::Index most = std::numeric_limits<Eigen::Index>::max() / static_cast<Eigen::Index>(sizeof(Scalar));
+    require(heads == 0 || tokens == 0 || d <= most / heads / tokens, "attention::heads_view", [&] {
+      return number_text(heads) + " heads of " + number_text(tokens) + " vectors of " + number_text(d) +
+             " have more elements than an array can have";
+    });
     return {data, heads, tokens, d, tokens * d, d};
   }
 

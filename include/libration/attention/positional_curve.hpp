@@ -75,6 +75,8 @@ struct [[nodiscard]] positional_result {
   Eigen::VectorXd position;      ///< shape (m), as given
   Eigen::VectorXd value;         ///< shape (m): accuracy, or mean mass
   Eigen::VectorXd lower, upper;  ///< shape (m): each position's own interval
+  std::int64_t samples = 0;      ///< columns of samples that the means are over; 0 of a curve from counts
+  std::int64_t left_out = 0;     ///< columns that hold NaN, such as those of texts that are padding there
   /// The U-shape statistic: mean of the first and the last position, less the mean of all between. Positive where the middle is
   /// lower than the ends on the average, which a steady fall that levels off is too: the shape does not rest on it.
   position_contrast depth;
@@ -229,6 +231,8 @@ positional_result positional_curve(const Eigen::VectorXd& position, const Eigen:
   positional_result result;
   result.position = position;
   result.level = options.level;
+  result.samples = N;
+  result.left_out = samples.cols() - N;
   result.value = result.lower = result.upper = Eigen::VectorXd::Constant(m, std::numeric_limits<double>::quiet_NaN());
   if (N == 0) return result;
   X.conservativeResize(m, N);

@@ -95,7 +95,7 @@ struct [[nodiscard]] sink_result {
 /// The weight on the first keys, for each query of one head.
 ///
 /// \param weights  shape (keys, queries): a query's weights in its column, as a dump (queries, keys) written row by row lies in
-///                 memory
+///                 memory. Where the first keys are padding, give the rows below them
 /// \param first    how many keys, 1 <= first <= keys
 /// \return         shape (1, queries): a row of what `sinks` takes
 /// \throws argument_error where `first` is out of range

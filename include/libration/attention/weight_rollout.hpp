@@ -11,6 +11,7 @@
 
 #include <Eigen/Core>
 
+#include <libration/attention/token_mask.hpp>
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 
@@ -23,6 +24,9 @@ struct rollout_options {
   double residual = 0.5;
   /// The most by which a column's sum may differ from 1, > 0. Weights kept in bfloat16 differ by up to about 4e-3.
   double tolerance = 1e-2;
+  /// Padding, of one sequence: a padded token is left as it is by every layer, whatever its weights are, and no other may look at
+  /// it.
+  token_mask mask = {};
 };
 
 namespace detail {
@@ -37,10 +41,24 @@ Eigen::MatrixXd mixing(const Eigen::MatrixBase<Weights>& weights, std::size_t la
     return name() + " is " + number_text(weights.rows()) + " x " + number_text(weights.cols()) + ", expected " +
            number_text(tokens) + " x " + number_text(tokens) + " (keys, queries)";
   });
+  require(options.mask.empty() || (options.mask.sequences() == 1 && options.mask.tokens() == tokens), who, [&] {
+    return ".mask is " + number_text(options.mask.tokens()) + " x " + number_text(options.mask.sequences()) + ", expected " +
+           number_text(tokens) + " x 1 (tokens, one sequence)";
+  });
   Eigen::MatrixXd A = weights.template cast<double>();
+  const auto padding = [&](Eigen::Index i) { return !options.mask.empty() && !options.mask.real()(i, 0); };
   for (Eigen::Index j = 0; j < tokens; ++j) {
+    if (padding(j)) {
+      A.col(j).setZero();
+      A(j, j) = 1.0;
+      continue;
+    }
     double sum = 0.0;
     for (Eigen::Index i = 0; i < tokens; ++i) {
+      require(!padding(i) || A(i, j) == 0.0, who, [&] {
+        return name() + "(" + number_text(i) + ", " + number_text(j) + ") is " + number_text(A(i, j)) + ", expected 0 (key " +
+               number_text(i) + " is padding by .mask, where 1 is a real token)";
+      });
       require(A(i, j) >= 0.0, who, [&] {
         return name() + "(" + number_text(i) + ", " + number_text(j) + ") is " + number_text(A(i, j)) + ", expected >= 0";
       });
@@ -48,7 +66,7 @@ Eigen::MatrixXd mixing(const Eigen::MatrixBase<Weights>& weights, std::size_t la
     }
     require(std::abs(sum - 1.0) <= options.tolerance, who, [&] {
       return name() + ": the weights of query " + number_text(j) + " (column " + number_text(j) + ") sum to " +
-             number_text(sum, 10) + ", expected 1";
+             number_text(sum, 10) + ", expected 1 (rows of padding: .mask)";
     });
     A.col(j) *= (1.0 - options.residual) / sum;
     A(j, j) += options.residual;
@@ -70,8 +88,7 @@ Eigen::MatrixXd mean_over_heads(const Eigen::MatrixBase<Weights>& weights, Eigen
   constexpr std::string_view who = "attention::mean_over_heads";
   require(heads >= 1, who, [&] { return "heads is " + number_text(heads) + ", expected >= 1"; });
   require(weights.cols() % heads == 0, who, [&] {
-    return "weights has " + number_text(weights.cols()) + " columns, expected a multiple of " + number_text(heads) +
-           " (the heads)";
+    return "weights has " + number_text(weights.cols()) + " columns, expected a multiple of " + number_text(heads) + " (the heads)";
   });
   const Eigen::Index queries = weights.cols() / heads;
   Eigen::MatrixXd mean = Eigen::MatrixXd::Zero(weights.rows(), queries);

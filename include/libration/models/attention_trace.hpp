@@ -45,7 +45,7 @@ attention::entropy_result trace_attention(const llama<Scalar>& model, std::span<
   const llama_config& c = model.config();
   const Eigen::Index rows = c.layers * c.query_heads, columns = static_cast<Eigen::Index>(tokens.size());
   attention::entropy_result r =
-      attention::detail::empty_result(rows, columns, attention::recorded_options{.sink = options.sink, .distance = true});
+      attention::detail::empty_result(rows, columns, attention::recorded_options{.sink = options.sink, .distance = true}, who);
   const attention_observer<Scalar> observe = [&](const attention_row<Scalar>& row) {
     const Eigen::Index i = row.layer * c.query_heads + row.head, t = static_cast<Eigen::Index>(row.position);
     attention::detail::write_row(r, i, t, attention::detail::block_sums(row.logits.data(), row.logits.size()));

@@ -3,7 +3,9 @@
 /// \file
 /// The results of `attention/` as JSON: rows of attention as means by head, or each of them where asked for.
 
+#include <limits>
 #include <string>
+#include <vector>
 
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
@@ -25,7 +27,7 @@ inline json to_json(const stats::mean_estimate& e) {
           {"effective_samples", number(e.effective_samples)}};
 }
 
-/// \param each_row  beside the means by head (over rows that are finite) every row of every head, an array a head
+/// \param each_row  beside the means by head (over rows that are finite and see a key) every row of every head, an array a head
 inline json to_json(const attention::entropy_result& r, bool each_row = false) {
   json j;
   j["status"] = to_string(r.status);
@@ -33,24 +35,32 @@ inline json to_json(const attention::entropy_result& r, bool each_row = false) {
   j["queries"] = r.entropy.cols();
   j["bad_rows"] = r.bad_rows;
   j["empty_rows"] = r.empty_rows;
+  j["padding_rows"] = r.padding_rows;
+  j["first_key"] = std::vector<Eigen::Index>(r.first_key.begin(), r.first_key.end());
+  j["masked_below"] = number(r.masked_below);
+  j["masked_logits"] = r.masked_logits;
+  j["masked_zeros"] = r.masked_zeros;
+  j["zero_weights"] = r.zero_weights;
   json& means = j["mean_by_head"] = json::object();
-  const auto put = [&](const char* name, const Eigen::MatrixXd& values) {
+  const auto put = [&](const char* name, const Eigen::MatrixXd& values, const Eigen::MatrixXd& for_mean) {
     if (values.size() == 0) return;
-    means[name] = numbers(attention::mean_over_queries(values));
+    means[name] = numbers(attention::mean_over_queries(for_mean));
     if (!each_row) return;
     json& rows = j["rows"][name] = json::array();
     for (Eigen::Index h = 0; h < values.rows(); ++h) rows.push_back(numbers(values.row(h)));
   };
-  put("visible", r.visible.cast<double>());
-  put("entropy", r.entropy);
-  put("normalised_entropy", r.normalised_entropy());
-  put("varentropy", r.varentropy);
-  put("renyi2", r.renyi2);
-  put("log_sum_exp", r.log_sum_exp);
-  put("largest_weight", r.largest_weight);
-  put("sink_mass", r.sink_mass);
-  put("top_mass", r.top_mass);
-  put("mean_distance", r.mean_distance);
+  const Eigen::MatrixXd visible = r.visible.cast<double>();
+  put("visible", visible, (visible.array() == 0.0).select(std::numeric_limits<double>::quiet_NaN(), visible));
+  const auto put_all = [&](const char* name, const Eigen::MatrixXd& values) { put(name, values, values); };
+  put_all("entropy", r.entropy);
+  put_all("normalised_entropy", r.normalised_entropy());
+  put_all("varentropy", r.varentropy);
+  put_all("renyi2", r.renyi2);
+  put_all("log_sum_exp", r.log_sum_exp);
+  put_all("largest_weight", r.largest_weight);
+  put_all("sink_mass", r.sink_mass);
+  put_all("top_mass", r.top_mass);
+  put_all("mean_distance", r.mean_distance);
   return j;
 }
 
@@ -110,6 +120,8 @@ inline json to_json(const attention::positional_result& r) {
   j["shape"] = to_string(r.shape);
   j["level"] = number(r.level);
   j["margin"] = number(r.margin);
+  j["samples"] = r.samples;
+  j["left_out"] = r.left_out;
   j["position"] = numbers(r.position);
   j["value"] = numbers(r.value);
   j["lower"] = numbers(r.lower);

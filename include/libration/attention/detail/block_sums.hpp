@@ -39,6 +39,24 @@ T largest_of(const T* values, Eigen::Index n) {
   return top;
 }
 
+/// \return the smallest of n numbers but for minus infinity, NaN passed over; plus infinity where there is none
+template <class T>
+T smallest_above_infinity(const T* values, Eigen::Index n) {
+  using P = packet_of<T>;
+  constexpr auto size = static_cast<Eigen::Index>(sizeof(P) / sizeof(T));
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  const P high = libration::detail::broadcast<P>(infinity), low = libration::detail::broadcast<P>(-infinity);
+  P least = high;
+  Eigen::Index i = 0;
+  for (; i + size <= n; i += size) {
+    const P value = Eigen::internal::ploadu<P>(values + i);
+    least = Eigen::internal::pmin<P>(least, value == low ? high : value);
+  }
+  T smallest = Eigen::internal::predux_min(least);
+  for (; i < n; ++i) smallest = values[i] < smallest && values[i] > -infinity ? values[i] : smallest;
+  return smallest;
+}
+
 /// Adds a part's sums, element by element, and starts the next.
 ///
 /// \param ones  so far, of weights that are exactly 1

@@ -35,9 +35,9 @@ class query_block {
   static constexpr bool biased = !std::is_same_v<Bias, no_bias>;
 
   query_block(const heads_view<T>& Q, const heads_view<T>& K, const Bias& bias, const entropy_options& options, double scale,
-              const visible_keys& see, Eigen::Index head, Eigen::Index first, Eigen::Index count)
+              const visible_keys& see, Eigen::Index head, Eigen::Index first, Eigen::Index count, Eigen::Index first_key)
       : Q_(Q), K_(K), bias_(bias), options_(options), see_(see), head_(head), key_head_(head / (Q.heads / K.heads)),
-        first_(first), count_(count), sink_(std::min(options.sink, K.tokens)),
+        first_(first), count_(count), first_key_(first_key), sink_(std::min(options.sink, K.tokens - first_key)),
         top_(std::min(options.top, K.tokens)), packed_(strips * width * Q.size),
         logits_(width * tile), added_(biased ? width * tile : 0), sinks_(most * sink_), heaps_(most * top_) {
     constexpr T masked = -std::numeric_limits<T>::infinity();
@@ -120,10 +120,11 @@ class query_block {
   }
 
   void keep(Eigen::Index s, Eigen::Index begin, Eigen::Index end) {
-    if (begin >= sink_ && top_ == 0) return;
+    if ((begin >= first_key_ + sink_ || end <= first_key_) && top_ == 0) return;
     for (Eigen::Index q = 0; q < queries_of(s); ++q) {
       const T* const row = logits_.data() + q;
-      for (Eigen::Index j = begin; j < std::min(end, sink_); ++j) sinks_[(s * width + q) * sink_ + j] = row[(j - begin) * width];
+      for (Eigen::Index j = std::max(begin, first_key_); j < std::min(end, first_key_ + sink_); ++j)
+        sinks_[(s * width + q) * sink_ + j - first_key_] = row[(j - begin) * width];
       if (top_ == 0) continue;
       largest_values<T> heap(heap_of(s * width + q));
       for (Eigen::Index j = begin; j < end; ++j) heap.add(row[(j - begin) * width]);
@@ -139,6 +140,8 @@ class query_block {
     const strip_sums<T>& strip = sums_[static_cast<std::size_t>(q / width)];
     shifted_sums row = strip.of(q % width);
     row.count = biased ? visible_[static_cast<std::size_t>(q)] : see_.end(query) - see_.begin(query);
+    // Visible logits that are all minus infinity have left the range of T.
+    if (row.count > 0 && !(row.top > -std::numeric_limits<double>::infinity())) row.spoil();
     write_row(result, head_, query, row);
     if (options_.sink > 0)
       result.sink_mass(head_, query) =
@@ -152,7 +155,7 @@ class query_block {
   const Bias& bias_;
   const entropy_options& options_;
   const visible_keys& see_;
-  const Eigen::Index head_, key_head_, first_, count_, sink_, top_;
+  const Eigen::Index head_, key_head_, first_, count_, first_key_, sink_, top_;
   Eigen::Matrix<T, Eigen::Dynamic, 1> packed_, logits_, added_, sinks_, heaps_;
   std::array<strip_sums<T>, static_cast<std::size_t>(strips)> sums_;
   std::array<Eigen::Index, static_cast<std::size_t>(most)> visible_{};

@@ -7,7 +7,10 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include <Eigen/Core>
 
@@ -15,22 +18,33 @@
 #include <libration/attention/detail/shifted_sums.hpp>
 #include <libration/attention/result.hpp>
 #include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
 
 namespace libration::inline LIBRATION_ABI::attention::detail {
 
 /// The result of so many rows, those statistics empty that the options do not ask for.
+///
+/// \throws argument_error where so many rows do not fit into memory
 template <class Options>
-entropy_result empty_result(Eigen::Index heads, Eigen::Index queries, const Options& options) {
+entropy_result empty_result(Eigen::Index heads, Eigen::Index queries, const Options& options, std::string_view who) {
+  const auto name = [&] { return number_text(heads) + " heads of " + number_text(queries) + " queries"; };
+  require(heads == 0 || queries <= (Eigen::Index{1} << 42) / heads, who,  // 32 TiB a statistic
+          [&] { return name() + ", expected at most 2^42 rows in all"; });
   entropy_result result;
   const auto shape = [&](Eigen::MatrixXd& m, bool wanted) {
     if (wanted) m.setConstant(heads, queries, std::numeric_limits<double>::quiet_NaN());
   };
-  for (Eigen::MatrixXd* m : {&result.entropy, &result.varentropy, &result.renyi2, &result.log_sum_exp, &result.largest_weight})
-    shape(*m, true);
-  result.visible.setZero(heads, queries);
-  shape(result.sink_mass, options.sink > 0);
-  shape(result.top_mass, options.top > 0);
-  shape(result.mean_distance, options.distance);
+  try {
+    result.first_key.setZero(heads);
+    for (Eigen::MatrixXd* m : {&result.entropy, &result.varentropy, &result.renyi2, &result.log_sum_exp, &result.largest_weight})
+      shape(*m, true);
+    result.visible.setZero(heads, queries);
+    shape(result.sink_mass, options.sink > 0);
+    shape(result.top_mass, options.top > 0);
+    shape(result.mean_distance, options.distance);
+  } catch (const std::bad_alloc&) {
+    require(false, who, [&] { return name() + ": their statistics do not fit into memory"; });
+  }
   return result;
 }
 
@@ -56,8 +70,9 @@ double mass_of(std::span<const T> logits, const shifted_sums& row) {
 
 /// Counts the rows that say nothing.
 inline void close_result(entropy_result& result) {
-  result.empty_rows = (result.visible.array() == 0).count();
-  result.bad_rows = (result.entropy.array() != result.entropy.array()).count() - result.empty_rows;
+  const Eigen::Index unseen = (result.visible.array() == 0).count();
+  result.empty_rows = unseen - result.padding_rows;
+  result.bad_rows = (result.entropy.array() != result.entropy.array()).count() - unseen;
   result.status = result.bad_rows > 0 ? status::diverged : status::ok;
 }
 
