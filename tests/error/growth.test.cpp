@@ -4,9 +4,12 @@
 #include <cmath>
 #include <limits>
 #include <stop_token>
+#include <vector>
 
 #include <Eigen/Core>
 
+#include <libration/error/finite_size.hpp>
+#include <libration/error/horizon.hpp>
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/maps/henon.hpp>
 #include <libration/maps/linear.hpp>
@@ -44,7 +47,75 @@ struct follower {
   }
 };
 
+// A rotation of the circle, which says its period or does not, beside a phase that is not wrapped.
+template <bool says>
+struct rotation {
+  static constexpr int dimension = 2;
+  static constexpr double turn = 0.3819660112501051;
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h) const {
+    return {libration::fract(h[0] + turn), h[1] + turn};
+  }
+  auto periods() const requires says { return libration::state<double, 2>{1.0, 0.0}; }
+  auto unbounded() const requires says { return libration::state<bool, 2>{false, true}; }
+};
+
+// A slow driver whose response grows at first and then contracts faster than the driver.
+struct skew_product {
+  static constexpr int dimension = 2;
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h) const {
+    const T far = 1.0 - h[0];
+    const T r = 2.8 + 1.2 * (far * far) / (0.0001 + far * far);
+    return {0.1 + 0.9 * h[0], r * h[1] * (1.0 - h[1])};
+  }
+};
+
 }  // namespace
+
+TEST_CASE("error::growth: on a circle whose map says its period an error is never a turn", "[oracle]") {
+  const auto r = error::growth(rotation<true>{}, {0.1, 0.0}, {.size = 1e-3, .steps = 2000, .windows = 16});
+  CHECK(r.jumps == 0);
+  CHECK(r.drifting.empty());
+  // The standard deviation of a uniform angle, whatever the cut; the phase beside it is not bounded and not measured.
+  CHECK(std::abs(r.normaliser - 1.0 / std::sqrt(12.0)) < 1e-3);
+  CHECK((r.error.array() * r.normaliser / 1e-3 - 1.0).abs().maxCoeff() < 1e-9);
+  const auto h = error::horizon(r, {.threshold = 0.4, .exponent = 0.0});
+  CHECK(h.censored == 16);
+  CHECK(h.median.time == std::numeric_limits<double>::infinity());
+}
+
+TEST_CASE("error::growth: where a map says nothing, jumps at a cut are counted and drifting coordinates are named", "[oracle]") {
+  const auto r = error::growth(rotation<false>{}, {0.1, 0.0}, {.size = 1e-3, .steps = 2000, .windows = 16});
+  CHECK(r.jumps > 0);
+  CHECK(r.drifting == std::vector<Eigen::Index>{1});
+  CHECK(std::abs(r.normaliser - 1.0 / std::sqrt(12.0)) < 1e-3);  // not that of the phase, 1000 times as much
+  CHECK(error::horizon(r).jumps == r.jumps);
+  CHECK(error::finite_size_exponent(r).jumps == r.jumps);
+  CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.size = 1e-6, .steps = 100, .windows = 50}).jumps == 0);
+  CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.size = 1e-6, .steps = 100, .windows = 50}).drifting.empty());
+}
+
+TEST_CASE("error::growth: the leading direction of a driver that falls below the response's rounding is kept", "[oracle]") {
+  // At the end errors fade as the driver does, by 0.9 a step, and not by the response's 0.8.
+  const auto r = error::growth(skew_product{}, {0.0, 0.3},
+                               {.size = 1e-6, .direction = error::direction::leading, .steps = 20, .windows = 2, .transient = 0});
+  const VectorXd mean = r.mean_log();
+  CHECK(std::abs((mean[20] - mean[0]) / 20.0 - std::log(0.9)) < 1e-4);
+}
+
+TEST_CASE("error::growth: states whose squares leave the range", "[edge]") {
+  const maps::basic_linear<1> twice{{{2.0}}};
+  for (const int steps : {400, 600, 1000}) {
+    const auto r = error::growth(twice, {1.0}, {.size = 1e-6, .steps = steps, .windows = 1, .transient = 0});
+    CHECK(r.status == status::ok);
+    CHECK(std::isfinite(r.normaliser));
+    CHECK(r.normaliser > std::ldexp(1.0, steps - 8));
+    CHECK(std::abs(r.error(0, steps) / r.error(0, 0) / std::ldexp(1.0, steps) - 1.0) < 1e-8);
+  }
+  const auto lost = error::growth(twice, {1.0}, {.size = 1e-6, .steps = 1100, .windows = 1, .transient = 0});
+  CHECK(lost.status == status::diverged);
+}
 
 TEST_CASE("error::growth: a linear map's errors are |A^t d|, in each norm", "[oracle]") {
   Eigen::Matrix2d A;
@@ -180,6 +251,14 @@ TEST_CASE("error::growth: divergence, cancellation, refusals", "[failure]") {
   CHECK(refusal({.size = 0.0}) == "error::growth: .size is 0, expected > 0");
   CHECK_THAT(refusal({.steps = 0}), Contains(".steps is 0, expected >= 1"));
   CHECK_THAT(refusal({.every = 0}), Contains(".every is 0"));
+  CHECK_THAT(refusal({.steps = 10, .every = 11}), Contains(".every is 11, expected 1 to .steps"));
+  // Neither the product of options nor that of sizes wraps around, and memory that there is not is no std::bad_alloc.
+  CHECK_THAT(refusal({.steps = std::int64_t{1} << 40, .windows = std::int64_t{1} << 40}), Contains("there is no memory for"));
+  CHECK_THAT(refusal({.steps = 100, .windows = 1, .members = std::int64_t{1} << 60}), Contains("there is no memory for"));
+  CHECK_THAT(message_of<argument_error>([] {
+               (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 100}, error::growth_estimator{{.steps = 1000}});
+             }),
+             Contains("error::growth: .steps is 1000, expected at most 100"));
   CHECK_THAT(refusal({.windows = 0}), Contains(".windows is 0"));
   CHECK_THAT(refusal({.members = 0}), Contains(".members is 0"));
   CHECK_THAT(refusal({.transient = -1}), Contains(".transient is -1"));

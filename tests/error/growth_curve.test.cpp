@@ -3,8 +3,11 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include <Eigen/Core>
+
+#include <libration/core/random.hpp>
 
 #include "support/catch.hpp"
 #include "support/message.hpp"
@@ -72,15 +75,41 @@ TEST_CASE("error::norm: each of a vector of known length; a NaN is not lost", "[
 }
 
 TEST_CASE("error::growth_curve: the spread is of the deviations, the magnitude of the whole state", "[oracle]") {
-  error::detail::spread none(2, error::norm::euclidean);
+  error::detail::spread none(2, error::norm::euclidean, 0);
   CHECK(none.size() == 0.0);
   CHECK(none.magnitude() == 0.0);
-  error::detail::spread s(2, error::norm::euclidean);
+  error::detail::spread s(2, error::norm::euclidean, 2);
+  const auto add = [](error::detail::spread& to, const Eigen::VectorXd& h) {
+    to.add([&](Eigen::Index i) { return h[i]; }, [](Eigen::Index, double x, double first) { return x - first; });
+  };
   // Components 10 ± 3 and ± 4: deviations 3 and 4, root mean squares √109 and 4.
-  s.add(Eigen::Vector2d(13.0, 4.0));
-  s.add(Eigen::Vector2d(7.0, -4.0));
+  add(s, Eigen::Vector2d(13.0, 4.0));
+  add(s, Eigen::Vector2d(7.0, -4.0));
   CHECK(std::abs(s.size() - 5.0) < 8.0 * eps * 5.0);
   CHECK(std::abs(s.magnitude() - std::sqrt(125.0)) < 8.0 * eps * std::sqrt(125.0));
+}
+
+TEST_CASE("error::growth_curve: a coordinate that rises over the whole run has no spread, and is named", "[oracle]") {
+  const libration::random_stream numbers(11);
+  error::detail::spread s(4, error::norm::euclidean, 1000);
+  for (std::uint64_t k = 0; k < 1000; ++k) {
+    const double t = static_cast<double>(k);
+    // Noise, a clock, a clock with noise, a turn.
+    const double h[4] = {numbers.normal(2 * k), 0.5 * t, 0.02 * t + numbers.normal(2 * k + 1), std::sin(0.1 * t)};
+    s.add([&](Eigen::Index i) { return h[i]; }, [](Eigen::Index, double x, double first) { return x - first; });
+  }
+  CHECK(s.drifting() == std::vector<Eigen::Index>{1, 2});
+  CHECK(std::abs(s.size() - std::sqrt(1.5)) < 0.1);  // variances 1 and 1/2; four standard errors of the former
+}
+
+TEST_CASE("error::growth_curve: the spread of numbers whose squares leave the range", "[law][edge]") {
+  for (const double unit : {1e-300, 1e-160, 1.0, 1e154, 1e300}) {
+    error::detail::spread s(1, error::norm::euclidean, 4);
+    for (const double x : {0.0, 1.0, -1.0, 4.0})
+      s.add([&](Eigen::Index) { return x * unit; }, [](Eigen::Index, double y, double first) { return y - first; });
+    CHECK(std::abs(s.size() / unit - std::sqrt(3.5)) < 16.0 * eps);
+    CHECK(std::abs(s.magnitude() / unit - std::sqrt(4.5)) < 16.0 * eps);
+  }
 }
 
 TEST_CASE("error::growth_options: what is in range passes", "[edge]") {

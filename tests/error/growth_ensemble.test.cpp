@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <stop_token>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -32,7 +33,34 @@ MatrixXd near_origin(Eigen::Index n, Eigen::Index members) {
   return 0.01 * starts;
 }
 
+// A rotation of the circle, which says its period, beside a phase that is not wrapped, of which it says something or not.
+template <bool says>
+struct turning {
+  static constexpr int dimension = 2;
+  static constexpr libration::state<double, 2> periods = {1.0, 0.0};
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h) const {
+    return {libration::fract(h[0] + 0.3819660112501051), h[1] + 0.25};
+  }
+  auto unbounded() const requires says { return libration::state<bool, 2>{false, true}; }
+};
+
 }  // namespace
+
+TEST_CASE("error::growth_ensemble: on a circle an error is never a turn, and a phase has no size", "[oracle]") {
+  MatrixXd starts(2, 40);
+  for (Eigen::Index j = 0; j < 40; ++j) starts.col(j) << 0.025 * static_cast<double>(j), 0.0;
+  for (const auto direction : {error::direction::random, error::direction::leading}) {
+    const error::growth_options options{.size = 1e-3, .direction = direction, .steps = 500, .transient = 10, .alignment = 10};
+    const auto said = error::growth_ensemble(turning<true>{}, starts, options).curve;
+    CHECK(std::abs(said.normaliser - 1.0 / std::sqrt(12.0)) < 1e-3);
+    CHECK((said.error.array() * said.normaliser / 1e-3 - 1.0).abs().maxCoeff() < 1e-6);
+    CHECK(said.drifting.empty());
+    const auto found = error::growth_ensemble(turning<false>{}, starts, options).curve;
+    CHECK(found.drifting == std::vector<Eigen::Index>{1});
+    CHECK(std::abs(found.normaliser - said.normaliser) < 1e-12);
+  }
+}
 
 TEST_CASE("error::growth_ensemble: the same digits on 1, 2 and 7 threads and in any company", "[law]") {
   const MatrixXd starts = near_origin(2, 37);

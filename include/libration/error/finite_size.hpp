@@ -38,6 +38,7 @@ struct [[nodiscard]] finite_size_result {
   Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> count;     ///< shape (sizes): errors followed to their end
   Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> censored;  ///< shape (sizes): whose curve ended before; where these are many,
                                                             ///< the slow ones are missing and the exponent is too large
+  std::int64_t jumps = 0;  ///< of the curve: pairs that parted at a cut, whose growth is none
   double ratio = 0.0;
   double floor = 0.0;  ///< 100 times the curve's rounding: there, rounding changes an error by about 1 % a step
 };
@@ -64,6 +65,7 @@ inline finite_size_result finite_size_exponent(const growth_curve& curve, const 
 
   finite_size_result r;
   r.ratio = options.ratio;
+  r.jumps = curve.jumps;
   r.floor = 100.0 * curve.rounding;
   const double first = options.smallest > 0.0 ? options.smallest : std::max(4.0 * curve.error.col(0).maxCoeff(), r.floor);
   const double last = options.largest > 0.0 ? options.largest : 1.0;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -18,13 +19,17 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/core/random.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/core/status.hpp>
 #include <libration/error/growth_curve.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/coordinates.hpp>
 #include <libration/rollout/analyze.hpp>
 #include <libration/rollout/batch_stepper.hpp>
 #include <libration/rollout/drive.hpp>
+#include <libration/rollout/neighbour.hpp>
 #include <libration/rollout/one_orbit.hpp>
 #include <libration/rollout/prepare.hpp>
 
@@ -35,16 +40,27 @@ namespace detail {
 /// The stream of the first direction of the neighbour that turns into the leading one.
 inline constexpr std::uint64_t leading_stream = 0x62726564;  // "bred"
 
-/// Adds a vector of the given size (by `kind`) and a random direction to n numbers h(0) ... h(n - 1).
+/// Adds a vector of a random direction to n numbers h(0) ... h(n - 1).
 ///
+/// \param length  of a vector, anything with [i]; that of the one that is added becomes `size`
 /// \param at  reads component i; \param put  writes it
-template <class At, class Put>
-void perturb(Eigen::Index n, error::norm kind, double size, const random_stream& numbers, const At& at, const Put& put) {
+template <class Length, class At, class Put>
+void perturb(Eigen::Index n, double size, const random_stream& numbers, const Length& length, const At& at, const Put& put) {
   Eigen::VectorXd d(n);
   random_stream own = numbers;
   own.fill_normal(d);
-  d *= size / measure(kind, n, [&](Eigen::Index i) { return d[i]; });
+  d *= size / length(d);
   for (Eigen::Index i = 0; i < n; ++i) put(i, at(i) + d[i]);
+}
+
+/// The coordinates that an error is measured in: those that do not grow without bound; all but counters where there are no others.
+template <class M>
+std::vector<Eigen::Index> measured_coordinates(const maps::coordinates<M>& coordinates) {
+  std::vector<Eigen::Index> chosen;
+  for (Eigen::Index i = 0; i < coordinates.size(); ++i)
+    if (coordinates.bounded(i)) chosen.push_back(i);
+  for (Eigen::Index i = 0; chosen.empty() && i < coordinates.size() - maps::counters<M>; ++i) chosen.push_back(i);
+  return chosen;
 }
 
 }  // namespace detail
@@ -64,21 +80,24 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
  public:
   static constexpr bool needs_tangent = false;
 
-  /// \param steps  that will be observed after the warm-up
+  /// \param steps  that will be observed after the warm-up, at least one window's
   growth_run(const System& system, Stepper stepper, const growth_options& options, std::int64_t steps)
       : options_(options),
         stepper_(std::move(stepper)),
+        coordinates_(system.map()),
+        measured_(detail::measured_coordinates(coordinates_)),
         n_(system.state_size()),
-        length_(std::min(options.steps, std::max<std::int64_t>(steps, 1))),
         H_(n_, options.members),
         next_(n_, options.members),
-        bred_(n_, options.direction == direction::leading ? 1 : 0),
-        bred_next_(bred_),
-        spread_(n_ - maps::counters<typename System::map_type>, options.norm),  // how many tokens were read is no spread
+        opposite_(n_, 1),
+        opposite_next_(n_, 1),
+        apart_(static_cast<std::size_t>(options.members)),
+        // A coordinate that grows without bound has no size.
+        spread_(bounded() ? size() : 0, options.norm, steps - steps % options.steps),
         window_spread_(spread_) {
-    const std::int64_t windows = std::max<std::int64_t>(1, steps / length_);
-    const Eigen::Index points = length_ / options.every + 1;
-    result_.error.resize(windows * options.members, points);
+    if (options.direction == direction::leading) bred_.emplace(system, 0.0, options.seed, detail::leading_stream);
+    const Eigen::Index points = options.steps / options.every + 1;
+    result_.error.resize(steps / options.steps * options.members, points);
     result_.time_step = system.time_step();
     result_.per_unit_of_time = System::has_time_step;
     result_.time = Eigen::VectorXd::LinSpaced(points, 0.0, static_cast<double>((points - 1) * options.every) * result_.time_step);
@@ -89,7 +108,7 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
     result_.seed = options.seed;
   }
 
-  std::int64_t warm_up() const { return bred_.cols() > 0 ? options_.alignment : 0; }
+  std::int64_t warm_up() const { return bred_ ? options_.alignment : 0; }
 
   void observe(const rollout::step_view<System>& view) {
     if (this->done()) return;
@@ -98,15 +117,20 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
       window_spread_ = spread_;
       set_out(view.h);
     }
-    if (bred_.cols() > 0) breed(view);
+    if (bred_) {
+      (void)bred_->step(view);
+      bred_->rescale(view.next);
+    }
     ++seen_;
     if (!counting) return;
     stepper_.step(view.t, H_, view.x, next_);
+    look_for_jumps(view);
     H_.swap(next_);
-    window_spread_.add(view.next);
+    window_spread_.add([&](Eigen::Index k) { return number(view.next, measured(k)); },
+                       [&](Eigen::Index k, double x, double first) { return difference(measured(k), x, first); });
     ++position_;
-    if (position_ % options_.every == 0) record(position_ / options_.every, view.next);
-    if (position_ == length_) {
+    if (position_ % options_.every == 0) record(position_ / options_.every);
+    if (position_ == options_.steps) {
       // Of finished windows only: an orbit on its way to infinity has no size.
       spread_ = window_spread_;
       ++windows_;
@@ -116,78 +140,120 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
 
 
  private:
+  static constexpr double most_growth = 16.0;  // of an error in a step, before it is looked at twice
+  static constexpr double eps = std::numeric_limits<scalar>::epsilon();
+
   Eigen::Index rows() const { return windows_ * options_.members; }
+  Eigen::Index size() const { return static_cast<Eigen::Index>(measured_.size()); }
+  Eigen::Index measured(Eigen::Index k) const { return measured_[static_cast<std::size_t>(k)]; }
+  bool bounded() const { return coordinates_.bounded(measured_.front()); }
+
+  static double number(const state_type& h, Eigen::Index i) { return static_cast<double>(h[static_cast<int>(i)]); }
+  // In the precision of the perturbed runs.
+  double difference(Eigen::Index i, double a, double b) const {
+    const double period = coordinates_.period(i);
+    return period == 0.0 ? a - b : maps::coordinate_difference(a, b, static_cast<double>(static_cast<scalar>(period)));
+  }
+  double size_of(const state_type& h) const {
+    return detail::measure(options_.norm, size(), [&](Eigen::Index k) { return number(h, measured(k)); });
+  }
+  // The norm of numbers d[i].
+  template <class Vector>
+  double length(const Vector& d) const {
+    return detail::measure(options_.norm, size(), [&](Eigen::Index k) { return d[measured(k)]; });
+  }
 
   // Perturbed states at the start of a window.
   void set_out(const state_type& h) {
-    const auto at = [&](Eigen::Index i) { return static_cast<double>(h[static_cast<int>(i)]); };
+    const Eigen::Index moved = n_ - maps::counters<typename System::map_type>;
+    const auto at = [&](Eigen::Index i) { return number(h, i); };
+    const auto leading = [&](Eigen::Index i) { return bred_->difference_from(h, static_cast<int>(i)); };
+    const double apart = bred_ ? detail::measure(options_.norm, size(), [&](Eigen::Index k) { return leading(measured(k)); }) : 1.0;
     for (Eigen::Index m = 0; m < options_.members; ++m) {
       const auto put = [&](Eigen::Index i, double x) { H_(i, m) = static_cast<scalar>(x); };
-      if (options_.size == 0.0) {
-        for (Eigen::Index i = 0; i < n_; ++i) put(i, at(i));
-      } else if (bred_.cols() > 0) {
-        const double apart = distance(bred_, 0, h);
-        for (Eigen::Index i = 0; i < n_; ++i) put(i, at(i) + (static_cast<double>(bred_(i, 0)) - at(i)) * (options_.size / apart));
-      } else {
+      for (Eigen::Index i = 0; i < n_; ++i) put(i, at(i));
+      if (bred_) {
+        for (Eigen::Index i = 0; i < moved; ++i) put(i, at(i) + leading(i) * (options_.size / apart));
+      } else if (options_.size > 0.0) {
         const auto pair = static_cast<std::uint64_t>(rows() + m);
-        detail::perturb(n_, options_.norm, options_.size, random_stream(options_.seed, pair), at, put);
+        const auto of = [&](const Eigen::VectorXd& d) { return length(d); };
+        detail::perturb(moved, options_.size, random_stream(options_.seed, pair), of, at, put);
       }
+      apart_[static_cast<std::size_t>(m)] = distance(H_, m, h);
     }
-    record(0, h);
+    record(0);
   }
 
   double distance(const typename Stepper::batch& H, Eigen::Index column, const state_type& h) const {
-    return detail::measure(options_.norm, n_, [&](Eigen::Index i) {
-      return static_cast<double>(H(i, column)) - static_cast<double>(h[static_cast<int>(i)]);
+    return detail::measure(options_.norm, size(), [&](Eigen::Index k) {
+      const Eigen::Index i = measured(k);
+      return difference(i, static_cast<double>(H(i, column)), number(h, i));
     });
   }
 
-  void record(Eigen::Index point, const state_type& h) {
+  // Counts the pairs whose distance grows in this step by far more than that of a run on the other side of the reference does, but
+  // for distances that are rounding.
+  void look_for_jumps(const rollout::step_view<System>& view) {
     for (Eigen::Index m = 0; m < options_.members; ++m) {
-      const double e = distance(H_, m, h);
+      double& before = apart_[static_cast<std::size_t>(m)];
+      const double after = distance(next_, m, view.next);
+      if (after > most_growth * before && std::isfinite(after) && before > 1024.0 * eps * size_of(view.h)) {
+        for (Eigen::Index i = 0; i < n_; ++i) {
+          const double h = number(view.h, i);
+          opposite_(i, 0) = static_cast<scalar>(h - difference(i, static_cast<double>(H_(i, m)), h));
+        }
+        stepper_.step(view.t, opposite_, view.x, opposite_next_);
+        if (distance(opposite_next_, 0, view.next) < 0.25 * after) ++result_.jumps;
+      }
+      before = after;
+    }
+  }
+
+  void record(Eigen::Index point) {
+    for (Eigen::Index m = 0; m < options_.members; ++m) {
+      const double e = apart_[static_cast<std::size_t>(m)];
       result_.error(rows() + m, point) = std::isfinite(e) ? e : std::numeric_limits<double>::infinity();
     }
   }
 
-  // One step of the neighbour that shows the leading direction, drawn back to a small distance.
-  void breed(const rollout::step_view<System>& view) {
-    const auto at = [](const state_type& h, Eigen::Index i) { return static_cast<double>(h[static_cast<int>(i)]); };
-    const auto set = [&](Eigen::Index i, double x) { bred_(i, 0) = static_cast<scalar>(x); };
-    const double eps = std::numeric_limits<scalar>::epsilon();
-    const double small = std::sqrt(eps) * (1.0 + detail::measure(options_.norm, n_, [&](Eigen::Index i) { return at(view.h, i); }));
-    const auto start = [&](const state_type& h) {
-      detail::perturb(
-          n_, options_.norm, small, random_stream(options_.seed, detail::leading_stream), [&](Eigen::Index i) { return at(h, i); },
-          set);
-    };
-    if (seen_ == 0) start(view.h);
-    stepper_.step(view.t, bred_, view.x, bred_next_);
-    bred_.swap(bred_next_);
-    const double apart = distance(bred_, 0, view.next);
-    if (!std::isfinite(apart) || apart == 0.0) {
-      start(view.next);
-      return;
-    }
-    for (Eigen::Index i = 0; i < n_; ++i)
-      set(i, at(view.next, i) + (static_cast<double>(bred_(i, 0)) - at(view.next, i)) * (small / apart));
-  }
-
   void finish() {
     result_.error.conservativeResize(rows(), Eigen::NoChange);
-    detail::finish_curve(result_, options_.normaliser, spread_.size(), spread_.magnitude(), std::numeric_limits<scalar>::epsilon());
+    for (const Eigen::Index k : spread_.drifting()) result_.drifting.push_back(measured(k));
+    detail::finish_curve(result_, options_.normaliser, spread_.size(), spread_.magnitude(), eps);
   }
 
   growth_options options_;
   Stepper stepper_;
+  maps::coordinates<typename System::map_type> coordinates_;
+  std::vector<Eigen::Index> measured_;
   Eigen::Index n_;
-  std::int64_t length_;
-  typename Stepper::batch H_, next_, bred_, bred_next_;
+  typename Stepper::batch H_, next_, opposite_, opposite_next_;
+  std::vector<double> apart_;
   detail::spread spread_, window_spread_;
+  std::optional<rollout::neighbour<System>> bred_;
   std::int64_t seen_ = 0, position_ = 0, windows_ = 0;
 };
 
-/// Perturbation growth as an estimator for `analyze`: as many windows of `.steps` steps as fit. `.windows`, `.transient`,
-/// `.on_progress` and `.stop` are the pass's own there, and not looked at.
+namespace detail {
+
+/// A run with perturbed runs of `map` beside it. \throws argument_error where no window fits into the pass, or into memory
+template <class System, class M>
+auto start_growth(std::string_view who, const System& system, const M& map, const growth_options& options, std::int64_t steps) {
+  require(options.steps <= steps, who, [&] {
+    return ".steps is " + number_text(options.steps) + ", expected at most " + number_text(steps) +
+           ", the steps of the pass: no window fits";
+  });
+  using stepper = rollout::batch_stepper<M, typename scalar_traits<typename System::scalar>::base>;
+  const std::int64_t pairs = saturating_product(steps / options.steps, options.members);
+  return within_memory(who, pairs, options.steps / options.every + 1, [&] {
+    return growth_run<System, stepper>(system, stepper(map, options.members), options, steps);
+  });
+}
+
+}  // namespace detail
+
+/// Perturbation growth as an estimator for `analyze`: as many windows of `.steps` steps as fit, at least one. `.windows`,
+/// `.transient`, `.on_progress` and `.stop` are the pass's own there, and not looked at.
 struct growth_estimator {
   growth_options options = {};
 
@@ -198,8 +264,7 @@ struct growth_estimator {
   void validate(Eigen::Index) const { error::validate(options, "error::growth"); }
   template <class System>
   auto start(const System& system, std::int64_t steps) const {
-    using stepper = rollout::batch_stepper<typename System::map_type, typename scalar_traits<typename System::scalar>::base>;
-    return growth_run<System, stepper>(system, stepper(system.map(), options.members), options, steps);
+    return detail::start_growth("error::growth", system, system.map(), options, steps);
   }
 };
 
@@ -223,8 +288,7 @@ struct difference_estimator {
   }
   template <class System>
   auto start(const System& system, std::int64_t steps) const {
-    using stepper = rollout::batch_stepper<Other, typename scalar_traits<typename System::scalar>::base>;
-    return growth_run<System, stepper>(system, stepper(*other, options.members), options, steps);
+    return start_growth("error::growth_between", system, *other, options, steps);
   }
 };
 
@@ -232,8 +296,8 @@ template <class Scalar, class M, class Inputs, class Estimator>
 growth_curve growth(std::string_view who, const M& map, rollout::start_of<M> h0, Inputs&& inputs, const growth_options& options,
                     const Estimator& estimator) {
   estimator.validate(rollout::state_size(map));  // before their product is formed
-  return rollout::detail::measure<Scalar>(who, map, h0, std::forward<Inputs>(inputs), options.steps * options.windows, options,
-                                          estimator);
+  return rollout::detail::measure<Scalar>(who, map, h0, std::forward<Inputs>(inputs),
+                                          saturating_product(options.steps, options.windows), options, estimator);
 }
 
 }  // namespace detail
@@ -246,6 +310,9 @@ growth_curve growth(std::string_view who, const M& map, rollout::start_of<M> h0,
 /// \return        the curves; `ok`, `diverged` or `cancelled`, with the windows that were finished. A perturbed run that diverges
 ///                has infinite errors from there on, and the others go on
 /// \throws        argument_error before the first step: shapes, options, inputs too short
+/// Differences are those of `maps::coordinates`, and coordinates that a map says grow without bound are left out of them. Where
+/// it says nothing, pairs that part at a cut are counted (`jumps`), and coordinates that drift are named (`drifting`).
+///
 /// Accuracy:      an error is right to `rounding`, by which two runs part in any case
 /// Cost:          members + 1 steps a step (together where the map steps batches), n operations a pair for the norm
 template <class Scalar = double, maps::map M>

@@ -3,9 +3,11 @@
 /// \file
 /// How the error between neighbouring runs grows with time: the curves of an ensemble of pairs, in a named norm and unit.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +17,10 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/core/progress.hpp>
+#include <libration/core/saturating.hpp>
+#include <libration/core/scaling.hpp>
 #include <libration/core/status.hpp>
 #include <libration/stats/quantiles.hpp>
 
@@ -42,7 +47,7 @@ struct growth_options {
   error::direction direction = error::direction::random;
   /// Length of each curve, in steps, >= 1.
   std::int64_t steps = 1000;
-  /// The error is recorded at every so many steps, >= 1. Memory: pairs · (steps / every + 1) numbers.
+  /// The error is recorded at every so many steps, 1 to `.steps`. Memory: pairs · (steps / every + 1) numbers.
   std::int64_t every = 1;
   /// Reference stretches, one after another along the orbit, >= 1. They are the independent part of the ensemble.
   std::int64_t windows = 64;
@@ -55,6 +60,7 @@ struct growth_options {
   std::int64_t alignment = 1000;
   error::norm norm = error::norm::euclidean;
   /// Errors are divided by this; 0: by the attractor's own size, the norm of the state's standard deviations along the reference.
+  /// Coordinates that drift over the whole run have none, and are left out of that; where all do, it is 1.
   double normaliser = 0.0;
   std::uint64_t seed = 0;
   progress_callback on_progress = {};
@@ -66,7 +72,7 @@ inline void validate(const growth_options& options, std::string_view who) {
   const option_check check(who);
   check(options.size > 0.0 && std::isfinite(options.size), "size", options.size, "> 0");
   check(options.steps >= 1, "steps", options.steps, ">= 1");
-  check(options.every >= 1, "every", options.every, ">= 1");
+  check(options.every >= 1 && options.every <= options.steps, "every", options.every, "1 to .steps");
   check(options.windows >= 1, "windows", options.windows, ">= 1");
   check(options.members >= 1, "members", options.members, ">= 1");
   check(options.transient >= 0, "transient", options.transient, ">= 0");
@@ -88,6 +94,8 @@ struct [[nodiscard]] growth_curve {
   std::int64_t members = 1;         ///< pairs that share a reference stretch: neighbours in `error`'s rows
   std::int64_t diverged_pairs = 0;   ///< perturbed runs that were not finite at some recorded point
   std::int64_t swallowed_pairs = 0;  ///< whose perturbation was lost in the state's rounding: they begin with no error at all
+  std::int64_t jumps = 0;  ///< steps in which a pair parted as no growth explains: at a discontinuity, or a coordinate that wraps
+  std::vector<Eigen::Index> drifting;  ///< coordinates that rise or fall over the whole run (a clock, a phase): not in the spread
   double rounding = 0.0;            ///< the scalar's eps times the reference's size, over `normaliser`: no error is below it
   double time_step = 1.0;           ///< units of time a step
   bool per_unit_of_time = false;    ///< the map has a time step; else time is steps
@@ -138,62 +146,164 @@ namespace detail {
 /// The norm of n numbers d(0) ... d(n - 1).
 template <class Difference>
 double measure(error::norm kind, Eigen::Index n, const Difference& d) {
-  double sum = 0.0;
-  if (kind == norm::maximum) {
-    for (Eigen::Index i = 0; i < n; ++i) {
-      const double size = std::abs(d(i));
-      if (size > sum || std::isnan(size)) sum = size;  // a NaN stays
-    }
-    return sum;
+  if (kind != norm::maximum) {
+    const double size = euclidean_norm(n, d);
+    return kind == norm::euclidean ? size : size / std::sqrt(static_cast<double>(n));
   }
-  for (Eigen::Index i = 0; i < n; ++i) sum += d(i) * d(i);
-  return std::sqrt(kind == norm::euclidean ? sum : sum / static_cast<double>(n));
+  double largest = 0.0;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const double size = std::abs(d(i));
+    if (size > largest || std::isnan(size)) largest = size;  // a NaN stays
+  }
+  return largest;
 }
 
-/// Mean and variance of each component along a run, and the mean size of the state.
-class spread {
+/// Mean and variance of one coordinate along a run, of numbers of any size; and whether it drifts over the whole run.
+class coordinate_moments {
  public:
-  spread(Eigen::Index n, error::norm kind) : kind_(kind), mean_(Eigen::VectorXd::Zero(n)), squares_(mean_) {}
-
-  template <class State>
-  void add(const State& h) {
+  /// \param block  steps of an eighth of the run
+  void add(double x, std::int64_t block) {
+    double y = x * scale_;
+    if (!(std::abs(y) < 0x1p400) || (unset_ && x != 0.0)) y = change_unit(x);
     ++count_;
-    const double share = 1.0 / static_cast<double>(count_);
-    for (Eigen::Index i = 0; i < mean_.size(); ++i) {
-      const double x = static_cast<double>(h[static_cast<int>(i)]);
-      const double before = x - mean_[i];
-      mean_[i] += before * share;
-      squares_[i] += before * (x - mean_[i]);
-    }
+    all_.add(y, count_);
+    if (block < 1 || blocks_ >= most_blocks) return;
+    ++in_block_;
+    part_.add(y, in_block_);
+    if (in_block_ < block) return;
+    within_ += part_.squares;
+    if (blocks_ > 0) (part_.mean > last_ ? rises_ : falls_) = true;
+    last_ = part_.mean;
+    ++blocks_;
+    until_ = all_.squares;
+    part_ = {};
+    in_block_ = 0;
   }
 
-  /// The norm of the standard deviations; 0 where nothing moves.
+  /// The standard deviation, and the root mean square of x + offset.
+  double deviation() const { return std::ldexp(std::sqrt(all_.squares / static_cast<double>(count_)), exponent_); }
+  double root_mean_square(double offset) const { return std::hypot(deviation(), std::ldexp(all_.mean, exponent_) + offset); }
+
+  /// Whether its means over the run's eighths rise all along, or fall, and what it does within them is less than a tenth of its
+  /// variance: chance makes eight independent means do so once in 20,000 times.
+  bool drifts() const { return blocks_ >= 4 && rises_ != falls_ && within_ < 0.1 * until_; }
+
+ private:
+  static constexpr int most_blocks = 8;
+  struct moments {
+    double mean = 0.0, squares = 0.0;
+    void add(double y, std::int64_t count) {
+      const double before = y - mean;
+      mean += before / static_cast<double>(count);
+      squares += before * (y - mean);
+    }
+    void multiply(double factor) {
+      mean *= factor;
+      squares *= factor * factor;
+    }
+  };
+
+  // Numbers are kept in units of a power of two: that of the first that is not 0, or of a later one that is larger by far.
+  double change_unit(double x) {
+    const int exponent = std::max(binary_exponent(std::abs(x)), -1000);  // 2^1000 is in range
+    const double factor = unset_ ? 1.0 : std::ldexp(1.0, exponent_ - exponent);
+    all_.multiply(factor);
+    part_.multiply(factor);
+    last_ *= factor;
+    within_ *= factor * factor;
+    until_ *= factor * factor;
+    exponent_ = exponent;
+    scale_ = std::ldexp(1.0, -exponent);
+    unset_ = false;
+    return x * scale_;
+  }
+
+  moments all_, part_;
+  double scale_ = 1.0, last_ = 0.0, within_ = 0.0, until_ = 0.0;
+  std::int64_t count_ = 0, in_block_ = 0;
+  int exponent_ = 0, blocks_ = 0;
+  bool unset_ = true, rises_ = false, falls_ = false;
+};
+
+/// The size of a run: the norm of the standard deviations of its coordinates, and of their root mean squares.
+class spread {
+ public:
+  /// \param n      coordinates
+  /// \param steps  of the whole run, >= 0
+  spread(Eigen::Index n, error::norm kind, std::int64_t steps)
+      : kind_(kind), block_(steps / 8), first_(Eigen::VectorXd::Zero(n)), coordinates_(static_cast<std::size_t>(n)) {}
+
+  /// \param x         coordinate i of a state is x(i)
+  /// \param distance  distance(i, x, first): how far x is from where that coordinate began; of one that wraps, the shorter way
+  template <class At, class Distance>
+  void add(const At& x, const Distance& distance) {
+    for (Eigen::Index i = 0; i < first_.size(); ++i) {
+      const double now = x(i);
+      if (count_ == 0 && std::isfinite(now)) first_[i] = now;
+      coordinates_[static_cast<std::size_t>(i)].add(distance(i, now, first_[i]), block_);
+    }
+    ++count_;
+  }
+
+  /// The coordinates that drift over the whole run: they have no size that does not grow with it.
+  std::vector<Eigen::Index> drifting() const {
+    std::vector<Eigen::Index> found;
+    for (Eigen::Index i = 0; i < first_.size(); ++i)
+      if (coordinates_[static_cast<std::size_t>(i)].drifts()) found.push_back(i);
+    return found;
+  }
+
+  /// The norm of the standard deviations of those that do not drift; 0 where nothing moves.
   double size() const {
-    return count_ == 0
-               ? 0.0
-               : measure(kind_, mean_.size(), [&](Eigen::Index i) { return std::sqrt(squares_[i] / static_cast<double>(count_)); });
+    if (count_ == 0) return 0.0;
+    return measure(kind_, first_.size(), [&](Eigen::Index i) {
+      const auto& c = coordinates_[static_cast<std::size_t>(i)];
+      return c.drifts() ? 0.0 : c.deviation();
+    });
   }
   /// The norm of the root mean squares: how large the state is.
   double magnitude() const {
-    return count_ == 0 ? 0.0 : measure(kind_, mean_.size(), [&](Eigen::Index i) {
-      return std::sqrt(squares_[i] / static_cast<double>(count_) + mean_[i] * mean_[i]);
-    });
+    if (count_ == 0) return 0.0;
+    return measure(kind_, first_.size(),
+                   [&](Eigen::Index i) { return coordinates_[static_cast<std::size_t>(i)].root_mean_square(first_[i]); });
   }
 
  private:
   error::norm kind_;
-  std::int64_t count_ = 0;
-  Eigen::VectorXd mean_, squares_;
+  std::int64_t block_, count_ = 0;
+  Eigen::VectorXd first_;
+  std::vector<coordinate_moments> coordinates_;
 };
 
 /// Counts the pairs that diverged or are none, and divides the recorded norms by the normaliser, which is known at the end only.
 inline void finish_curve(growth_curve& r, double given, double spread_size, double magnitude, double eps) {
+  if (given == 0.0 && !std::isfinite(spread_size)) {  // the reference's size itself is out of range
+    spread_size = 0.0;
+    if (r.status == status::ok) r.status = status::diverged;
+  }
   r.normaliser = given > 0.0 ? given : (spread_size > 0.0 ? spread_size : 1.0);  // a fixed point has no spread
   r.normalised_by_spread = given == 0.0 && spread_size > 0.0;
   r.error /= r.normaliser;
   r.diverged_pairs = (r.error.array() == std::numeric_limits<double>::infinity()).rowwise().any().count();
   r.swallowed_pairs = r.size > 0.0 && r.points() > 0 ? (r.error.col(0).array() == 0.0).count() : 0;
   r.rounding = eps * magnitude / r.normaliser;
+}
+
+/// \return make(), which allocates what an ensemble of errors takes. \throws argument_error where there is no memory for it
+template <class Make>
+auto within_memory(std::string_view who, std::int64_t pairs, std::int64_t points, const Make& make) {
+  const auto text = [&] {
+    return "there is no memory for " + number_text(pairs) + " pairs of " + number_text(points) +
+           " points; fewer .windows or .members, or a larger .every, take less";
+  };
+  constexpr std::int64_t most = std::int64_t{1} << 50;
+  require(saturating_product(pairs, points) < most, who, text);
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    require(false, who, text);
+    throw;
+  }
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 /// Perturbation growth from many starts: pairs of runs in SIMD lanes, groups of pairs over threads.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -20,6 +21,7 @@
 #include <libration/error/growth.hpp>
 #include <libration/error/growth_curve.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/coordinates.hpp>
 #include <libration/rollout/ensemble.hpp>
 #include <libration/rollout/prepare.hpp>
 #include <libration/scalar/lane_access.hpp>
@@ -43,22 +45,51 @@ struct group_moments {
 
 /// Lane by lane √Σ d_i², max |d_i| or √(Σ d_i² / n).
 template <class T, int n>
-LIBRATION_INLINE T lane_norm(error::norm kind, const state<T, n>& a, const state<T, n>& b) {
+LIBRATION_INLINE T lane_norm(error::norm kind, const state<T, n>& d, Eigen::Index measured = n) {
   using std::abs, std::sqrt;
   T sum(0.0);
   if (kind == norm::maximum) {
     for (int i = 0; i < n; ++i) {
-      const T size = abs(a[i] - b[i]);
+      const T size = abs(d[i]);
       sum = select(size > sum || size != size, size, sum);  // a NaN stays
     }
     return sum;
   }
-  for (int i = 0; i < n; ++i) {
-    const T d = a[i] - b[i];
-    sum += d * d;
-  }
-  return kind == norm::euclidean ? sqrt(sum) : sqrt(sum * (1.0 / n));
+  for (int i = 0; i < n; ++i) sum += d[i] * d[i];
+  return kind == norm::euclidean ? sqrt(sum) : sqrt(sum * (1.0 / static_cast<double>(measured)));
 }
+
+/// The differences of two states in the coordinates that an error is measured in; 0 in the others.
+template <class M>
+class lane_differences {
+ public:
+  explicit lane_differences(const M& map) : coordinates_(map) {
+    for (const Eigen::Index i : measured_coordinates(coordinates_)) measured_[static_cast<std::size_t>(i)] = true;
+  }
+
+  const maps::coordinates<M>& coordinates() const { return coordinates_; }
+  bool measured([[maybe_unused]] Eigen::Index i) const {
+    if constexpr (maps::has_unbounded<M> || maps::counters<M> > 0)
+      return measured_[static_cast<std::size_t>(i)];
+    else
+      return true;
+  }
+  Eigen::Index count() const {
+    Eigen::Index sum = 0;
+    for (int i = 0; i < M::dimension; ++i) sum += measured(i) ? 1 : 0;
+    return sum;
+  }
+  template <class T, int n>
+  state<T, n> operator()(const state<T, n>& a, const state<T, n>& b) const {
+    state<T, n> d;
+    for (int i = 0; i < n; ++i) d[i] = measured(i) ? T(coordinates_.difference(i, a[i], b[i])) : T(0.0);
+    return d;
+  }
+
+ private:
+  maps::coordinates<M> coordinates_;
+  std::array<bool, static_cast<std::size_t>(M::dimension)> measured_{};
+};
 
 /// One group of pairs. T: double, or lanes of doubles.
 ///
@@ -76,13 +107,20 @@ group_moments pairs_group(const M& map, const Eigen::Ref<const Eigen::MatrixXd>&
       x[lane] = value;
   };
   const state<T, 1> none{};
+  const lane_differences<M> differences(map);
+  const Eigen::Index measured = differences.count();
+  const auto length = [&](const state_type& d) { return lane_norm(options.norm, d, measured); };
   std::int64_t t = 0;
   const auto step = [&](const state_type& h) { return maps::evaluate(map, t, h, none); };
   const auto set_out = [&](const state_type& h, double scale, std::uint64_t stream, bool own) {
     state_type p = h;
     for (int lane = 0; lane < width; ++lane) {
       perturb(
-          n, options.norm, scale, random_stream(options.seed, own ? static_cast<std::uint64_t>(member(lane)) : stream),
+          n, scale, random_stream(options.seed, own ? static_cast<std::uint64_t>(member(lane)) : stream),
+          [&](const Eigen::VectorXd& d) {
+            return measure(options.norm, n, [&](Eigen::Index i) { return differences.measured(i) ? d[i] : 0.0; }) *
+                   (options.norm == norm::root_mean_square ? std::sqrt(n / static_cast<double>(measured)) : 1.0);
+          },
           [&](Eigen::Index i) { return lane_value(h[static_cast<int>(i)], lane); },
           [&](Eigen::Index i, double x) { put(p[static_cast<int>(i)], lane, x); });
     }
@@ -99,7 +137,7 @@ group_moments pairs_group(const M& map, const Eigen::Ref<const Eigen::MatrixXd>&
   if (leading) {
     // Beside each lane's own state, as in `growth`.
     const state_type zero{};
-    const auto near = [&](const state_type& at) { return 1.5e-8 * (1.0 + lane_norm(options.norm, at, zero)); };
+    const auto near = [&](const state_type& at) { return 1.5e-8 * (1.0 + length(differences(at, zero))); };
     const auto begin = [&](const state_type& at) {
       const state_type unit = set_out(zero, 1.0, leading_stream, false);
       const T apart = near(at);
@@ -107,29 +145,45 @@ group_moments pairs_group(const M& map, const Eigen::Ref<const Eigen::MatrixXd>&
       for (int i = 0; i < n; ++i) neighbour[i] = at[i] + apart * unit[i];
       return neighbour;
     };
+    const random_stream signs(options.seed, leading_stream + 1);
     p = begin(h);
     for (const std::int64_t end = t + options.alignment; t < end; ++t) {
       const state_type next = step(h), neighbour = step(p);
-      const T apart = lane_norm(options.norm, neighbour, next);
+      const T apart = length(differences(neighbour, next));
       const T factor = near(next) / apart;
-      for (int i = 0; i < n; ++i) p[i] = next[i] + factor * (neighbour[i] - next[i]);
+      for (int i = 0; i < n; ++i) {
+        // A component that would be rounded away keeps a share that it can grow from, as in `rollout::neighbour`.
+        using std::abs;
+        const T d = factor * T(differences.coordinates().difference(i, neighbour[i], next[i]));
+        const T share = (4.0 * std::numeric_limits<double>::epsilon()) * abs(next[i]);
+        const double sign = (signs.bits(static_cast<std::uint64_t>(t * n + i)) & 1) != 0 ? 1.0 : -1.0;
+        p[i] = next[i] + select(abs(d) < share, sign * share, d);
+      }
       const auto merged = !(apart > 0.0);
       if (any(merged)) assign_where(merged, begin(next), p);  // those set out anew
       h = next;
     }
-    const T factor = T(options.size) / lane_norm(options.norm, p, h);
-    for (int i = 0; i < n; ++i) p[i] = h[i] + factor * (p[i] - h[i]);
+    const T factor = T(options.size) / length(differences(p, h));
+    for (int i = 0; i < n; ++i) p[i] = h[i] + factor * T(differences.coordinates().difference(i, p[i], h[i]));
   } else {
     p = set_out(h, options.size, 0, true);
   }
 
-  const state_type origin = h;
+  // Of a coordinate that wraps, one point for all references.
+  state_type origin = h;
+  for (int i = 0; i < n; ++i)
+    if (differences.coordinates().period(i) > 0.0) origin[i] = T(starts(i, 0));
   state_type sum{}, squares{};
   for (int i = 0; i < n; ++i) sum[i] = squares[i] = T(0.0);
   const auto record = [&](Eigen::Index point) {
-    const T e = lane_norm(options.norm, p, h);
+    const state_type d = differences(p, h);
+    const T e = length(d);
     for (int lane = 0; lane < static_cast<int>(size); ++lane) {
-      const double x = lane_value(e, lane);
+      double x = lane_value(e, lane);
+      if (!(x > 1e-140 && x < 1e140)) {  // its squares may have left the range
+        x = measure(options.norm, n, [&](Eigen::Index i) { return lane_value(d[static_cast<int>(i)], lane); });
+        if (options.norm == norm::root_mean_square) x *= std::sqrt(n / static_cast<double>(measured));
+      }
       out(lane, point) = std::isfinite(x) ? x : std::numeric_limits<double>::infinity();
     }
   };
@@ -139,7 +193,7 @@ group_moments pairs_group(const M& map, const Eigen::Ref<const Eigen::MatrixXd>&
     h = step(h);
     p = step(p);
     for (int i = 0; i < n; ++i) {
-      const T d = h[i] - origin[i];
+      const T d = T(differences.coordinates().difference(i, h[i], origin[i]));
       sum[i] += d;
       squares[i] += d * d;
     }
@@ -178,6 +232,24 @@ struct ensemble_record {
   /// The pair was run, and its reference did not diverge.
   bool kept(Eigen::Index j) const { return done[static_cast<std::size_t>(j)] != 0 && diverged[static_cast<std::size_t>(j)] == 0; }
   bool complete() const { return std::find(done.begin(), done.end(), char{0}) == done.end(); }
+
+  /// Coordinates that all references rise or fall in, as they would with a constant speed: (Σ d)² is 3/4 steps Σ d² then.
+  std::vector<Eigen::Index> drifting(double steps) const {
+    std::vector<Eigen::Index> found;
+    for (Eigen::Index i = 0; i < sum.rows(); ++i) {
+      double means = 0.0, squared = 0.0;
+      Eigen::Index up = 0, count = 0;
+      for (Eigen::Index j = 0; j < sum.cols(); ++j) {
+        if (!kept(j)) continue;
+        means += sum(i, j) * sum(i, j);
+        squared += steps * squares(i, j);
+        up += sum(i, j) > 0.0 ? 1 : 0;
+        ++count;
+      }
+      if (count >= 8 && (up == 0 || up == count) && means > 0.6 * squared && means < 0.9 * squared) found.push_back(i);
+    }
+    return found;
+  }
 
   /// Standard deviations and root mean squares of the components along all references that were kept, shape (n) each.
   std::pair<Eigen::VectorXd, Eigen::VectorXd> spread(double steps) const {
@@ -230,7 +302,7 @@ growth_ensemble_result growth_ensemble(const M& map, const Eigen::Ref<const Eige
   const Eigen::Index pairs = starts.cols(), points = options.steps / options.every + 1;
   growth_ensemble_result r;
   growth_curve& c = r.curve;
-  c.error.resize(pairs, points);
+  detail::within_memory(who, pairs, points, [&] { return c.error.resize(pairs, points), 0; });
   detail::ensemble_record record(n, pairs);
   const auto run = [&](auto scalar, std::int64_t first, std::int64_t size) {
     if (options.stop.stop_requested()) return;
@@ -264,10 +336,18 @@ growth_ensemble_result growth_ensemble(const M& map, const Eigen::Ref<const Eige
   c.direction = options.direction;
   c.seed = options.seed;
   c.status = !record.complete() ? status::cancelled : rows == 0 ? status::diverged : status::ok;
+  const detail::lane_differences<M> differences(map);
   const auto norm_of = [&](const Eigen::VectorXd& v) {
     return detail::measure(options.norm, n, [&](Eigen::Index i) { return v[i]; });
   };
-  const auto [deviation, magnitude] = record.spread(static_cast<double>(options.steps));
+  auto [deviation, magnitude] = record.spread(static_cast<double>(options.steps));
+  for (int i = 0; i < n; ++i)
+    if (!differences.coordinates().bounded(i)) deviation[i] = 0.0;
+  for (const Eigen::Index i : record.drifting(static_cast<double>(options.steps))) {
+    if (!differences.coordinates().bounded(i) || differences.coordinates().period(i) > 0.0) continue;
+    deviation[i] = 0.0;
+    c.drifting.push_back(i);
+  }
   detail::finish_curve(c, options.normaliser, norm_of(deviation), norm_of(magnitude), std::numeric_limits<double>::epsilon());
   return r;
 }

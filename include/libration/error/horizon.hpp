@@ -41,8 +41,9 @@ inline double predicted_horizon(double threshold, double error, double exponent)
 /// \param threshold, noise  > 0, in one unit
 /// \param exponent          nats per step
 inline double predicted_noise_horizon(double threshold, double noise, double exponent) {
-  const double squares = (threshold / noise) * (threshold / noise);
+  const double ratio = threshold / noise, squares = ratio * ratio;
   if (exponent == 0.0) return squares;
+  if (exponent > 0.0 && ratio > 1e100) return (std::log(ratio) + 0.5 * std::log(std::expm1(2.0 * exponent))) / exponent;
   const double argument = squares * std::expm1(2.0 * exponent);
   return argument <= -1.0 ? std::numeric_limits<double>::infinity() : std::log1p(argument) / (2.0 * exponent);
 }
@@ -69,6 +70,7 @@ struct [[nodiscard]] horizon_result {
   stats::kaplan_meier_estimate survival;
   double threshold = 0.0;                 ///< in units of the curve's normaliser
   double initial = 0.0;    ///< geometric mean of the errors at the start, in the same units; 0: some begin with none
+  std::int64_t jumps = 0;  ///< of the curve: an error that jumps at a cut has crossed no threshold
   double time_step = 1.0;  ///< units of time a step
   double exponent = std::numeric_limits<double>::quiet_NaN();   ///< as given
   double predicted = std::numeric_limits<double>::quiet_NaN();  ///< `predicted_horizon` from `initial` and the exponent
@@ -115,6 +117,7 @@ inline horizon_result horizon(const growth_curve& curve, const horizon_options& 
   horizon_result r;
   r.threshold = options.threshold;
   r.exponent = options.exponent;
+  r.jumps = curve.jumps;
   r.initial = std::exp(curve.error.col(0).array().log().mean());
   r.crossing.resize(curve.pairs());
   std::vector<stats::survival_time> times(static_cast<std::size_t>(curve.pairs()));

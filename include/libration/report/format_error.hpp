@@ -51,6 +51,14 @@ inline std::string status_line(status s, std::int64_t failed_at = -1) {
   return fmt::format("  status {}: {}{}", to_string(s), explain(s), failed_at >= 0 ? fmt::format(" (step {})", failed_at) : "");
 }
 
+/// What is said of pairs that parted at a cut.
+inline std::string jumps(std::int64_t count) {
+  return count == 0 ? std::string()
+                    : fmt::format("; a pair parted {} times as no growth explains: at a discontinuity, or a coordinate that "
+                                  "wraps (a map may say its periods)",
+                                  count);
+}
+
 /// The text of a result that holds nothing.
 inline std::string nothing(const char* what) { return fmt::format("{}: {}", what, explain(status::not_run)); }
 
@@ -112,7 +120,12 @@ inline std::string text(const error::growth_curve& c) {
   if (c.swallowed_pairs > 0)
     out += fmt::format("; {} perturbations were lost in the state's rounding", c.swallowed_pairs);
   if (c.starts_saturated()) out += "; the perturbation is as large as the attractor: there is no growth to be seen";
-  return out;
+  if (!c.drifting.empty())
+    out += fmt::format("; coordinate {}{} over the whole run, and has no size that does not grow with it (a map may say that it is "
+                       "unbounded)",
+                       c.drifting.front(),
+                       c.drifting.size() > 1 ? fmt::format(" and {} others drift", c.drifting.size() - 1) : " drifts");
+  return out + detail::jumps(c.jumps);
 }
 
 inline std::string text(const error::finite_size_result& r) {
@@ -125,7 +138,7 @@ inline std::string text(const error::finite_size_result& r) {
                        r.censored[k] > 0 ? fmt::format(" ({} did not get there)", r.censored[k]) : "");
   }
   if (r.count.sum() == 0) out += fmt::format("  no error was seen to grow so far ({} did not get there)\n", r.censored.sum());
-  return out + fmt::format("  rounding shows below {:.1e}", r.floor);
+  return out + fmt::format("  rounding shows below {:.1e}", r.floor) + detail::jumps(r.jumps);
 }
 
 inline std::string text(const error::horizon_result& r) {
@@ -134,7 +147,7 @@ inline std::string text(const error::horizon_result& r) {
                                 text(r.median), r.censored, r.crossing.size());
   if (r.exponent > 0.0 && r.median.reached()) out += fmt::format("; that is {:.3g} Lyapunov times", r.lyapunov_times());
   if (!std::isnan(r.predicted)) out += "; predicted from the exponent: " + detail::with_digits(r.predicted, 4, "never");
-  return out;
+  return out + detail::jumps(r.jumps);
 }
 
 /// A law with its fitted parameters: `exponential: initial 1e-08 (9.8e-09 to 1.02e-08), rate 0.4192 (0.4188 to 0.4196)`.

@@ -53,6 +53,8 @@ inline json to_json(const error::growth_curve& c) {
   j["rounding"] = number(c.rounding);
   j["diverged_pairs"] = c.diverged_pairs;
   j["swallowed_pairs"] = c.swallowed_pairs;
+  j["jumps"] = c.jumps;
+  j["drifting"] = c.drifting;
   j["failed_at"] = c.failed_at;
   j["seed"] = c.seed;
   j["time"] = numbers(c.time);
@@ -65,7 +67,7 @@ inline json to_json(const error::growth_curve& c) {
 }
 
 inline json to_json(const error::finite_size_result& r) {
-  json j{{"ratio", number(r.ratio)}, {"rounding_floor", number(r.floor)}, {"sizes", json::array()}};
+  json j{{"ratio", number(r.ratio)}, {"rounding_floor", number(r.floor)}, {"jumps", r.jumps}, {"sizes", json::array()}};
   for (Eigen::Index k = 0; k < r.size.size(); ++k)
     j["sizes"].push_back({{"size", number(r.size[k])},
                           {"exponent", number(r.exponent[k])},
@@ -78,7 +80,8 @@ inline json to_json(const error::finite_size_result& r) {
 inline json to_json(const error::horizon_result& r) {
   return {{"threshold", number(r.threshold)}, {"initial", number(r.initial)},   {"median", to_json(r.median)},
           {"pairs", r.crossing.size()},       {"censored", r.censored},         {"exponent", number(r.exponent)},
-          {"predicted", number(r.predicted)}, {"crossing", numbers(r.crossing)}};
+          {"predicted", number(r.predicted)}, {"crossing", numbers(r.crossing)},
+          {"jumps", r.jumps}};
 }
 
 inline json to_json(const error::law_fit& f) {
