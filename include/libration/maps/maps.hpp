@@ -18,6 +18,7 @@
 #include <libration/maps/iterate.hpp>
 #include <libration/maps/kaplan_yorke.hpp>
 #include <libration/maps/leapfrog.hpp>
+#include <libration/maps/level_grid.hpp>
 #include <libration/maps/linear.hpp>
 #include <libration/maps/logistic.hpp>
 #include <libration/maps/logistic_lattice.hpp>

@@ -16,6 +16,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/views.hpp>
+#include <libration/maps/level_grid.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
 
@@ -86,7 +87,7 @@ class number_format {
         return "range " + number_text(i) + " is [" + number_text(range.lower[i]) + ", " + number_text(range.upper[i]) +
                "], expected finite ends in order";
       });
-    format.step_ = (range.upper - range.lower) / (std::exp2(bits) - 1.0);
+    format.step_ = (range.upper - range.lower) / format.intervals();
     format.range_ = std::move(range);
     return format;
   }
@@ -160,6 +161,7 @@ class number_format {
     return bits;
   }
 
+  double intervals() const { return static_cast<double>((1 << digits_) - 1); }  // of a fixed grid
   double levels() const { return static_cast<double>((1 << (digits_ - 1)) - 1); }  // of a dynamic grid, on each side
 
   // The distance of neighbouring floats at a finite x: a power of two, by its exponent's bits.
@@ -167,11 +169,6 @@ class number_format {
     const auto exponent = static_cast<int>(std::bit_cast<std::uint64_t>(x) >> 52 & 0x7ffu);
     const int least = 1023 + least_exponent_;
     return std::bit_cast<double>(static_cast<std::uint64_t>((exponent > least ? exponent : least) - (digits_ - 1)) << 52);
-  }
-  // x to the nearest multiple of a power of two, |x| <= 2^51 of them: what is added leaves no room for more.
-  static double nearest(double x, double power_of_two = 1.0) {
-    const double base = 0x1.8p52 * power_of_two;
-    return (x + base) - base;
   }
   double distance(Eigen::Index i, double x, double largest) const {
     switch (kind_) {
@@ -188,20 +185,19 @@ class number_format {
     switch (kind_) {
       case kind::floating: {
         if (!std::isfinite(x)) return x;
-        const double kept = nearest(x, unit(x));
+        const double kept = nearest_multiple(x, unit(x));
         return std::copysign(std::abs(kept) <= largest_ ? kept : std::numeric_limits<double>::infinity(), x);
       }
       case kind::grid: {
         const Eigen::Index at = step_.size() > 1 ? i : 0;
-        const double lower = range_.lower[at], upper = range_.upper[at], step = step_[at];
+        const double lower = range_.lower[at], upper = range_.upper[at], width = upper - lower;
         if (x <= lower) return lower;
-        if (x >= upper || step == 0.0) return std::isnan(x) ? x : upper;
-        const double level = nearest((x - lower) / step);
-        return std::min(lower + level * step, upper);
+        if (x >= upper || width == 0.0) return std::isnan(x) ? x : upper;
+        const double level = nearest_level(x - lower, width, intervals());
+        return level >= intervals() ? upper : std::min(lower + level_value(level, width, intervals()), upper);
       }
       default: {
-        const double step = largest / levels();
-        return step > 0.0 ? nearest(x / step) * step : x;
+        return largest > 0.0 ? level_value(nearest_level(x, largest, levels()), largest, levels()) : x;
       }
     }
   }

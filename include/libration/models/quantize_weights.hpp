@@ -14,6 +14,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/maps/level_grid.hpp>
 #include <libration/models/character_model.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/layer_weights.hpp>
@@ -26,7 +27,7 @@
 namespace libration::inline LIBRATION_ABI::models {
 
 /// Each row rounded to the nearest of 2^bits - 1 equally spaced levels, symmetric about zero:
-/// ŵ = scale · round(w/scale), scale = max|row| / (2^(bits-1) - 1).
+/// ŵ = scale · round(w/scale), ties to even, scale = max|row| / (2^(bits-1) - 1).
 ///
 /// \param weights  shape (rows, columns), finite
 /// \param bits     2 to 16; 2: -max, 0 and max
@@ -46,9 +47,8 @@ typename Derived::PlainObject quantize_weights(const Eigen::MatrixBase<Derived>&
     const auto largest = static_cast<double>(rounded.row(i).cwiseAbs().maxCoeff());
     if (largest == 0.0) continue;
     for (Eigen::Index j = 0; j < rounded.cols(); ++j) {
-      const double level = std::round(static_cast<double>(rounded(i, j)) / largest * levels);
-      // The outermost level is the largest weight, without the rounding of a product and a quotient.
-      rounded(i, j) = static_cast<Scalar>(std::abs(level) < levels ? level / levels * largest : std::copysign(largest, level));
+      const double level = maps::nearest_level(static_cast<double>(rounded(i, j)), largest, levels);
+      rounded(i, j) = static_cast<Scalar>(maps::level_value(level, largest, levels));
     }
   }
   return rounded;
