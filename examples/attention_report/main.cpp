@@ -213,7 +213,13 @@ attention::entropy_result row_statistics(const recording& r, const arguments& a,
                                       .sink = a.sink,
                                       .top = a.top,
                                       .distance = distance};
-  if (r.kind == "logits") return attention::entropy_from_logits(rows, options);
+  if (r.kind == "logits") {
+    // Numbers from 0 to 1 that sum to 1 row by row are no logits.
+    const bool weights = rows.cols() > 1 && rows.size() > 64 && (rows.array() >= T(0)).all() &&
+                         ((rows.colwise().sum().array() - T(1)).abs() <= T(0.01)).count() * 2 > rows.cols();
+    if (weights) r.first.refuse("its rows sum to 1: these are weights, not logits (--kind weights, or --weights NAME)");
+    return attention::entropy_from_logits(rows, options);
+  }
   using attention::zero_weights;
   options.zeros = a.zeros == "visible"  ? zero_weights::visible
                   : a.zeros == "masked" ? zero_weights::masked
@@ -227,6 +233,7 @@ attention::entropy_result row_statistics(const recording& r, const arguments& a,
 // The program's options that decide what a message leaves open.
 std::string hint(const std::string& message) {
   const auto says = [&](const char* what) { return message.find(what) != std::string::npos; };
+  if (says("is this attention causal?")) return "; leave out --no-causal if it is, --zeros visible says that every key is seen";
   if (says("masked by .causal"))
     return "; --no-causal if each query may see all keys, --mask or --left-padding if the query is padding";
   if (says(".masked_below")) return "; here --masked-below";

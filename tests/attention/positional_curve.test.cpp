@@ -167,6 +167,7 @@ TEST_CASE("attention::positional_curve: missing columns, one sample, none, and s
   const auto r = positional_curve(three, mass);
   CHECK((r.value - Eigen::Vector3d(0.6, 0.4 / 3.0, 0.8 / 3.0)).cwiseAbs().maxCoeff() < 1e-15);
   CHECK((r.depth.degrees_of_freedom == 2.0 && r.trough == 1 && r.shape == curve_shape::undecided));
+  CHECK((r.samples == 3 && r.left_out == 1));
   const auto one = positional_curve(three, mass.col(0));
   CHECK((one.status == status::not_converged && one.value[0] == 0.5 && std::isnan(one.lower[0]) && one.trough == -1));
   CHECK(positional_curve(three, mass.col(1)).status == status::not_run);
@@ -183,6 +184,24 @@ TEST_CASE("attention::positional_curve: missing columns, one sample, none, and s
   CHECK(to_string(curve_shape::undecided) == "undecided");
   CHECK(to_string(curve_shape::u_shaped) == "u_shaped");
   CHECK(to_string(curve_shape::not_u_shaped) == "not_u_shaped");
+}
+
+TEST_CASE("attention::positional_curve: samples whose squares leave the range, and many positions", "[edge]") {
+  const VectorXd five = VectorXd::LinSpaced(5, 0.0, 4.0);
+  const MatrixXd samples = MatrixXd::NullaryExpr(5, 40, [](Index i, Index j) {
+    return std::abs(static_cast<double>(i) - 2.0) + 0.3 * std::sin(3.0 * static_cast<double>(i) + 7.0 * static_cast<double>(j));
+  });
+  const auto r = positional_curve(five, samples);
+  REQUIRE(r.shape == curve_shape::u_shaped);
+  for (const int exponent : {-700, 700}) {
+    const auto scaled = positional_curve(five, (samples * std::ldexp(1.0, exponent)).eval());
+    CHECK(scaled.shape == r.shape);
+    CHECK(std::abs(std::ldexp(scaled.depth.standard_error, -exponent) - r.depth.standard_error) <= 1e-15);
+    CHECK(std::abs(std::ldexp(scaled.upper[2], -exponent) - r.upper[2]) <= 1e-15);
+    CHECK(std::abs(scaled.primacy.z() - r.primacy.z()) <= 1e-10);
+  }
+  const MatrixXd wide = MatrixXd::NullaryExpr(20000, 4, [](Index i, Index j) { return static_cast<double>((i * 7 + j * 3) % 11); });
+  CHECK(positional_curve(VectorXd::LinSpaced(20000, 0.0, 1.0), wide).status == status::ok);
 }
 
 TEST_CASE("attention::positional_curve: what a caller gets wrong is refused", "[failure]") {
@@ -218,5 +237,5 @@ TEST_CASE("attention::positional_curve: what a caller gets wrong is refused", "[
   MatrixXd infinite = MatrixXd::Zero(5, 2);
   infinite(3, 1) = std::numeric_limits<double>::infinity();
   CHECK(message_of<argument_error>([&] { (void)positional_curve(five, infinite); }) ==
-        "attention::positional_curve: samples(3, 1) is infinite, expected a number or NaN");
+        "attention::positional_curve: samples(3, 1) is inf, expected a number of at most 1e300, or NaN");
 }

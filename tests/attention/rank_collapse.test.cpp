@@ -77,6 +77,7 @@ TEST_CASE("attention::rank_collapse_residual: tokens alike, one token, mean noug
     CHECK(std::abs(r.relative - rank_collapse_residual(X).relative) < 1e-14);
     CHECK(std::abs(r.relative_composite - rank_collapse_residual(X).relative_composite) < 1e-14);
   }
+  CHECK(rank_collapse_residual((MatrixXd(1, 2) << 1.7e308, -1.7e308).finished()).relative == 1.0);
   MatrixXd broken = X;
   broken(1, 2) = std::numeric_limits<double>::infinity();
   CHECK(std::isnan(rank_collapse_residual(broken).frobenius));

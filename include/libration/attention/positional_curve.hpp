@@ -93,8 +93,7 @@ struct [[nodiscard]] positional_result {
 namespace detail {
 
 inline void check_positions(const Eigen::VectorXd& position, std::string_view who) {
-  require(position.size() >= 3, who,
-          [&] { return "position has " + number_text(position.size()) + " rows, expected at least 3"; });
+  require(position.size() >= 3, who, [&] { return "position has " + number_text(position.size()) + " rows, expected at least 3"; });
   for (Eigen::Index i = 0; i < position.size(); ++i)
     require(std::isfinite(position[i]) && (i == 0 || position[i] > position[i - 1]), who, [&] {
       return "position[" + number_text(i) + "] is " + number_text(position[i]) +
@@ -102,35 +101,31 @@ inline void check_positions(const Eigen::VectorXd& position, std::string_view wh
     });
 }
 
-/// Depth, trough, and shape, from the curve and the covariance of its values.
+/// Standard errors of a curve's contrasts.
+struct contrast_errors {
+  Eigen::VectorXd primacy, recency;  // shape (m): of the first, and of the last position less each
+  double depth = 0.0;
+};
+
+/// Depth, trough, and shape, from the curve and the errors of its contrasts.
 ///
 /// U-shaped: for a position in the middle the two differences are tested one by one, each at the whole 1 - level (an
 /// intersection-union test: both must be beyond chance), and the positions share it out (Bonferroni). Not U-shaped: for every
 /// position one of the two differences is below the margin, each tested at half of 1 - level.
-inline void judge_shape(const Eigen::MatrixXd& covariance, double degrees_of_freedom, const positional_options& options,
+inline void judge_shape(const contrast_errors& errors, double degrees_of_freedom, const positional_options& options,
                         positional_result& result) {
-  const Eigen::Index m = result.value.size();
-  const auto contrast = [&](const Eigen::VectorXd& weights) {
-    return position_contrast{weights.dot(result.value), std::sqrt(std::max(0.0, weights.dot(covariance * weights))),
-                             degrees_of_freedom};
-  };
-  Eigen::VectorXd weights = Eigen::VectorXd::Constant(m, -1.0 / static_cast<double>(m - 2));
-  weights[0] = weights[m - 1] = 0.5;
-  result.depth = contrast(weights);
-  result.margin = options.margin * std::abs(result.value.mean());
+  const Eigen::VectorXd& value = result.value;
+  const Eigen::Index m = value.size();
+  result.depth = {0.5 * (value[0] + value[m - 1]) - value.segment(1, m - 2).mean(), errors.depth, degrees_of_freedom};
+  result.margin = options.margin * std::abs(value.mean());
   double least = std::numeric_limits<double>::infinity();
   bool excluded = true;
   for (Eigen::Index j = 1; j + 1 < m; ++j) {
-    weights.setZero();
-    weights[j] = -1.0;
-    weights[0] = 1.0;
-    const position_contrast primacy = contrast(weights);
-    weights[0] = 0.0;
-    weights[m - 1] = 1.0;
-    const position_contrast recency = contrast(weights);
+    const position_contrast primacy{value[0] - value[j], errors.primacy[j], degrees_of_freedom};
+    const position_contrast recency{value[m - 1] - value[j], errors.recency[j], degrees_of_freedom};
     const double p = std::max(primacy.p_value(), recency.p_value());
     // Where p is 1 throughout, the lowest of them.
-    if (p < least || (p == least && result.value[j] < result.value[result.trough])) {
+    if (p < least || (p == least && value[j] < value[result.trough])) {
       least = p;
       result.trough = j;
       result.primacy = primacy;
@@ -171,17 +166,16 @@ inline positional_result positional_curve(const Eigen::VectorXd& position, std::
   require_rows(static_cast<std::int64_t>(successes.size()), m, who, "successes", "one for each position");
   require_rows(static_cast<std::int64_t>(trials.size()), m, who, "trials", "one for each position");
   for (std::size_t i = 0; i < trials.size(); ++i) {
-    require(trials[i] >= 1, who,
-            [&] { return "trials[" + number_text(i) + "] is " + number_text(trials[i]) + ", expected >= 1"; });
+    require(trials[i] >= 1, who, [&] { return "trials[" + number_text(i) + "] is " + number_text(trials[i]) + ", expected >= 1"; });
     require(successes[i] >= 0 && successes[i] <= trials[i], who, [&] {
-      return "successes[" + number_text(i) + "] is " + number_text(successes[i]) + ", expected 0 to " +
-             number_text(trials[i]) + " (the trials)";
+      return "successes[" + number_text(i) + "] is " + number_text(successes[i]) + ", expected 0 to " + number_text(trials[i]) +
+             " (the trials)";
     });
   }
   positional_result result;
   result.position = position;
   result.value = result.lower = result.upper = Eigen::VectorXd(m);
-  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(m, m);
+  Eigen::ArrayXd variance(m);
   for (Eigen::Index i = 0; i < m; ++i) {
     const std::int64_t k = successes[static_cast<std::size_t>(i)], n = trials[static_cast<std::size_t>(i)];
     const stats::proportion_estimate share = stats::proportion_interval(k, n, options.level);
@@ -189,11 +183,15 @@ inline positional_result positional_curve(const Eigen::VectorXd& position, std::
     result.lower[i] = share.lower;
     result.upper[i] = share.upper;
     const double count = static_cast<double>(n), p = (static_cast<double>(k) + 1.0) / (count + 2.0);
-    covariance(i, i) = p * (1.0 - p) * (count + 2.0) / (count * count);
+    variance[i] = p * (1.0 - p) * (count + 2.0) / (count * count);
   }
   result.level = options.level;
   result.status = status::ok;
-  detail::judge_shape(covariance, std::numeric_limits<double>::infinity(), options, result);
+  const double middle = static_cast<double>(m - 2);
+  const detail::contrast_errors errors{
+      (variance + variance[0]).sqrt(), (variance + variance[m - 1]).sqrt(),
+      std::sqrt(0.25 * (variance[0] + variance[m - 1]) + variance.segment(1, m - 2).sum() / (middle * middle))};
+  detail::judge_shape(errors, std::numeric_limits<double>::infinity(), options, result);
   return result;
 }
 
@@ -206,7 +204,7 @@ inline positional_result positional_curve(const Eigen::VectorXd& position, std::
 /// \param samples   shape (m, N), N >= 1; columns independent of each other (queries of one text are not: give their mean). A
 ///                  column with a NaN is left out
 /// \return          means, with Student's intervals; one column left: the values alone (`not_converged`), none: `not_run`
-/// \throws argument_error where shapes differ, m < 3, a sample is infinite, or an option is out of its range
+/// \throws argument_error where shapes differ, m < 3, a sample is infinite or above 1e300 in size, or an option is out of its range
 /// Source:    as above
 template <class Samples>
 positional_result positional_curve(const Eigen::VectorXd& position, const Eigen::MatrixBase<Samples>& samples,
@@ -221,8 +219,9 @@ positional_result positional_curve(const Eigen::VectorXd& position, const Eigen:
   for (Eigen::Index j = 0; j < X.cols(); ++j) {
     bool whole = true;
     for (Eigen::Index i = 0; i < m; ++i) {
-      require(!std::isinf(X(i, j)), who, [&] {
-        return "samples(" + number_text(i) + ", " + number_text(j) + ") is infinite, expected a number or NaN";
+      require(!(std::abs(X(i, j)) > 1e300), who, [&] {
+        return "samples(" + number_text(i) + ", " + number_text(j) + ") is " + number_text(X(i, j)) +
+               ", expected a number of at most 1e300, or NaN";
       });
       whole = whole && !std::isnan(X(i, j));
     }
@@ -241,12 +240,22 @@ positional_result positional_curve(const Eigen::VectorXd& position, const Eigen:
   if (N == 1) return result;
   const double count = static_cast<double>(N), freedom = count - 1.0;
   X.colwise() -= result.value;
-  const Eigen::MatrixXd covariance = X * X.transpose() / (count * freedom);
-  const Eigen::VectorXd half = stats::student_t_quantile(0.5 + 0.5 * options.level, freedom) * covariance.diagonal().cwiseSqrt();
+  // By norms that scale themselves: squares of samples may leave the range.
+  const double root = std::sqrt(count * freedom);
+  const auto error = [&](const Eigen::RowVectorXd& contrast) { return contrast.stableNorm() / root; };
+  detail::contrast_errors errors{Eigen::VectorXd(m), Eigen::VectorXd(m),
+                                 error(0.5 * (X.row(0) + X.row(m - 1)) - X.middleRows(1, m - 2).colwise().mean())};
+  const double quantile = stats::student_t_quantile(0.5 + 0.5 * options.level, freedom);
+  Eigen::VectorXd half(m);
+  for (Eigen::Index j = 0; j < m; ++j) {
+    errors.primacy[j] = error(X.row(0) - X.row(j));
+    errors.recency[j] = error(X.row(m - 1) - X.row(j));
+    half[j] = quantile * error(X.row(j));
+  }
   result.lower = result.value - half;
   result.upper = result.value + half;
   result.status = status::ok;
-  detail::judge_shape(covariance, freedom, options, result);
+  detail::judge_shape(errors, freedom, options, result);
   return result;
 }
 

@@ -69,16 +69,19 @@ rank_residual rank_collapse_residual(const Eigen::MatrixBase<States>& states) {
   Eigen::MatrixXd X = states.template cast<double>();
   rank_residual result;
   if (!X.allFinite()) return result;
+  // Scaled by a power of two, so that no difference overflows.
+  const double most = X.cwiseAbs().maxCoeff();
+  const int exponent = most > 0.0 ? std::ilogb(most) : 0;
+  X = X.unaryExpr([exponent](double x) { return std::ldexp(x, -exponent); }).eval();
   const detail::matrix_sizes all = detail::sizes_of(X);
-  // Each entry's part of the mean: a sum of large ones may overflow.
   const double part = 1.0 / static_cast<double>(X.cols());
   for (int pass = 0; pass < 2; ++pass) {  // the second takes back what rounding left of the mean
     const Eigen::VectorXd mean = (X * part).rowwise().sum();
     X.colwise() -= mean;
   }
   const detail::matrix_sizes rest = detail::sizes_of(X);
-  result.frobenius = rest.frobenius;
-  result.composite = rest.composite;
+  result.frobenius = std::ldexp(rest.frobenius, exponent);
+  result.composite = std::ldexp(rest.composite, exponent);
   result.relative = rest.frobenius / all.frobenius;
   result.relative_composite = rest.composite / all.composite;
   return result;

@@ -107,7 +107,6 @@ added_mask find_added_mask(Eigen::Index heads, const visible_keys& see, double g
   std::vector<place> spread;  // rows that may hold both
   place lowest{0, 0, {}};     // the row with the lowest top
   lowest.range.top = infinity;
-  double others = 0.0;  // largest |logit| of rows that are not far down as a whole
   for (Eigen::Index h = 0; h < heads; ++h)
     for (Eigen::Index q = 0; q < see.queries; ++q) {
       if (see.hidden.row(h, q)) continue;
@@ -119,12 +118,15 @@ added_mask find_added_mask(Eigen::Index heads, const visible_keys& see, double g
   if (!std::isnan(given)) {
     found.below = given;
   } else {
-    distance_octaves octaves;
-    for (const place& at : spread)
-      each(at.head, at.q, [&](double s) {
-        if (s > -infinity) octaves.add(at.range.top - s);
-      });
-    const auto gap = octaves.first_gap();
+    distance_octaves::gap gap;
+    if (!spread.empty()) {
+      distance_octaves octaves;
+      for (const place& at : spread)
+        each(at.head, at.q, [&](double s) {
+          if (s > -infinity) octaves.add(at.range.top - s);
+        });
+      gap = octaves.first_gap();
+    }
     if (gap.lower > 0.0) {
       double ordinary = infinity, masked = -infinity, highest = -infinity;
       place example = spread.front();
@@ -152,7 +154,7 @@ added_mask find_added_mask(Eigen::Index heads, const visible_keys& see, double g
     }
     if (found.below == -infinity && lowest.range.top <= -added_mask::depth && lowest.range.top < infinity) {
       // Softmax does not see what is common to a row, but rows that differ by so much hint at rows masked as a whole.
-      double highest = -infinity;
+      double highest = -infinity, others = 1.0;  // the largest of |logits| of the other rows
       for (Eigen::Index h = 0; h < heads; ++h)
         for (Eigen::Index q = 0; q < see.queries; ++q) {
           if (see.hidden.row(h, q)) continue;
@@ -161,8 +163,7 @@ added_mask find_added_mask(Eigen::Index heads, const visible_keys& see, double g
           highest = std::max(highest, r.top);
           others = std::max({others, std::abs(r.top), std::abs(r.low)});
         }
-      if (highest > -infinity && -lowest.range.top >= added_mask::doubtful * std::max(others, 1.0))
-        refuse(lowest, lowest.range.top, highest);
+      if (highest > -infinity && -lowest.range.top >= added_mask::doubtful * others) refuse(lowest, lowest.range.top, highest);
     }
   }
   if (found.below > -infinity)
