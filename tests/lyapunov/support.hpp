@@ -38,8 +38,10 @@ inline void check_exponent(const libration::lyapunov::spectrum_result& r, Eigen:
   CHECK(std::abs(r.exponents[i] - truth) <= 4.0 * std::sqrt(error * error + known * known) + rounding(r));
 }
 
-/// Equal, NaN being equal to NaN.
-inline bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+/// The same bits, NaN being equal to NaN.
+inline bool same(double a, double b) {
+  return (a == b && std::signbit(a) == std::signbit(b)) || (std::isnan(a) && std::isnan(b));
+}
 template <class A, class B>
 bool same(const Eigen::DenseBase<A>& a, const Eigen::DenseBase<B>& b) {
   if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
@@ -77,7 +79,12 @@ inline std::string difference(const libration::lyapunov::spectrum_result& a, con
   if (!same(a.degrees_of_freedom, b.degrees_of_freedom)) return "degrees_of_freedom";
   if (a.finite_time.window != b.finite_time.window) return "finite_time.window";
   if (!same(a.finite_time.values, b.finite_time.values)) return "finite_time.values";
+  if (!same(a.history.steps, b.history.steps)) return "history.steps";
   if (!same(a.history.exponents, b.history.exponents)) return "history";
+  if (!same(a.history.half_width, b.history.half_width)) return "history.half_width";
+  if (a.dimension_is_lower_bound != b.dimension_is_lower_bound) return "dimension_is_lower_bound";
+  if (!same(a.time_step, b.time_step) || a.per_unit_of_time != b.per_unit_of_time) return "time_step";
+  if (!same(a.stepper_bias, b.stepper_bias)) return "stepper_bias";
   return {};
 }
 

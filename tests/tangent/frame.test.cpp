@@ -43,8 +43,6 @@ TEST_CASE("tangent::log_product: the logarithm of a product of any length", "[or
   }
   // eps a factor, and the double that each factor is.
   CHECK(std::abs(product.value() - static_cast<double>(exact)) < 20'000 * eps);
-  product.add_logarithm(2.5);
-  CHECK(std::abs(product.value() - static_cast<double>(exact) - 2.5) < 20'000 * eps);
 }
 
 TEST_CASE("tangent::log_product: zeros, and factors beyond the range it multiplies in", "[edge]") {
@@ -168,7 +166,7 @@ TEST_CASE("tangent::determinant_sum: Σ ln|det J| of a formula", "[oracle]") {
   libration::state<double, 2> h = maps::henon::start(), next;
   for (int t = 0; t < 1000; ++t) {
     system.advance(t, h, {}, next);
-    sum.add(system);
+    sum.add(true, system);
     h = next;
   }
   CHECK(std::abs(sum.value() - 1000.0 * std::log(0.3)) < 1000 * 4 * eps);

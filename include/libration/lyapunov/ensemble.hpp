@@ -3,7 +3,9 @@
 /// \file
 /// Spectra of many orbits: from many starts, over many parameters, along many input sequences.
 
+#include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -166,8 +168,8 @@ std::vector<spectrum_result> spectrum_sweep(const Make& make, std::span<const do
 
 /// Spectra of a driven map along many input sequences (trials) from one start.
 ///
-/// \param trials one matrix (m, T) a member, in the map's scalar (double for a formula); their lengths may differ where
-///               `options.steps` is given or the map is a vector map
+/// \param trials one matrix (m, T) a member, in the map's scalar (double for a formula); their lengths may differ, and each runs
+///               as far as it goes where `options` do not say how many steps
 /// \return, \throws, digits: as for `spectrum_ensemble`
 template <maps::map M, class Scalar>
   requires maps::driven<M>
@@ -181,23 +183,34 @@ std::vector<spectrum_result> spectrum_trials(
   const auto members = static_cast<std::int64_t>(trials.size());
   std::vector<spectrum_result> results(trials.size());
   if constexpr (rollout::runs_in_lanes<M> && std::is_same_v<Scalar, double>) {
-    bool alike = true;
-    for (const auto& trial : trials) {
+    for (const auto& trial : trials)
       require_rows(trial.rows(), M::input_dimension, who, "a trial", "the map's input size; columns are steps");
-      alike = alike && (options.steps > 0 || trial.cols() == trials.front().cols());
-    }
-    if (how.lanes && alike && !options.stepper_bias) {
+    if (how.lanes && !options.stepper_bias) {
       const Eigen::Map<const Eigen::VectorXd> start(h0.component, M::dimension);
       require(start.allFinite(), who, "h0 has a component that is not finite");
-      rollout::over_groups(members, detail::ensemble_width<M>, how.threads, options.on_progress,
-                           [&](std::int64_t first, std::int64_t size) {
-                             std::vector<const Eigen::MatrixXd*> sources;
-                             for (int lane = 0; lane < detail::ensemble_width<M>; ++lane)
-                               sources.push_back(&trials[static_cast<std::size_t>(rollout::member_of(first, size, lane))]);
-                             rollout::lane_inputs<detail::ensemble_lanes<M>, double> inputs(std::move(sources));
-                             detail::lanes_group(map, detail::start_lanes<M>(start, 0, 1), inputs, options, size,
-                                                 &results[static_cast<std::size_t>(first)], who);
-                           });
+      // Lanes of one group run for the same number of steps: where this follows from a trial's length, groups are of one length.
+      std::vector<std::size_t> order(trials.size());
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      const bool by_length = detail::steps_to_drive<Eigen::MatrixXd>(options) == 0;
+      const auto length = [&](std::size_t i) { return by_length ? trials[order[i]].cols() : 0; };
+      if (by_length)
+        std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return trials[a].cols() < trials[b].cols(); });
+      std::vector<std::int64_t> begins;
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        const auto first = begins.empty() ? i : static_cast<std::size_t>(begins.back());
+        if (begins.empty() || i - first == std::size_t{detail::ensemble_width<M>} || length(i) != length(first))
+          begins.push_back(static_cast<std::int64_t>(i));
+      }
+      begins.push_back(members);
+      rollout::over_groups(begins, how.threads, options.on_progress, [&](std::int64_t first, std::int64_t size) {
+        const auto member = [&](int lane) { return order[static_cast<std::size_t>(rollout::member_of(first, size, lane))]; };
+        std::vector<const Eigen::MatrixXd*> sources;
+        for (int lane = 0; lane < detail::ensemble_width<M>; ++lane) sources.push_back(&trials[member(lane)]);
+        rollout::lane_inputs<detail::ensemble_lanes<M>, double> inputs(std::move(sources));
+        spectrum_result group[std::size_t{detail::ensemble_width<M>}];
+        detail::lanes_group(map, detail::start_lanes<M>(start, 0, 1), inputs, options, size, group, who);
+        for (int lane = 0; lane < static_cast<int>(size); ++lane) results[member(lane)] = std::move(group[lane]);
+      });
       return results;
     }
   }

@@ -3,6 +3,7 @@
 /// \file
 /// What a frame and its orbit grew by since a stretch of steps began.
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct growth_record {
 
   std::vector<tangent::log_product<real>> pivots;  ///< one a column
   tangent::determinant_sum<System> determinant;
-  real worst_condition = real(1.0);                ///< of the whole run
+  /// Of the whole run: the largest squared norm of a column in units of its squared pivot, as a fraction, which needs no division.
+  real steepest_norm = real(1.0), steepest_pivot = real(1.0);
 
   explicit growth_record(Eigen::Index columns) : pivots(static_cast<std::size_t>(columns)) {}
 
@@ -30,11 +32,15 @@ struct growth_record {
     determinant = {};
   }
 
-  /// Becomes another one in the lanes where the mask holds.
-  void replace(const typename System::mask& where, const growth_record& other) {
-    for (std::size_t i = 0; i < pivots.size(); ++i) pivots[i].replace(where, other.pivots[i]);
-    determinant.logarithm().replace(where, other.determinant.logarithm());
-    worst_condition = select(where, other.worst_condition, worst_condition);
+  void note_condition(const typename System::mask& where, const real& condition) {
+    const real square = condition * condition;
+    const auto steeper = where && steepest_norm < square * steepest_pivot;
+    steepest_norm = select(steeper, square, steepest_norm);
+    steepest_pivot = select(steeper, real(1.0), steepest_pivot);
+  }
+  real worst_condition() const {
+    using std::sqrt;
+    return sqrt(steepest_norm / steepest_pivot);
   }
 };
 

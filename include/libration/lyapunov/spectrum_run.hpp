@@ -48,7 +48,7 @@ class spectrum_run {
 
  public:
   static constexpr bool needs_tangent = true;
-  static constexpr bool runs_ahead = takes_ordinary_steps<System>;
+  static constexpr bool takes_steps = has_ordinary_steps<System>;
 
   /// \param steps steps that will be counted (with a tolerance: the fewest)
   spectrum_run(const System& system, const spectrum_options& options, std::int64_t steps, const frame_type& first_frame)
@@ -65,7 +65,6 @@ class spectrum_run {
         interval_(options.interval, stretch_, eps),
         series_(count_ + 1, stretch_),
         record_(count_),
-        ahead_(record_),
         flushed_(static_cast<std::size_t>(count_ + 1)),
         ratios_(static_cast<std::size_t>(count_), real(0.0)),
         bounded_(static_cast<std::size_t>(count_), real(0.0)),
@@ -78,56 +77,27 @@ class spectrum_run {
   bool done() const { return !any(active_); }
 
   void observe(const rollout::step_view<System>& view) {
-    if (!started_) begin(view);
-    view.system.tangent(frame_);
-    linearised_ = true;
+    if (!started_) begin(view.h);
     if (options_.interval == 0) inputs_[static_cast<std::size_t>(view.t % stretch_)] = view.x;
-    if constexpr (System::has_determinant) {
-      if (full_ && counting_) record_.determinant.add(view.system);
-    }
-    const bool boundary = to_boundary() == 1;
-    ++seen_;
-    if (counting_) ++in_stretch_;
-    look_after(view, boundary);
+    view.system.tangent(frame_);
+    add_determinant(view.system, everywhere<mask>(true));
+    count_steps(1);
+    linearised_ = true;
+    look_after(view, everywhere<mask>(false));
   }
 
-  /// Takes steps in which nothing happens, up to `limit` and to where an interval or a stretch ends.
+  /// Takes up to `limit` steps, at most to where something is due (see `rollout::drive`).
   ///
-  /// \param h moved along
-  /// \return the number of steps taken; 0: the next one is to be observed
-  std::int64_t run_ahead(std::int64_t t, std::int64_t limit, state_type& h, System& system,
-                         const rollout::repeats<System>& cycle)
-    requires runs_ahead
+  /// Steps that are ordinary in all lanes are taken several at a time. A step that is not is taken by itself: first all that it
+  /// leads to is put together, in lanes where it is ordinary from the proposal and in the others with all checks, and only then
+  /// is looked after what is due.
+  std::int64_t take_steps(std::int64_t t, std::int64_t limit, state_type& h, System& system, rollout::repeats<System>& cycle)
+    requires takes_steps
   {
-    if (!started_ || ahead_.looking()) return 0;
-    const bool each_step = options_.interval == 1;
-    const std::int64_t room = to_boundary();
-    limit = std::min(limit, each_step ? room : std::min(room, next_due_ - seen_));
-    const std::int64_t steps =
-        each_step ? ahead_.template run<true>(limit, active_, system, cycle, h, frame_, record_)
-                  : ahead_.template run<false>(limit, active_, system, cycle, h, frame_, record_);
-    if (steps == 0) return 0;
-    seen_ += steps;
-    if (counting_) in_stretch_ += steps;
-    if (each_step) {
-      const real each = select(active_, real(static_cast<double>(steps)), real(0.0));
-      orthonormalisations_ += each;
-      if (counting_) pending_steps_ += each;
-      interval_.adapt(active_, seen_, real(1.0));
-      next_due_ = seen_ + 1;
-      if (steps < room) return steps;
-    }
-    const input_type none = system.make_input();
-    linearised_ = false;
-    look_after({t + steps - 1, h, none, h, system, cycle}, steps == room, each_step);
-    return steps;
-  }
-
-  /// After a step that was observed, which may have been one already taken ahead in some lanes.
-  void correct(state_type& next)
-    requires runs_ahead
-  {
-    ahead_.correct(next, frame_, record_);
+    if (!started_) begin(h);
+    limit = std::min({limit, to_boundary(), cycle.renewed_at() - t + 1});
+    return options_.interval == 1 ? take<true>(t, limit, h, system, cycle)
+                                  : take<false>(t, std::min(limit, next_due_ - seen_), h, system, cycle);
   }
 
   /// Ends some lanes: what they have counted becomes their result.
@@ -163,20 +133,96 @@ class spectrum_run {
     return interval == 0 ? length : interval * std::max<std::int64_t>(1, length / interval);
   }
 
-  void begin(const rollout::step_view<System>& view) {
+  void begin(const state_type& h) {
     started_ = true;
     counting_ = warm_up() == 0;
-    checkpoint_.h = view.h;
+    checkpoint_.h = h;
     next_due_ = interval_.next(0);
   }
 
   // Steps to the end of the stretch or of the warm-up.
   std::int64_t to_boundary() const { return counting_ ? stretch_ - in_stretch_ : warm_up() - seen_; }
 
-  // What is due after a step that has been carried out.
-  void look_after(const rollout::step_view<System>& view, bool boundary, bool orthonormal = false) {
+  void count_steps(std::int64_t steps) {
+    seen_ += steps;
+    if (counting_) in_stretch_ += steps;
+  }
+
+  void add_determinant([[maybe_unused]] const System& system, [[maybe_unused]] const mask& where) {
+    if constexpr (System::has_determinant) {
+      if (full_ && counting_) record_.determinant.add(where, system);
+    }
+  }
+
+  // Each of the last steps was orthonormalised in these lanes, and its growth is in the record.
+  void count_ordinary(const mask& where, std::int64_t steps) {
+    const real each = select(where, real(static_cast<double>(steps)), real(0.0));
+    orthonormalisations_ += each;
+    if (counting_) pending_steps_ += each;
+    interval_.adapt(where, seen_, real(1.0));
+  }
+
+  template <bool each_step>
+  std::int64_t take(std::int64_t t, std::int64_t limit, state_type& h, System& system, rollout::repeats<System>& cycle) {
+    using steps_type = ordinary_steps<System>;
+    const mask orthonormal = everywhere<mask>(each_step);
+    const input_type none = system.make_input();
+    steps_type places[2];
+    steps_type *now = &places[0], *next = &places[1];
+    now->read(h, frame_, record_);
+    std::int64_t taken = 0;
+    mask ordinary;
+    while (taken < limit) {
+      const std::int64_t steps = one_by_one_ > 0 ? 1 : std::min(limit - taken, steps_type::most);
+      ordinary = now->template propose<each_step>(system, steps, cycle, *next);
+      if (!all(ordinary || !active_)) [[unlikely]] {
+        if (steps == 1) break;
+        one_by_one_ = steps;
+        continue;
+      }
+      std::swap(now, next);
+      taken += steps;
+      if (one_by_one_ > 0) --one_by_one_;
+      if (!all(now->in_range() || !active_)) break;
+    }
+    if (taken > 0) {
+      now->write(everywhere<mask>(true), h, frame_, record_);
+      cycle.observe(t + taken - 1, h);
+      count_steps(taken);
+      if (each_step) count_ordinary(active_, taken);
+      linearised_ = false;
+      look_after({t + taken - 1, h, none, h, system, cycle}, orthonormal);
+      return taken;
+    }
+
+    if (one_by_one_ > 0) --one_by_one_;
+    state_type image = h;
+    system.advance(t, h, none, image);
+    const mask diverged = active_ && !ordinary && !rollout::all_finite(image);
+    if (any(diverged)) end(diverged, libration::status::diverged, t);
+    system.tangent(frame_);
+    add_determinant(system, !ordinary);
+    next->write(ordinary, image, frame_, record_);
+    std::swap(h, image);
+    cycle.observe(t, h);
+    count_steps(1);
+    if (each_step) count_ordinary(active_ && ordinary, 1);
+    linearised_ = true;
+    if (!done()) look_after({t, image, none, h, system, cycle}, orthonormal && ordinary);
+    return 1;
+  }
+
+  // What is due after a step, once the frame and the record hold it in all lanes.
+  //
+  // \param orthonormal  where the frame is so already
+  void look_after(const rollout::step_view<System>& view, const mask& orthonormal) {
+    const bool boundary = counting_ ? in_stretch_ == stretch_ : seen_ == warm_up();
     if (!boundary && seen_ < next_due_) return;
-    if (!orthonormal) orthonormalise(view, boundary ? active_ : interval_.due(seen_) && active_);
+    const mask due = active_ && !orthonormal && (boundary ? everywhere<mask>(true) : interval_.due(seen_));
+    if (any(due))
+      orthonormalise(view, due);
+    else
+      next_due_ = interval_.next(seen_, active_);
     if (boundary && counting_) {
       close_stretch(view);
     } else if (boundary) {
@@ -290,7 +336,7 @@ class spectrum_run {
 
   void note(const mask& where, const real& steps, const real& condition) {
     orthonormalisations_ += select(where, real(1.0), real(0.0));
-    record_.worst_condition = select(where && condition > record_.worst_condition, condition, record_.worst_condition);
+    record_.note_condition(where, condition);
     if (counting_) pending_steps_ += select(where, steps, real(0.0));
   }
 
@@ -385,7 +431,7 @@ class spectrum_run {
     r.failed_at = how == status::diverged || how == status::lost_frame ? failed_at_ : -1;
     flush();
     r.orthonormalisations = static_cast<std::int64_t>(lane_value(orthonormalisations_, lane));
-    r.worst_condition = lane_value(record_.worst_condition, lane);
+    r.worst_condition = lane_value(record_.worst_condition(), lane);
     const auto pending_steps = static_cast<std::int64_t>(lane_value(pending_steps_, lane));
     const detail::growth_doubt doubt = doubts(lane, series_.steps() + pending_steps);
     detail::summarise(series_, lane, flushed_, pending_steps, count_, full_, options_.history, doubt, r);
@@ -416,7 +462,7 @@ class spectrum_run {
       const auto at = static_cast<std::size_t>(i);
       double ratios = lane_value(ratios_[at], lane);
       if (options_.interval == 1 && i > 0)
-        ratios = lane_value(record_.worst_condition, lane) * lane_value(orthonormalisations_, lane);
+        ratios = lane_value(record_.worst_condition(), lane) * lane_value(orthonormalisations_, lane);
       doubt.rounding[i] = 4.0 * eps * (ratios + static_cast<double>(steps));
       doubt.unresolved[i] = lane_value(bounded_[at], lane) > 0.0;
     }
@@ -450,11 +496,7 @@ class spectrum_run {
   std::int64_t stretch_;
   interval_control<real, width> interval_;
   stats::batch_series<real> series_;  // rows: the exponents, then ln|det J|
-  struct nothing_ahead {
-    explicit nothing_ahead(const growth_record<System>&) {}
-  };
   growth_record<System> record_;  // since the last whole stretch
-  typename std::conditional_t<runs_ahead, std::type_identity<steps_ahead<System>>, std::type_identity<nothing_ahead>>::type ahead_;
   std::vector<real> flushed_;
   std::vector<real> ratios_;      // sum of |v_i| / R_ii over the counted orthonormalisations
   std::vector<real> bounded_;     // orthonormalisations of which only an upper bound was counted
@@ -464,7 +506,9 @@ class spectrum_run {
   books books_[static_cast<std::size_t>(width)];
   real orthonormalisations_ = real(0.0), pending_steps_ = real(0.0);
   std::int64_t seen_ = 0, in_stretch_ = 0, next_due_ = 0, failed_at_ = -1, sampled_ = 0;
-  bool started_ = false, counting_ = false, linearised_ = false;
+  std::int64_t one_by_one_ = 0;  // steps to be taken so, after a proposal that did not hold
+  bool started_ = false, counting_ = false;
+  bool linearised_ = false;  // the system holds the last step's Jacobian; an ordinary step's is not singular
 };
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov

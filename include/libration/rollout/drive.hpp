@@ -46,10 +46,10 @@ std::int64_t longest_warm_up(const Observers&... observers) {
 
 namespace detail {
 template <class... Observers>
-inline constexpr bool runs_ahead = false;
+inline constexpr bool takes_steps = false;
 template <class Observer>
-  requires requires { Observer::runs_ahead; }
-inline constexpr bool runs_ahead<Observer> = Observer::runs_ahead;
+  requires requires { Observer::takes_steps; }
+inline constexpr bool takes_steps<Observer> = Observer::takes_steps;
 }  // namespace detail
 
 /// Runs an orbit and shows it to observers.
@@ -57,9 +57,11 @@ inline constexpr bool runs_ahead<Observer> = Observer::runs_ahead;
 /// An observer has `static constexpr bool needs_tangent`, `warm_up()` (steps it wants to see before those it counts),
 /// `observe(step_view)`, `end(mask lanes, status, t)` (those lanes are over at step t; what was
 /// gathered stands), `conclude(step_view)`
-/// (the last step is done) and `done()`. An observer that is alone may have `static constexpr bool runs_ahead = true`: it is
-/// asked before each step for `run_ahead(t, limit, h, system, cycle)`, which takes up to `limit` steps by itself, moves h, and
-/// returns their number, and after each step it was shown for `correct(next)`.
+/// (the last step is done) and `done()`.
+///
+/// One that is alone may take the steps of an autonomous orbit itself (`static constexpr bool takes_steps = true`): from the
+/// transient on it is asked for `take_steps(t, limit, h, system, cycle)`, which takes 1 to `limit` steps, moves h and tells
+/// `cycle`, ends the lanes that diverge, and returns the number of steps. It is not shown any.
 ///
 /// \param h start, one orbit a lane
 /// \return  number of steps done, transient included
@@ -92,13 +94,10 @@ std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs
     }
     for (const std::int64_t until = std::min(total, t + stretch); t < until; ++t) {
       const bool seen = t >= options.transient;
-      if constexpr (detail::runs_ahead<Observers...>) {
-        const std::int64_t limit = std::min(until, cycle.compared_until()) - t;
-        const std::int64_t ahead = seen && limit > 0 ? (observers.run_ahead(t, limit, h, system, cycle) + ...) : 0;
-        if (ahead > 0) {
-          t += ahead;
-          if ((observers.done() && ...)) return t;
-          --t;
+      if constexpr (detail::takes_steps<Observers...>) {
+        if (seen) {
+          t += (observers.take_steps(t, until - t, h, system, cycle) + ...) - 1;
+          if ((observers.done() && ...)) return t + 1;
           continue;
         }
       }
@@ -119,7 +118,6 @@ std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs
         const step_view<System> view{t, h, x, next, system, cycle};
         ((t >= counted_from - observers.warm_up() ? observers.observe(view) : void()), ...);
         if ((observers.done() && ...)) return t + 1;
-        if constexpr (detail::runs_ahead<Observers...>) (observers.correct(next), ...);
       }
       std::swap(h, next);
     }

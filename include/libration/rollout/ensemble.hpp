@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -49,21 +50,32 @@ inline constexpr bool runs_in_lanes = [] {
 
 /// Calls `run(first, size)` for consecutive groups of members on several threads, and reports members done.
 ///
-/// \param width members in a group; the last may be smaller
+/// \param begins of the groups, ascending from 0, and the number of members
 template <class Run>
-void over_groups(std::int64_t members, int width, int threads, const progress_callback& on_progress, Run&& run) {
+void over_groups(std::span<const std::int64_t> begins, int threads, const progress_callback& on_progress, Run&& run) {
   std::mutex reporting;
   std::int64_t done = 0;
-  parallel_for((members + width - 1) / width, threads, [&](std::int64_t group) {
-    const std::int64_t first = group * width;
-    const std::int64_t size = std::min<std::int64_t>(width, members - first);
-    run(first, size);
+  parallel_for(static_cast<std::int64_t>(begins.size()) - 1, threads, [&](std::int64_t group) {
+    const auto at = static_cast<std::size_t>(group);
+    const std::int64_t size = begins[at + 1] - begins[at];
+    run(begins[at], size);
     if (on_progress) {
       const std::lock_guard lock(reporting);
       done += size;
-      on_progress({done, members});
+      on_progress({done, begins.back()});
     }
   });
+}
+
+/// The same for groups of one size.
+///
+/// \param width members in a group; the last may be smaller
+template <class Run>
+void over_groups(std::int64_t members, int width, int threads, const progress_callback& on_progress, Run&& run) {
+  std::vector<std::int64_t> begins;
+  for (std::int64_t first = 0; first < members; first += width) begins.push_back(first);
+  begins.push_back(members);
+  over_groups(begins, threads, on_progress, run);
 }
 
 /// The member whose values lane `lane` of a group carries: the group's last one where the group is not full.

@@ -116,9 +116,11 @@ class lane_inputs {
   std::vector<const matrix*> sources_;
 };
 
-/// Whether inputs are a matrix (of finite length), not a callable.
+/// Whether inputs are a matrix, or one a lane (of finite length), not a callable.
 template <class Inputs>
 inline constexpr bool is_matrix = std::is_base_of_v<Eigen::EigenBase<std::remove_cvref_t<Inputs>>, std::remove_cvref_t<Inputs>>;
+template <class Lanes, class Scalar>
+inline constexpr bool is_matrix<lane_inputs<Lanes, Scalar>> = true;
 
 /// Makes of what a user passes as `inputs` the object that the driver reads.
 ///

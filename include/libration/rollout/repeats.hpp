@@ -58,15 +58,16 @@ class repeats {
       for (int lane = 0; lane < System::width; ++lane)
         if (lane_of(equal, lane)) period_[lane] = t + 1 - anchored_;
     }
-    if (t + 1 == 2 * anchored_ || t == 0) {
+    if (t == renewed_at()) {
       anchor_ = next;
       anchored_ = t + 1;
     }
   }
 
-  /// What the next states are compared with, up to and without step `compared_until()`, which renews it.
+  /// What the states are compared with, up to that of step `renewed_at()`, which takes its place. Of steps in which the first
+  /// component differs from it, the last one alone may be shown.
   const state_type& anchor() const { return anchor_; }
-  std::int64_t compared_until() const { return 2 * anchored_ - 1; }
+  std::int64_t renewed_at() const { return anchored_ == 0 ? 0 : 2 * anchored_ - 1; }
 
   /// Where the orbit has been seen to repeat.
   const mask& found() const { return found_; }

@@ -35,8 +35,8 @@ growth_type<T> to_growth(const T& x) {
 
 /// ln of a product of positive factors, a factor 0 counting as minus infinity.
 ///
-/// The factors are multiplied up and the logarithm is taken when the product leaves [1e-100, 1e100]: a logarithm costs as
-/// much as ten products.
+/// The factors are multiplied up: a logarithm costs as much as ten products. A product that leaves [2^-300, 2^300] is scaled
+/// back by powers of two, which rounds nothing: its digits do not depend on when that is done.
 ///
 /// Accuracy: eps a factor
 template <class Real>
@@ -45,50 +45,47 @@ class log_product {
   /// Multiplies by x in the lanes where the mask holds.
   template <class Mask>
   LIBRATION_INLINE void multiply(const Mask& where, const Real& x) {
-    const Real factor = select(where, x, Real(1.0));
-    go_on(product_, factor, product_ * factor);
+    Real factor = select(where, x, Real(1.0));
+    const Real next = product_ * factor;
+    if (all(in_range(next))) [[likely]] {
+      product_ = next;
+    } else {
+      scale(factor);
+      product_ *= factor;
+      scale(product_);
+    }
   }
 
-  /// The product since the last logarithm. It may be carried on elsewhere as long as it stays within 2^±1000, and put back.
+  /// The product, without the powers of two set aside. It may be carried on elsewhere as long as it stays within 2^±1000, and
+  /// then be given back.
   const Real& product() const { return product_; }
   template <class Mask>
-  void put_back(const Mask& where, const Real& product) {
-    const Real next = select(where, product, product_);
-    go_on(next, Real(1.0), next);
+  void carried_on(const Mask& where, const Real& product) {
+    product_ = select(where, product, product_);
+    scale(product_);
   }
-  static auto in_range(const Real& product) { return product > Real(1e-100) && product < Real(1e100); }
-
-  /// Becomes another one in the lanes where the mask holds.
-  template <class Mask>
-  void replace(const Mask& where, const log_product& other) {
-    product_ = select(where, other.product_, product_);
-    sum_.replace(where, other.sum_);
-  }
-
-  void add_logarithm(const Real& x) { sum_.add(x); }
+  static auto in_range(const Real& product) { return product > Real(0x1p-300) && product < Real(0x1p300); }
 
   Real value() const {
     using std::log;
-    return sum_.value() + log(product_);
+    constexpr double ln2 = 0.69314718055994530942;
+    return log(product_) + exponent_ * ln2;
   }
 
  private:
-  // next = product · factor becomes the product; in the lanes where it is not within range, and in no other, the logarithms of
-  // both are taken.
-  LIBRATION_INLINE void go_on(const Real& product, const Real& factor, const Real& next) {
-    const auto within = in_range(next);
-    if (all(within)) [[likely]] {
-      product_ = next;
-    } else {
-      using std::log;
-      sum_.add(select(within, Real(0.0), log(product)));
-      sum_.add(select(within, Real(0.0), log(factor)));
-      product_ = select(within, next, Real(1.0));
+  // Sets powers of two aside where a number is out of range; twice, for a denormal number. What is 0 or not finite stays so.
+  void scale(Real& x) {
+    for (int pass = 0; pass < 2; ++pass) {
+      const auto tiny = x < Real(0x1p-300), huge = x > Real(0x1p300);
+      if (!any(tiny || huge)) [[likely]]
+        return;
+      x *= select(tiny, Real(0x1p600), select(huge, Real(0x1p-600), Real(1.0)));
+      exponent_ += select(tiny, Real(-600.0), select(huge, Real(600.0), Real(0.0)));
     }
   }
 
   Real product_ = Real(1.0);
-  stats::compensated_sum<Real> sum_;
+  Real exponent_ = Real(0.0);  // of two, set aside
 };
 
 /// Orthonormalises a system's frames; after a call, what the pivots said.
@@ -171,25 +168,29 @@ class frame_factor<vector_system<M>> {
 template <class System>
 class determinant_sum {
   using real = growth_type<typename System::scalar>;
+  static constexpr bool by_cofactors = requires(const System& system) { system.determinant(); };
 
  public:
-  /// Adds the step that the system has just advanced.
-  void add([[maybe_unused]] const System& system) {
-    if constexpr (requires { system.determinant(); }) {
+  /// Adds the step that the system has just advanced, in the lanes where the mask holds.
+  void add([[maybe_unused]] const typename System::mask& where, [[maybe_unused]] const System& system) {
+    if constexpr (by_cofactors) {
       using std::abs;
-      sum_.multiply(everywhere<typename System::mask>(true), abs(to_growth(system.determinant())));
+      sum_.multiply(where, abs(to_growth(system.determinant())));
     } else if constexpr (System::has_determinant) {
-      sum_.add_logarithm(to_growth(system.log_abs_determinant()));
+      sum_.add(select(where, to_growth(system.log_abs_determinant()), real(0.0)));
     }
   }
   real value() const { return sum_.value(); }
 
-  /// The sum itself, to be carried on elsewhere.
-  log_product<real>& logarithm() { return sum_; }
-  const log_product<real>& logarithm() const { return sum_; }
+  /// The product of the |det J| where these are had by cofactors, to be carried on elsewhere.
+  log_product<real>& product()
+    requires by_cofactors
+  {
+    return sum_;
+  }
 
  private:
-  log_product<real> sum_;
+  std::conditional_t<by_cofactors, log_product<real>, stats::compensated_sum<real>> sum_;
 };
 
 }  // namespace libration::inline LIBRATION_ABI::tangent
