@@ -54,15 +54,109 @@ libration_add_refusal(a_missing_text "nowhere.txt" "${model}" "${folder}/nowhere
 libration_add_refusal(an_empty_text "empty.txt.*empty" "${model}" "${folder}/empty.txt")
 libration_add_refusal(unknown_characters "foreign.txt.*U.4E2D" "${model}" "${folder}/foreign.txt")
 libration_add_refusal(a_model_that_is_a_text "byte 0" "${text}" "${text}")
-libration_add_refusal(a_model_of_another_kind "matrix.*not a recurrent network" "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/safetensors/matrix" "${text}")
+libration_add_refusal(a_model_of_another_kind "matrix.*not a recurrent network"
+                      "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/safetensors/matrix" "${text}" )
 libration_add_refusal(a_negative_option "--count.*-1" "${model}" "${text}" --count -1)
 libration_add_refusal(an_unknown_section "frobnicate" "${model}" "${text}" --sections spectrum,frobnicate)
 libration_add_refusal(an_unknown_option "frobnicate" "${model}" "${text}" --frobnicate)
 libration_add_refusal(a_section_of_another_kind "--sections: a recurrent network has no section attention" "${model}" "${text}"
                       --sections attention)
 libration_add_refusal(an_unsupported_architecture "config.json.*model_type is .gpt2." "${folder}/gpt2" "${text}")
-libration_add_refusal(a_token_id_out_of_range "token id 75 after 2 ids, expected 0 to 74" "${transformer}" "${folder}/ids.txt" --ids)
+libration_add_refusal(a_token_id_out_of_range "token id 75 after 2 ids, expected 0 to 74" "${transformer}" "${folder}/ids.txt"
+                      --ids)
 libration_add_refusal(a_word_for_a_token_id "three.*no token id" "${transformer}" "${folder}/words.txt" --ids)
 libration_add_refusal(an_empty_text_for_a_transformer "empty.txt.*empty" "${transformer}" "${folder}/empty.txt")
 libration_add_refusal(a_folder_without_a_config "config.json.*cannot be read" "${folder}" "${text}")
 libration_add_refusal(a_narrow_window "a window of 4 tokens, expected at least 16" "${transformer}" "${text}" --window 4)
+
+# How a recurrent network's file is read and accounted for, on networks of one unit whose cost has a closed form. Logits are h and -h, so
+# that a character of "aaa..." costs ln(1 + exp(-2 h)); the plain network reads 2 in every step: with relu h = 2 and 0.018 nats, with tanh
+# 0.136. The others' costs are those of their equations iterated in Python.
+string(REPEAT "a" 120 many)
+file(WRITE "${folder}/a.txt" "${many}")
+file(WRITE "${folder}/ac.txt" "${many}c")
+foreach(name rnn gru turns wrapped)
+  file(WRITE "${folder}/${name}/vocab.json" "{\"a\": 0, \"<unk>\": 1}")
+endforeach()
+set(plain "rnn.weight_ih|F32|1,2|2" "rnn.weight_hh|F32|1,1|0" "fc.weight|F32|2,1|1 -1")
+libration_write_safetensors("${folder}/rnn/model.safetensors" "" ${plain})
+libration_write_safetensors("${folder}/wrapped/model.safetensors" "" "_orig_mod.module.rnn.weight_ih|F32|1,2|2"
+                            "_orig_mod.module.rnn.weight_hh|F32|1,1|0" "_orig_mod.module.fc.weight|F32|2,1|1 -1"
+                            "optimizer.state|F32|3|1")
+set(gru "rnn.weight_ih_l0|F32|3,2|0 0 -1 -1 1 1" "rnn.weight_hh_l0|F32|3,1|-1 0.5 2" "rnn.bias_ih_l0|F32|3|0" "rnn.bias_hh_l0|F32|3|0 0 1"
+        "fc.weight|F32|2,1|1 -1")
+libration_write_safetensors("${folder}/gru/model.safetensors" "" ${gru})
+libration_write_safetensors("${folder}/turns/model.safetensors" "\"nonlinearity\":\"relu\"" "rnn1.weight_ih|F32|1,2|2"
+                            "rnn1.weight_hh|F32|1,1|0" "rnn2.weight_ih|F32|1,1|0.5" "rnn2.weight_hh|F32|1,1|0"
+                            "fc.weight|F32|2,1|1 -1")
+
+# libration_add_reading(<name> <regular expression> <network> <text> <argument>...): what the report says of a network of that folder.
+function(libration_add_reading name expect network text)
+  libration_add_program_test(
+    ${name} ${program} "${folder}/${network}/model.safetensors" "${folder}/${text}" --sections exposure --effort 0.02 --no-pictures --out
+    "${folder}/${name}" ${ARGN})
+  libration_expect(${name} "${expect}")
+endfunction()
+set(assumed "assumed, as the weights do not say it")
+libration_add_reading(what_was_assumed
+                      "pays 0.136 nats.*${assumed}: nonlinearity tanh .--nonlinearity., leak 1.*vocab.json, beside.*one-hot" rnn
+                      a.txt)
+libration_add_reading(a_nonlinearity "pays 0.018 nats.*${assumed}: leak" rnn a.txt --nonlinearity relu)
+libration_add_reading(a_leak "pays 0.033 nats" rnn a.txt --leak 0.125 --nonlinearity relu)
+libration_add_reading(wrapped_names "pays 0.136 nats" wrapped a.txt)
+libration_add_reading(networks_in_turn "2 layers.*pays 0.127 nats" turns a.txt --stack rnn1,rnn2)
+libration_add_reading(an_option_before_the_metadata "nonlinearity is tanh as --nonlinearity says; the metadata says relu" turns
+                      a.txt --prefix rnn1 --nonlinearity tanh --ignore "rnn2.*")
+libration_add_reading(unknown_characters_skipped
+                      "120 characters.*unknown to the model: 1 of the text.s characters .1 different., skipped" rnn
+                      ac.txt --unknown skip)
+libration_add_reading(unknown_characters_as_a_token "121 characters.*unknown to the model: 1 .*, read as <unk>" rnn ac.txt
+                      --unknown "<unk>")
+libration_add_reading(a_gru
+                      "pays 0.141 nats.*reset_after true .--reset-after, --reset-before., swapped_update false.*gate_order rzn"
+                      gru a.txt)
+libration_add_reading(a_reset_before "pays 0.131 nats" gru a.txt --reset-before)
+libration_add_reading(a_swapped_update "pays 0.147 nats" gru a.txt --swapped-update)
+libration_add_reading(a_gate_order "pays 0.137 nats" gru a.txt --gate-order zrn)
+
+# A config.json beside the model.
+file(WRITE "${folder}/config/vocab.json" "[\"a\", \"b\"]")
+file(WRITE "${folder}/config/config.json" "{\"reset_after\": false, \"hidden_size\": 1}")
+libration_write_safetensors("${folder}/config/model.safetensors" "" ${gru})
+libration_add_reading(a_config_beside_the_model
+                      "pays 0.131 nats.*config.json, beside the model: read reset_after false; not read hidden_size" config a.txt)
+file(WRITE "${folder}/contradiction/config.json" "{\"reset_after\": false}")
+libration_write_safetensors("${folder}/contradiction/model.safetensors" "\"reset_after\":\"true\"" ${gru})
+
+libration_write_safetensors("${folder}/norm.safetensors" "" ${plain} "ln.weight|F32|1|2" "ln.bias|F32|1|1")
+libration_write_safetensors("${folder}/weight_drop.safetensors" "" ${plain} "rnn.weight_hh_raw|F32|1,1|1")
+libration_write_safetensors("${folder}/projection.safetensors" "" "lstm.weight_ih_l0|F32|8,2|1" "lstm.weight_hh_l0|F32|8,1|1"
+                            "lstm.weight_hr_l0|F32|1,2|1" "fc.weight|F32|2,1|1 -1")
+libration_write_safetensors("${folder}/integers.safetensors" "" "rnn.weight_ih|I8|2,2|1" "rnn.weight_ih.SCB|F32|2|1"
+                            "rnn.weight_hh|F32|2,2|0" "fc.weight|F32|2,2|1 -1" )
+set(ab --vocabulary "${folder}/config/vocab.json")
+set(a "${folder}/a.txt")
+libration_add_refusal(a_norm_that_is_not_read
+                      "2 tensors that the model as read does not use: .ln.weight.*layer norm.*ln.bias.*--ignore"
+                      "${folder}/norm.safetensors" "${a}" ${ab})
+libration_add_refusal(a_weight_drop "rnn.weight_hh_raw.*weight drop" "${folder}/weight_drop.safetensors" "${a}" ${ab})
+libration_add_refusal(a_projection "lstm.weight_hr_l0 belongs to a network with a projection" "${folder}/projection.safetensors"
+                      "${a}" ${ab})
+libration_add_refusal(integers_as_weights "rnn.weight_ih. holds I8, expected F32.*quantised, with .rnn.weight_ih.SCB"
+                      "${folder}/integers.safetensors"
+                      "${a}" ${ab})
+libration_add_refusal(two_networks "2 recurrent networks.*rnn1., rnn2.*--stack" "${folder}/turns/model.safetensors" "${a}")
+libration_add_refusal(half_of_two_networks "rnn2.weight_ih.*another recurrent layer" "${folder}/turns/model.safetensors" "${a}"
+                      --prefix rnn1)
+libration_add_refusal(an_unknown_character "'c' .U.0063. at character 120.*--unknown" "${folder}/rnn/model.safetensors"
+                      "${folder}/ac.txt" )
+libration_add_refusal(an_unknown_replacement "--unknown: .<eos>. is no token" "${folder}/rnn/model.safetensors" "${folder}/ac.txt"
+                      --unknown "<eos>" )
+libration_add_refusal(a_convention_of_another_kind "--reset-after.*of kind rnn has no such convention"
+                      "${folder}/rnn/model.safetensors" "${a}"
+                      --reset-before)
+libration_add_refusal(a_config_that_contradicts_the_file
+                      "metadata's reset_after is .true.*config.json has .false.*--reset-before decides"
+                      "${folder}/contradiction/model.safetensors" "${a}" ${ab})
+libration_add_refusal(a_convention_of_a_folder "are for recurrent networks; this model is a folder" "${transformer}" "${text}"
+                      --nonlinearity relu)

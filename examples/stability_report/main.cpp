@@ -64,14 +64,32 @@ CLI::Validator at_least(double low) {
       "");
 }
 
-// The text by the model's characters.
-std::vector<stability::models::token> encode(const stability::models::vocabulary& characters, const std::string& path) {
-  const std::string text = read_text(path);
+// The text by the model's characters; a note where some of them are unknown and that was allowed.
+std::vector<stability::models::token> encode(const stability::models::vocabulary& characters, const arguments& a,
+                                             std::vector<std::string>& notes) {
+  const std::string text = read_text(a.text);
+  const bool skip = a.unknown == "skip", replace = !skip && a.unknown != "refuse";
+  if (replace && !characters.find(a.unknown))
+    throw libration::argument_error(fmt::format("--unknown: \"{}\" is no token of the vocabulary, nor refuse or skip", a.unknown));
+  using stability::models::unknown_characters;
   try {
-    return characters.encode(text);
+    auto encoded = characters.encode(text, {.unknown = skip      ? unknown_characters::skip
+                                                       : replace ? unknown_characters::replace
+                                                                 : unknown_characters::refuse,
+                                            .replacement = replace ? a.unknown : ""});
+    if (encoded.unknown > 0)
+      notes.push_back(fmt::format("unknown to the model: {} of the text's characters ({} different), {}; the first is {}",
+                                  encoded.unknown, encoded.different, skip ? "skipped" : "read as " + a.unknown,
+                                  encoded.first_unknown));
+    return std::move(encoded.tokens);
   } catch (const libration::argument_error& error) {
-    throw libration::file_error(path, libration::file_error::no_byte, error.what());
+    throw libration::file_error(a.text, libration::file_error::no_byte,
+                                fmt::format("{} (--unknown says what else may become of unknown characters)", error.what()));
   }
+}
+
+void print_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) fmt::print("  note    {}\n", note);
 }
 
 // Token ids: a JSON list, or numbers between blanks.
@@ -132,12 +150,8 @@ void require_known(const arguments& a, const std::array<section<Question>, count
 int run_recurrent(const arguments& a) {
   require_known(a, recurrent_sections, "recurrent network");
   if (a.ids) throw libration::argument_error("--ids: is for transformers; this model reads characters");
-  const auto file = libration::io::safetensors::open(a.model);
-  stability::models::character_model_options options;
-  if (!a.vocabulary.empty()) options.characters = stability::models::vocabulary::read(a.vocabulary);
-  const auto model = stability::models::behind_one_type(stability::models::load_character_model<double>(file, options));
-  const auto single = stability::models::behind_one_type(stability::models::load_character_model<float>(file, options));
-  const auto tokens = encode(model.characters(), a.text);
+  auto [model, single, notes, conventions, metadata] = stability::read_recurrent(a);
+  const auto tokens = encode(model.characters(), a, notes);
   const auto length = static_cast<std::int64_t>(tokens.size());
   require_length(a, tokens, "character");
 
@@ -154,12 +168,15 @@ int run_recurrent(const arguments& a) {
       "  as a language model it pays {:.3f} nats a character on the first {} characters of this text\n",
       a.model, kind, layers, layers == 1 ? "" : "s", model.state_size(), model.vocabulary_size(), a.text, length, cost,
       read.size());
+  print_notes(notes);
   answer so_far;
   so_far.json["model"] = {{"file", a.model},
                           {"kind", kind},
                           {"state_size", model.state_size()},
                           {"vocabulary_size", model.vocabulary_size()},
-                          {"metadata", file.metadata()}};
+                          {"conventions", conventions},
+                          {"metadata", metadata},
+                          {"notes", notes}};
   so_far.json["text"] = {
       {"file", a.text}, {"characters", length}, {"nats_per_character", cost}, {"nats_over_characters", read.size()}};
   return answer_all(q, recurrent_sections, so_far);
@@ -181,13 +198,18 @@ stability::models::vocabulary vocabulary_of(const arguments& a) {
 
 int run_transformer(const arguments& a) {
   require_known(a, transformer_sections, "transformer");
+  if (a.prefix || !a.stack.empty() || !a.embedding.empty() || !a.readout.empty() || !a.conventions.empty())
+    throw libration::argument_error(
+        "--prefix, --stack, --embedding, --readout, --nonlinearity, --leak, --reset-after, --reset-before, --swapped-update and "
+        "--gate-order are for recurrent networks; this model is a folder");
   const auto model = stability::transformer::from(a.model, {.window = a.window});
   constexpr Eigen::Index narrowest = 16;
   if (model.window() < narrowest)
     throw libration::argument_error(
         fmt::format("{}: a window of {} tokens, expected at least {} to report on", a.model, model.window(), narrowest));
   const std::string unit = a.ids ? "token" : "character";
-  const auto tokens = a.ids ? read_ids(a.text, model.vocabulary_size()) : encode(vocabulary_of(a), a.text);
+  std::vector<std::string> notes;
+  const auto tokens = a.ids ? read_ids(a.text, model.vocabulary_size()) : encode(vocabulary_of(a), a, notes);
   require_length(a, tokens, unit);
   const transformer_question q{{a, tokens, 0, unit}, model};
   const auto& c = model.config();
@@ -201,6 +223,7 @@ int run_transformer(const arguments& a) {
       "  as a language model it pays {:.3f} nats a {} of this text, with half a window before it\n",
       a.model, c.layers, c.query_heads, c.key_heads, c.head_size, model.window(), c.vocabulary_size, a.text, q.length(), unit, cost,
       unit);
+  print_notes(notes);
   answer so_far;
   so_far.json["model"] = {{"folder", a.model},
                           {"kind", "llama"},
@@ -235,8 +258,44 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("TEXT", a.text, "A text in UTF-8; every character must be in the model's vocabulary")->required();
   app.add_option("--vocabulary", a.vocabulary,
-                 "JSON file with the characters by token, [\"a\", \"b\", ...]; without it the model's metadata \"vocabulary\",\n"
-                 "or vocabulary.json in its folder");
+                 "JSON file with the characters by token, [\"a\", \"<unk>\", ...] or {\"a\": 0, ...}; without it the model's\n"
+                 "metadata \"vocabulary\", or vocabulary.json or vocab.json in its folder");
+  app.add_option("--unknown", a.unknown,
+                 "What becomes of characters that the model does not know: refuse, skip, or the token to read in their place,\n"
+                 "such as \"<unk>\"")
+      ->capture_default_str();
+  app.add_option("--ignore", a.ignore,
+                 "Tensors of the file that do not matter, with * for any characters and commas between; all others must be\n"
+                 "part of the model")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--prefix", a.prefix, "What stands before the names of a recurrent network's tensors, where the file has several");
+  app.add_option("--stack", a.stack,
+                 "Prefixes of recurrent networks, from the lowest up, each of which reads the output of the one before it:\n"
+                 "lstm1,lstm2")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->excludes("--prefix");
+  app.add_option("--embedding", a.embedding, "Name of a recurrent network's embedding, where it is none of the usual ones");
+  app.add_option("--readout", a.readout, "What stands before the names of a recurrent network's readout: \"fc.\"");
+  const auto said = [&](const char* name) { return [&a, name](const std::string& value) { a.conventions[name] = value; }; };
+  app.add_option_function<std::string>("--nonlinearity", said("nonlinearity"),
+                                       "Of a plain rnn: tanh or relu; the weights do not say it, nor any of the following")
+      ->check(CLI::IsMember({"tanh", "relu"}));
+  app.add_option_function<std::string>("--leak", said("leak"), "Of a plain rnn: A in (0, 1], h' = (1 - A) h + A f(...)");
+  auto* const after = app.add_flag_callback(
+      "--reset-after", [&] { a.conventions["reset_after"] = "true"; },
+      "Of a gru: the reset gate multiplies U h + b, as PyTorch has it");
+  app.add_flag_callback(
+         "--reset-before", [&] { a.conventions["reset_after"] = "false"; },
+         "Of a gru: the reset gate multiplies h before the product with U")
+      ->excludes(after);
+  app.add_flag_callback(
+      "--swapped-update", [&] { a.conventions["swapped_update"] = "true"; },
+      "Of a gru: h' = z n + (1 - z) h, instead of (1 - z) n + z h");
+  app.add_option_function<std::string>("--gate-order", said("gate_order"),
+                                       "Blocks of rows in the weights: of a gru the letters of rzn (reset, update, candidate),\n"
+                                       "of an lstm those of ifgo (input, forget, candidate, output)");
   app.add_flag("--ids", a.ids, "TEXT holds token ids, not characters: a JSON list, or whole numbers between blanks (transformers)");
   app.add_option("--window", a.window, "Tokens that a transformer's cache holds; 0: its config's max_position_embeddings")
       ->check(at_least(0))
@@ -245,6 +304,7 @@ int main(int argc, char** argv) {
                  "Only these, of: spectrum, loops (recurrent networks), attention (transformers), growth, precision, tokens,\n"
                  "exposure; with commas")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(names));
   app.add_option("--count", a.count, "Leading exponents to measure; the time grows with them")
       ->check(at_least(1))

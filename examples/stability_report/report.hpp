@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +40,17 @@ struct arguments {
   std::uint64_t seed = 0;
   bool no_pictures = false, ids = false;
   std::vector<std::string> sections;  // empty: all
+  std::vector<std::string> ignore;    // tensors that do not matter, as patterns
+  std::string unknown = "refuse";     // what becomes of unknown characters: refuse, skip, or the token read in their place
+  // Of recurrent networks: where they are in the file, and what they compute beside their weights.
+  std::optional<std::string> prefix;
+  std::vector<std::string> stack;
+  std::string embedding, readout;
+  std::map<std::string, std::string> conventions;  // those of `convention_names` that were given
 };
+
+// The keys that `models::describe_recurrent` knows.
+inline constexpr const char* convention_names[] = {"nonlinearity", "leak", "reset_after", "swapped_update", "gate_order"};
 
 // What is asked, of whatever kind of model.
 struct question {
@@ -92,6 +104,18 @@ inline void drew(answer& so_far, bool drawn, const std::filesystem::path& file) 
 inline bool wanted(const arguments& a, std::string_view section) {
   return a.sections.empty() || std::find(a.sections.begin(), a.sections.end(), section) != a.sections.end();
 }
+
+// A recurrent network as it was read, and what there is to say about that.
+struct recurrent_reading {
+  stability::model model;
+  model_in_single single;
+  std::vector<std::string> notes;
+  report::json conventions;  // each with its value and who said it
+  std::map<std::string, std::string> metadata;
+};
+
+// By the options, the file and what lies beside it.
+recurrent_reading read_recurrent(const arguments&);
 
 void print_spectrum(const recurrent_question&, answer&);
 void print_closed_loop(const recurrent_question&, answer&);

@@ -134,6 +134,7 @@ TEST_CASE("models::checkpoint: what is left over and could change the result is 
           "another normalisation; \"ln.weight\" (F64, (3)) belongs, probably, to a layer norm or another normalisation. What does "
           "not change the result can be named in .ignore (the programs' --ignore), with * for any characters: \"ln.*\"");
   CHECK_NOTHROW(tensors.require_all_used("a reader", "fc."));
+  CHECK(said_of_vector("fc.bias").ends_with(": \"fc.bias\""));  // beside a tensor that is used, not the whole module
 
   CHECK(contains(said_of_vector("final.weight"), "belongs, probably, to a layer norm"));
   CHECK(contains(said_of_vector("fc.bias"), "\"fc.bias\" (F32, (3)) is a bias beside a weight that is read without one"));
@@ -183,6 +184,18 @@ TEST_CASE("models::checkpoint: known buffers, an optimiser's state and what the 
   CHECK_FALSE(tensors.contains("critic.0.bias"));
   CHECK(contains(message_of<file_error>([&] { tensors.matrix<double>("critic.0.weight"); }),
                  "no tensor \"critic.0.weight\", because \"module.critic.0.weight\" is ignored"));
+}
+
+TEST_CASE("models::checkpoint: a tied weight that is stored once is found by both names", "[oracle]") {
+  const MatrixXd W = random_matrix(3, 3, 1.0, 1);
+  const auto file =
+      file_of(safetensors::tensor_set().add("encoder.weight", W), {{"decoder.weight", "encoder.weight"}, {"format", "pt"}});
+  models::checkpoint tensors(file);
+  CHECK(tensors.names() == std::vector<std::string>{"encoder.weight", "decoder.weight"});
+  CHECK(tensors.matrix<double>("decoder.weight") == W);
+  CHECK(tensors.left_over().size() == 1);  // the encoder was not read
+  CHECK(tensors.matrix<double>("model.encoder.weight") == W);
+  CHECK_NOTHROW(tensors.require_all_used("r"));
 }
 
 TEST_CASE("models::checkpoint: a missing weight is told by what is there in its place", "[failure]") {

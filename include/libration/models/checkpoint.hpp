@@ -148,7 +148,8 @@ struct checkpoint_options {
 /// The tensors of one or several safetensors files as a reader of models sees them.
 ///
 /// A name is found with and without `model.` before it, and with `module.` or `_orig_mod.` (of PyTorch's DataParallel and compile)
-/// anywhere in it, in what is asked for as in the file. Numbers are read as weights: from F32, F16, BF16 and F64; an integer is
+/// anywhere in it, in what is asked for as in the file; also by the name of a tied weight that the metadata gives it (safetensors'
+/// save_model stores one of the two). Numbers are read as weights: from F32, F16, BF16 and F64; an integer is
 /// refused, because quantised weights are no numbers without their scales.
 ///
 /// What was read, or accepted by `accept`, is used. `require_all_used` refuses by name what is left over and could change what the
@@ -179,6 +180,14 @@ class checkpoint {
         if (!ignored) index_.emplace(canonical, entries_.size());
         entries_.push_back({&file, std::move(name), std::move(canonical), ignored ? state::ignored : state::left});
       }
+    // Tensors that share their memory are stored once; safetensors' save_model says in the metadata which name stands for which.
+    for (const io::safetensors::file& file : files)
+      for (const auto& [name, stored] : file.metadata())
+        if (file.contains(stored) && !file.contains(name)) {
+          std::string canonical = detail::canonical_name(name);
+          index_.emplace(canonical, entries_.size());
+          entries_.push_back({&file, stored, std::move(canonical), state::used});
+        }
   }
 
   const std::string& path() const { return path_; }
@@ -279,7 +288,10 @@ class checkpoint {
                                           : number_text(left.size()) + " tensors that the model as read does not use: ";
     for (std::size_t i = 0; i < std::min(shown, left.size()); ++i) reason += (i == 0 ? "" : "; ") + describe(*left[i]);
     if (left.size() > shown) reason += "; and " + number_text(left.size() - shown) + " more";
-    const std::string_view module = detail::parent(left.front()->name);
+    // Where nothing beside it is used, the whole module.
+    std::string_view module = detail::parent(left.front()->name);
+    for (const entry& e : entries_)
+      if (e.use == state::used && e.name.starts_with(module)) module = {};
     reason += ". What does not change the result can be named in .ignore (the programs' --ignore), with * for any characters: \"" +
               (module.empty() ? left.front()->name : std::string(module) + "*") + "\"";
     throw file_error(left.front()->file->path(), file_error::no_byte, std::string(who) + ": " + reason);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// How a recurrent network is read: its file, what lies beside it, and what the options say; and what of it was only assumed.
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <libration/io/safetensors.hpp>
+#include <libration/models/vocabulary.hpp>
+
+#include "report.hpp"
+
+namespace stability {
+
+namespace {
+
+namespace fs = std::filesystem;
+using libration::argument_error, libration::file_error;
+
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 24;
+  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + std::min(shown, names.size()), ", "));
+  return names.size() > shown ? fmt::format("{} and {} more", text, names.size() - shown) : text;
+}
+
+// The option that says a convention.
+std::string option_of(const std::string& convention) {
+  if (convention == "reset_after") return "--reset-after, --reset-before";
+  std::string option = "--" + convention;
+  std::replace(option.begin(), option.end(), '_', '-');
+  return option;
+}
+
+// A field of a config as the metadata would have it, or nothing.
+std::optional<std::string> as_metadata(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean() || value.is_number()) return value.dump();
+  return std::nullopt;
+}
+
+// What the config.json beside a model says of its conventions.
+struct beside {
+  std::map<std::string, std::string> conventions;
+  std::vector<std::string> others;  // fields that are not read
+  std::string path;                 // empty: there is none
+};
+
+beside read_config(const fs::path& model) {
+  const fs::path path = model.parent_path() / "config.json";
+  if (!fs::exists(path)) return {};
+  std::ifstream file(path, std::ios::binary);
+  const auto config = nlohmann::json::parse(std::istreambuf_iterator<char>(file), {}, nullptr, false);
+  if (!config.is_object()) throw file_error(path.string(), file_error::no_byte, "not a JSON object");
+  beside result{{}, {}, path.string()};
+  for (const auto& [key, value] : config.items()) {
+    const bool known =
+        std::any_of(std::begin(convention_names), std::end(convention_names), [&](auto name) { return name == key; });
+    if (const auto text = as_metadata(value); known && text)
+      result.conventions.emplace(key, *text);
+    else if (known && !value.is_null())
+      throw file_error(path.string(), file_error::no_byte,
+                       fmt::format("{} is {}, expected a text, a number, true or false", key, value.dump()));
+    else
+      result.others.push_back(key);
+  }
+  return result;
+}
+
+// The vocabulary of the options, else the metadata's (none here), else that beside the model; each with a note.
+std::optional<models::vocabulary> find_vocabulary(const arguments& a, bool in_metadata, std::vector<std::string>& notes) {
+  if (!a.vocabulary.empty()) return models::vocabulary::read(a.vocabulary);
+  for (const char* name : {"vocabulary.json", "vocab.json"}) {
+    const fs::path path = fs::path(a.model).parent_path() / name;
+    if (!fs::exists(path)) continue;
+    if (in_metadata) {
+      notes.push_back(
+          fmt::format("{} is not read: the model's metadata holds a vocabulary (--vocabulary reads another)", path.string()));
+      return std::nullopt;
+    }
+    notes.push_back(fmt::format("the vocabulary is that of {}, beside the model (--vocabulary reads another)", path.string()));
+    return models::vocabulary::read(path);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+recurrent_reading read_recurrent(const arguments& a) {
+  const auto file = libration::io::safetensors::open(a.model);
+  std::vector<std::string> notes;
+  models::character_model_options options;
+  options.characters = find_vocabulary(a, file.metadata().contains("vocabulary"), notes);
+  options.network = {.prefix = a.prefix, .stack = a.stack, .conventions = a.conventions};
+  options.embedding = a.embedding;
+  options.readout = a.readout;
+  options.ignore = a.ignore;
+
+  // The options decide before the file's metadata, and that before a config.json beside it, which may not contradict it.
+  const beside config = read_config(a.model);
+  for (const auto& [name, value] : config.conventions) {
+    if (a.conventions.contains(name)) continue;
+    if (const auto stated = file.metadata().find(name); stated != file.metadata().end()) {
+      if (stated->second != value)
+        throw file_error(a.model, file_error::no_byte,
+                         fmt::format("the metadata's {} is \"{}\", {} has \"{}\": {} decides", name, stated->second, config.path,
+                                     value, option_of(name)));
+      continue;
+    }
+    options.network.conventions.emplace(name, value);
+  }
+
+  const models::checkpoint tensors(file, {.ignore = a.ignore});
+  const auto how = models::describe_recurrent(tensors, options.network);
+  const auto applies = [&](const std::string& name) {
+    return std::any_of(how.conventions.begin(), how.conventions.end(), [&](const auto& c) { return c.name == name; });
+  };
+  for (const auto& [name, value] : a.conventions)
+    if (!applies(name))
+      throw argument_error(fmt::format("{}: {} of kind {} has no such convention", option_of(name), a.model, how.kind));
+
+  report::json conventions = report::json::object();
+  std::vector<std::string> assumed, from_config, unread = config.others;
+  for (const auto& c : how.conventions) {
+    const bool by_config = c.said_by == models::convention::origin::options && !a.conventions.contains(c.name);
+    const char* said_by = c.said_by == models::convention::origin::assumed ? "assumed"
+                          : c.said_by == models::convention::origin::file  ? "metadata"
+                          : by_config                                      ? "config.json"
+                                                                           : "option";
+    conventions[c.name] = {{"value", c.value}, {"said_by", said_by}};
+    if (by_config) from_config.push_back(fmt::format("{} {}", c.name, c.value));
+    if (c.said_by == models::convention::origin::assumed)
+      assumed.push_back(fmt::format("{} {} ({})", c.name, c.value, option_of(c.name)));
+    else if (c.said_by == models::convention::origin::options && file.metadata().contains(c.name) &&
+             file.metadata().at(c.name) != c.value)
+      notes.push_back(
+          fmt::format("{} is {} as {} says; the metadata says {}", c.name, c.value, option_of(c.name), file.metadata().at(c.name)));
+  }
+  for (const auto& [name, value] : config.conventions)
+    if (!applies(name)) unread.push_back(name);
+  if (!assumed.empty())
+    notes.insert(notes.begin(), "assumed, as the weights do not say it: " + fmt::format("{}", fmt::join(assumed, ", ")));
+  if (!config.path.empty())
+    notes.push_back(fmt::format("{}, beside the model: {}{}", config.path,
+                                from_config.empty() ? "not read" : "read " + listed(from_config),
+                                from_config.empty() || unread.empty() ? "" : "; not read " + listed(unread)));
+  if (const auto ignored = tensors.ignored(); !ignored.empty()) notes.push_back("ignored as asked: " + listed(ignored));
+
+  auto in_double = models::behind_one_type(models::load_character_model<double>(file, options));
+  auto single = models::behind_one_type(models::load_character_model<float>(file, options));
+  if (in_double.embedding().is_one_hot())
+    notes.push_back("inputs are one-hot: the file has no embedding by a known name (--embedding names one)");
+  return {std::move(in_double), std::move(single), std::move(notes), std::move(conventions), file.metadata()};
+}
+
+}  // namespace stability
