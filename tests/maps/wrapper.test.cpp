@@ -374,3 +374,9 @@ TEST_CASE("maps::quantize: counters of a formula are not rounded, however many",
   const auto next = maps::quantize(counting{}, maps::number_format::dynamic(4))(h);
   CHECK(next == h);
 }
+
+TEST_CASE("maps::quantize: a fixed grid for a coordinate that grows without bound is refused", "[failure]") {
+  CHECK_THROWS_WITH(maps::quantize(formula{}, maps::number_format::uniform(8, -1.0, 1.0)),
+                    libration_test::Contains("maps::quantize: coordinate 2 grows without bound"));
+  CHECK_THROWS_AS(maps::quantize(on_vectors{}, maps::number_format::uniform(8, -1.0, 1.0)), argument_error);
+}

@@ -2,9 +2,11 @@
 #include <libration/testing/laws.hpp>
 
 #include <cmath>
+#include <numbers>
 
 #include <libration/maps/henon.hpp>
 #include <libration/maps/logistic_lattice.hpp>
+#include <libration/maps/standard.hpp>
 #include <libration/maps/tanh_network.hpp>
 #include <libration/maps/tent.hpp>
 
@@ -72,6 +74,17 @@ struct wrong_in_lanes {
   state<T, 1> operator()(const state<T, 1>& h) const {
     if constexpr (libration::scalar_traits<T>::width > 1) return {h[0] * 1.5};
     return {h[0] * h[0]};
+  }
+};
+
+// The standard map with a wrong period, or a wrong determinant.
+struct other_period : maps::standard {
+  static constexpr state<double, 2> periods = {2.0 * std::numbers::pi, 6.28};
+};
+struct other_determinant : maps::standard {
+  template <class T>
+  T log_abs_determinant(const state<T, 2>&) const {
+    return 0.01;
   }
 };
 
@@ -167,4 +180,11 @@ TEST_CASE("testing::check_laws: shapes that do not fit", "[failure]") {
   const VectorXd h = VectorXd::Zero(3), x = VectorXd::Zero(1);
   CHECK_THROWS_WITH(check_laws(map, x, x), Contains("testing::check_laws: h has 1 rows, expected 3"));
   CHECK_THROWS_WITH(check_laws(map, h, h), Contains("testing::check_laws: x has 3 rows, expected 1"));
+}
+
+TEST_CASE("testing::check_laws: what a map says of its coordinates and its determinant is checked", "[failure]") {
+  const state<double, 2> h{0.7, 2.0};
+  CHECK(check_laws(maps::standard{1.5}, h).ok());
+  check_only(check_laws(other_period{{1.5}}, h), "periods: a period added to coordinate 1");
+  check_only(check_laws(other_determinant{{1.5}}, h), "log_abs_determinant: it is 0.01");
 }

@@ -106,6 +106,9 @@ class number_format {
     return format;
   }
 
+  /// Whether there is a smallest and a largest value, at which what lies outside saturates.
+  bool saturates() const { return kind_ == kind::grid; }
+
   /// The number of components that the format has ranges for; 0: it rounds states of any size.
   Eigen::Index state_size() const { return step_.size() > 1 ? step_.size() : 0; }
 

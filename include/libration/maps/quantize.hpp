@@ -10,8 +10,11 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/coordinates.hpp>
 #include <libration/maps/detail/altered.hpp>
 #include <libration/maps/number_format.hpp>
 #include <libration/maps/token_model.hpp>
@@ -69,6 +72,19 @@ class rounding {
   Eigen::Index counters_;
 };
 
+namespace detail {
+template <class F>
+void check_format(const F& f, const number_format& format, Eigen::Index n) {
+  format.check_size(n, "maps::quantize");
+  if (!format.saturates()) return;
+  const coordinates<F> c(f);
+  for (Eigen::Index i = 0; i < n; ++i)
+    require(!c.unbounded(i), "maps::quantize", [&] {
+      return "coordinate " + number_text(i) + " grows without bound, expected a format that does not saturate: not a uniform grid";
+    });
+}
+}  // namespace detail
+
 /// What `quantize` makes of a formula.
 template <formula_map F>
 using quantized = detail::altered<F, rounding>;
@@ -89,17 +105,18 @@ using quantized_vector = detail::altered_vector<F, rounding>;
 ///
 /// \param f       a formula or a vector map, driven or not
 /// \param format  see `number_format`
-/// \throws        argument_error where the format has ranges for another number of components than the state has
+/// \throws        argument_error where the format has ranges for another number of components than the state has, and for a fixed
+///                grid where a coordinate grows without bound
 /// Cost:          2 to 3 ns a component; formulas in lanes are rounded lane by lane
 template <formula_map F>
 quantized<F> quantize(F f, number_format format) {
-  format.check_size(static_cast<int>(F::dimension), "maps::quantize");
+  detail::check_format(f, format, static_cast<int>(F::dimension));
   return {std::move(f), rounding(std::move(format), counters<F>)};
 }
 template <vector_map F>
   requires(!token_model<F>)
 quantized_vector<F> quantize(F f, number_format format) {
-  format.check_size(f.state_size(), "maps::quantize");
+  detail::check_format(f, format, f.state_size());
   return {std::move(f), rounding(std::move(format), counters<F>)};
 }
 

@@ -41,6 +41,9 @@ bool all_equal(const Eigen::Matrix<S, Eigen::Dynamic, 1>& a, const Eigen::Matrix
 /// Watches one orbit (or one a lane) for an exact repetition: the state is compared with one kept from the last step whose
 /// number is a power of two, so that a cycle of length p is found at most about max(p, start of the cycle) + p steps in.
 ///
+/// Equal means the same numbers. Two states that are one point of a torus by their `periods` alone are not taken for a repetition:
+/// their next states differ by rounding.
+///
 /// Cost: a comparison a step, of the first component alone while it differs; a copy of the state at each power of two
 /// Source: Brent, "An improved Monte Carlo factorization algorithm", BIT 20 (1980) 176-184, section 2 (cycle finding)
 template <class System>

@@ -11,11 +11,13 @@
 #include <vector>
 
 #include <Eigen/Core>
+#include <Eigen/LU>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/coordinates.hpp>
 #include <libration/rollout/ensemble.hpp>
 #include <libration/rollout/prepare.hpp>
 #include <libration/scalar/scalar.hpp>
@@ -83,6 +85,50 @@ void vector_laws(law_report& report, const M& map, const Eigen::Matrix<typename 
   }
 }
 
+// What the map says of itself, to half of the scalar's digits: its periods, and ln|det J| of up to 64 components.
+template <class M>
+void said_laws(law_report& report, const M& map, const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& h,
+               const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& x, std::int64_t t) {
+  using S = typename M::scalar_type;
+  const Eigen::Index n = map.state_size();
+  const double half = std::sqrt(static_cast<double>(std::numeric_limits<S>::epsilon()));
+  if constexpr (maps::has_periods<M>) {
+    const maps::coordinates<M> coordinates(map);
+    tangent::vector_system<M> system(map, 0);
+    auto image = system.make_state(), other = image;
+    system.step(t, h, x, image);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      const double P = coordinates.period(i);
+      if (P == 0.0) continue;
+      auto moved = h;
+      moved[i] += static_cast<S>(P);
+      system.step(t, moved, x, other);
+      Eigen::VectorXd d(n);
+      coordinates.difference(other, image, d);
+      const double apart = d.norm() / (1.0 + P + static_cast<double>(h.norm()) + static_cast<double>(image.norm()));
+      law(report, apart <= half,
+          "periods: a period added to coordinate " + number_text(i) + " changes the next state by " + number_text(apart, 3) +
+              " (relative), expected by periods alone");
+    }
+  }
+  if constexpr (maps::differentiable<M> && tangent::vector_system<M>::has_determinant) {
+    if (n > 64) return;
+    tangent::vector_system<M> system(map, n);
+    auto next = system.make_state();
+    system.advance(t, h, x, next);
+    const double said = static_cast<double>(system.log_abs_determinant());
+    auto J = system.make_frame(n);
+    J.setIdentity();
+    system.tangent(J);
+    const Eigen::PartialPivLU<Eigen::MatrixXd> factors(J.template cast<double>());
+    const Eigen::ArrayXd pivots = factors.matrixLU().diagonal().array().abs();
+    if (!(pivots.minCoeff() > half * pivots.maxCoeff())) return;  // the determinant of what is nearly singular is rounding
+    const double wanted = pivots.log().sum();
+    law(report, std::abs(said - wanted) <= half * (1.0 + std::abs(wanted)),
+        "log_abs_determinant: it is " + number_text(said, 6) + ", and ln|det| of the tangent " + number_text(wanted, 6));
+  }
+}
+
 inline void tangent_law(law_report& report, const tangent::check_result& found) {
   const bool agrees = found.error <= found.tolerance;
   law(report, found.ok(),
@@ -94,7 +140,8 @@ inline void tangent_law(law_report& report, const tangent::check_result& found) 
 
 }  // namespace detail
 
-/// Checks a vector map at one point: purity, tangent against central differences, block against single columns, linearity.
+/// Checks a vector map at one point: purity, tangent against central differences, block against single columns, linearity, and what
+/// the map says of itself: its periods and ln|det J|.
 ///
 /// \param h shape (n); \param x shape (m), driven maps only; \param t the step's number
 /// \throws argument_error where a shape does not fit or the map's dimension is 0
@@ -107,6 +154,7 @@ law_report check_laws(const M& map, vector_view<typename M::scalar_type> h,
   if constexpr (maps::driven<M>) require_rows(x.rows(), map.input_size(), "testing::check_laws", "x", "the map's input size");
   law_report report;
   detail::vector_laws(report, map, h, x, seed, t);
+  detail::said_laws(report, map, h, x, t);
   if constexpr (maps::differentiable<M>) detail::tangent_law(report, tangent::check(map, h, x, t, seed));
   return report;
 }
@@ -123,6 +171,7 @@ law_report check_laws(const M& map, const state<double, M::dimension>& h,
   law_report report;
   const tangent::formula_as_vector<M> vector(map);
   detail::vector_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), seed, t);
+  detail::said_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), t);
   detail::tangent_law(report, tangent::check(map, h, x, t, seed));
 
   const state<double, n> image = maps::evaluate(map, t, h, x);
