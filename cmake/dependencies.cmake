@@ -25,6 +25,11 @@ function(libration_find_nlohmann_json)
   libration_find_one_of(nlohmann_json nlohmann_json::nlohmann_json nlohmann-json3-dev 3.9)
 endfunction()
 
+# For Boost.Math, which is headers alone.
+function(libration_find_Boost)
+  libration_find_one_of(Boost Boost::headers libboost-dev 1.74)
+endfunction()
+
 function(libration_find_CLI11)
   libration_find_one_of(CLI11 CLI11::CLI11 libcli11-dev 2)
 endfunction()
@@ -125,6 +130,12 @@ function(libration_fetch_Random123)
   libration_fetch_headers(
     random123 Random123::Random123 include https://github.com/DEShawResearch/random123/archive/refs/tags/v1.14.0.tar.gz
     effafd8656b18030b2a5b995cd3650c51a7c45052e6e1c21e48b9fa7a59d926e)
+endfunction()
+
+function(libration_fetch_Boost)
+  libration_fetch_headers(
+    boost Boost::headers "" https://archives.boost.io/release/1.74.0/source/boost_1_74_0.tar.bz2
+    83bfc1507731a0906e387fc28b7ef5417d591429e51e788417fe9ff025e116b1)
 endfunction()
 
 function(libration_fetch_CLI11)

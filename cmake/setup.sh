@@ -26,10 +26,10 @@ fail() {
 # Debian's packages, group by group.
 packages_of() {
   case "$1" in
-    base) echo g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev librandom123-dev ;;
+    base) echo g++ cmake ninja-build libeigen3-dev libboost-dev libfmt-dev nlohmann-json3-dev librandom123-dev ;;
     tests) echo catch2 ;;
     examples) echo libcli11-dev gnuplot-nox ;;
-    benchmarks) echo libbenchmark-dev libboost-dev ;;
+    benchmarks) echo libbenchmark-dev ;;
     clang) echo clang $(clang_runtime) ;;
     *) fail "no such group of packages: $1" ;;
   esac

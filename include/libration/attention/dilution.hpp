@@ -163,7 +163,8 @@ inline dilution_verdict judge(double lower, double upper, const dilution_options
 
 /// \param x  ln n of the rows in the fit, in the tokens' order
 /// \param y  their entropies
-inline void fit_dilution(std::span<const double> x, std::span<const double> y, const dilution_options& options,
+template <class = void>
+void fit_dilution(std::span<const double> x, std::span<const double> y, const dilution_options& options,
                          head_dilution& head) {
   head.tokens = static_cast<std::int64_t>(x.size());
   if (head.tokens < stats::minimum_batches) return;

@@ -62,8 +62,10 @@ struct position_contrast {
   /// \return value in standard errors
   double z() const { return value == 0.0 ? 0.0 : value / standard_error; }
   /// \return the probability of as large a z where the difference is nought, one-sided; NaN where the error is not known
+  template <class = void>
   double p_value() const { return z() == 0.0 ? 0.5 : stats::student_t_tail(z(), degrees_of_freedom); }
   /// \return a bound that the true difference is below with probability p
+  template <class = void>
   double upper(double p) const { return value + standard_error * stats::student_t_quantile(p, degrees_of_freedom); }
 };
 
@@ -112,7 +114,8 @@ struct contrast_errors {
 /// U-shaped: for a position in the middle the two differences are tested one by one, each at the whole 1 - level (an
 /// intersection-union test: both must be beyond chance), and the positions share it out (Bonferroni). Not U-shaped: for every
 /// position one of the two differences is below the margin, each tested at half of 1 - level.
-inline void judge_shape(const contrast_errors& errors, double degrees_of_freedom, const positional_options& options,
+template <class = void>
+void judge_shape(const contrast_errors& errors, double degrees_of_freedom, const positional_options& options,
                         positional_result& result) {
   const Eigen::VectorXd& value = result.value;
   const Eigen::Index m = value.size();
@@ -157,7 +160,8 @@ inline void judge_shape(const contrast_errors& errors, double degrees_of_freedom
 ///            curve at 0.6 has no dip of a twentieth takes some 3000 trials a position, at 0.95 some 300
 ///            (tests/attention/positional_curve.test.cpp)
 /// Source:    intervals: stats::proportion_interval; depth, trough and their test: derived here
-inline positional_result positional_curve(const Eigen::VectorXd& position, std::span<const std::int64_t> successes,
+template <class = void>
+positional_result positional_curve(const Eigen::VectorXd& position, std::span<const std::int64_t> successes,
                                           std::span<const std::int64_t> trials, const positional_options& options = {}) {
   constexpr std::string_view who = "attention::positional_curve";
   validate(options, who);

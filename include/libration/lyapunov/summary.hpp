@@ -118,7 +118,8 @@ inline void dimension_and_entropy(const Eigen::MatrixXd& batches, spectrum_resul
   r.entropy_rate = {positive, positive > 0.0 ? combined_error(positive_batches) : 0.0};
 }
 
-inline running_estimate running(const Eigen::MatrixXd& batches, std::int64_t batch_steps) {
+template <class = void>
+running_estimate running(const Eigen::MatrixXd& batches, std::int64_t batch_steps) {
   running_estimate history;
   const Eigen::Index points = batches.cols();
   history.steps.resize(points);

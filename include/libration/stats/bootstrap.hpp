@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -99,13 +100,15 @@ inline double acceleration(const Eigen::MatrixXd& without, Eigen::Index componen
 
 // The tail that Student's interval of n members leaves, on the scale of the resampled values, whose spread is that of a variance
 // with divisor n.
-inline double expanded_probability(double p, Eigen::Index n) {
+template <class = void>
+double expanded_probability(double p, Eigen::Index n) {
   const double freedom = static_cast<double>(n - 1);
   return normal_tail(-std::sqrt(1.0 + 1.0 / freedom) * student_t_quantile(p, freedom));
 }
 
 // Where among the sorted resampled values an end of the interval lies: probability p, moved by BCa.
-inline double moved_probability(double p, double bias, double skew) {
+template <class = void>
+double moved_probability(double p, double bias, double skew) {
   const double z = bias + normal_quantile(p);
   const double scale = 1.0 - skew * z;
   if (!(scale > 0.0)) return z > 0.0 ? 1.0 : 0.0;
@@ -122,7 +125,7 @@ inline double moved_probability(double p, double bias, double skew) {
 /// \param statistic  called as `statistic(chosen)` with a `std::span<const std::vector<Eigen::Index>>` that holds the members
 ///                   of each group, some more than once; returns an Eigen::VectorXd, always of one size k. It is called from
 ///                   several threads at once where `.threads` says so. A NaN component is left out for that component
-/// \throws argument_error where a group has fewer than 2 members, an option is out of its range, or k changes
+/// \throws argument_error where there is no group, a group has fewer than 2 members, an option is out of its range, or k changes
 /// Accuracy:  with m members the percentile interval of a mean is 1.7/m of its width too short: at 30 members and 95 % it
 ///            holds the mean of normal numbers in 93.6 % of samples, at 10 in 89.6 %; expanded it holds it in 95 %. BCa is
 ///            no longer than the plain one, but balances the two sides (tests/stats/bootstrap.test.cpp)
@@ -135,12 +138,14 @@ template <class Statistic>
 bootstrap_band bootstrap(std::span<const Eigen::Index> sizes, const Statistic& statistic, const bootstrap_options& options = {}) {
   constexpr std::string_view who = "stats::bootstrap";
   validate(options, who);
+  require(!sizes.empty(), who, "there are no groups, expected at least 1");
   Eigen::Index total = 0;
   std::vector<detail::members> everyone(sizes.size());
   for (std::size_t g = 0; g < sizes.size(); ++g) {
     require(sizes[g] >= 2, who,
             [&] { return "group " + number_text(g) + " has " + number_text(sizes[g]) + " members, expected at least 2"; });
-    for (Eigen::Index i = 0; i < sizes[g]; ++i) everyone[g].push_back(i);
+    with_memory(who, [&] { everyone[g].resize(static_cast<std::size_t>(sizes[g])); });
+    std::iota(everyone[g].begin(), everyone[g].end(), Eigen::Index{0});
     total += sizes[g];
   }
   const auto evaluate = [&](const std::vector<detail::members>& chosen) -> Eigen::VectorXd {
@@ -153,7 +158,8 @@ bootstrap_band bootstrap(std::span<const Eigen::Index> sizes, const Statistic& s
   band.seed = options.seed;
   band.estimate = evaluate(everyone);
   const Eigen::Index k = band.estimate.size();
-  Eigen::MatrixXd values(k, options.resamples);
+  Eigen::MatrixXd values;
+  with_memory(who, [&] { values.resize(k, options.resamples); });
   const auto store = [&](Eigen::MatrixXd& block, std::int64_t column, const std::vector<detail::members>& chosen) {
     const Eigen::VectorXd value = evaluate(chosen);
     require_rows(value.size(), k, who, "the statistic of a resample", "as of the members themselves");

@@ -23,7 +23,8 @@ namespace libration::inline LIBRATION_ABI::stats {
 namespace detail {
 
 // Student's t for an interval of probability `level`; those that every result asks for are found once.
-inline double interval_quantile(double level, double degrees_of_freedom) {
+template <class = void>
+double interval_quantile(double level, double degrees_of_freedom) {
   constexpr std::size_t most = 16;
   const auto quantile = [](double p, double k) { return student_t_quantile(0.5 + 0.5 * p, k); };
   static const auto known = [&] {
@@ -59,16 +60,20 @@ struct [[nodiscard]] mean_estimate {
   /// \param level  0 < level < 1
   /// \return half the width of the interval that holds the truth with probability `level`; NaN where the error is not
   /// known
+  template <class = void>
   double half_width(double level = 0.95) const {
     if (!(degrees_of_freedom > 0.0)) return std::numeric_limits<double>::quiet_NaN();
     return standard_error * quantile(level);
   }
   /// \return half the width over the standard error; NaN where the error is not known
+  template <class = void>
   double quantile(double level = 0.95) const {
     return degrees_of_freedom > 0.0 ? detail::interval_quantile(level, degrees_of_freedom)
                                     : std::numeric_limits<double>::quiet_NaN();
   }
+  template <class = void>
   double lower(double level = 0.95) const { return mean - half_width(level); }
+  template <class = void>
   double upper(double level = 0.95) const { return mean + half_width(level); }
 };
 

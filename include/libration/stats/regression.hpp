@@ -32,11 +32,14 @@ struct [[nodiscard]] line_fit {
   /// \return the standard error of the line at x
   double error_at(double x) const { return std::hypot(center_error, (x - center) * slope_error); }
   /// \return half the width of the slope's interval at a level in (0, 1)
+  template <class = void>
   double slope_half_width(double level = 0.95) const { return slope_error * critical(level); }
   /// \return half the width of the line's interval at x
+  template <class = void>
   double half_width_at(double x, double level = 0.95) const { return error_at(x) * critical(level); }
 
  private:
+  template <class = void>
   double critical(double level) const {
     return degrees_of_freedom > 0.0 ? student_t_quantile(0.5 + 0.5 * level, degrees_of_freedom)
                                     : std::numeric_limits<double>::quiet_NaN();

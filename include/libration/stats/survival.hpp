@@ -60,11 +60,12 @@ inline void check_fraction(double fraction, std::string_view who) {
 
 // Those watched for no step at all are left out.
 inline std::vector<time_count> count_times(std::span<const survival_time> times, std::string_view who) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;  // beyond, a step less is the same double
   std::vector<survival_time> sorted(times.begin(), times.end());
   for (std::size_t i = 0; i < sorted.size(); ++i)
-    require(sorted[i].steps >= (sorted[i].censored ? 0 : 1), who, [&] {
+    require(sorted[i].steps >= (sorted[i].censored ? 0 : 1) && sorted[i].steps <= most, who, [&] {
       return "times[" + number_text(i) + "].steps is " + number_text(sorted[i].steps) + ", expected " +
-             (sorted[i].censored ? ">= 0 (censored)" : ">= 1 (the step of an event)");
+             (sorted[i].censored ? ">= 0 (censored)" : ">= 1 (the step of an event)") + " and <= 2^53";
     });
   std::sort(sorted.begin(), sorted.end(), [](const survival_time& a, const survival_time& b) { return a.steps < b.steps; });
   std::vector<time_count> counts;
@@ -83,7 +84,8 @@ inline std::vector<time_count> count_times(std::span<const survival_time> times,
 /// \param successes  0 <= successes <= trials; no trials: NaN
 /// Source:  Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American Statistical
 ///          Association 22 (1927) 209-212
-inline proportion_estimate proportion_interval(std::int64_t successes, std::int64_t trials, double level = 0.95) {
+template <class = void>
+proportion_estimate proportion_interval(std::int64_t successes, std::int64_t trials, double level = 0.95) {
   detail::check_level(level, "stats::proportion_interval");
   require(successes >= 0 && successes <= trials, "stats::proportion_interval", [&] {
     return number_text(successes) + " successes, expected 0 to " + number_text(trials) + " (the trials)";
@@ -116,6 +118,7 @@ struct [[nodiscard]] kaplan_meier_estimate {
 
   /// \param t  steps, >= 0
   /// \return   NaN beyond the last time that was watched, unless all had their event
+  template <class = void>
   survival_point at(std::int64_t t) const {
     const auto row = std::upper_bound(time.begin(), time.end(), t) - time.begin();
     if (row == 0) return t < 0 || observations == 0 ? survival_point{} : before_first(t);
@@ -129,6 +132,7 @@ struct [[nodiscard]] kaplan_meier_estimate {
   /// \param fraction  0 < fraction < 1
   /// Source:  Brookmeyer, Crowley, "A confidence interval for the median survival time", Biometrics 38 (1982) 29-41; departure:
   ///          the log-log interval
+  template <class = void>
   time_quantile quantile(double fraction) const {
     detail::check_fraction(fraction, "stats::kaplan_meier_estimate::quantile");
     time_quantile result{fraction};
@@ -146,6 +150,7 @@ struct [[nodiscard]] kaplan_meier_estimate {
   }
 
  private:
+  template <class = void>
   survival_point before_first(std::int64_t t) const {
     return {1.0, 0.0, t == 0 ? 1.0 : proportion_interval(observations, observations, level).lower, 1.0};
   }
@@ -162,7 +167,8 @@ struct [[nodiscard]] kaplan_meier_estimate {
 /// \throws argument_error where a time or the level is out of range
 /// Source:  Kaplan, Meier, "Nonparametric estimation from incomplete observations", Journal of the American Statistical Association
 ///          53 (1958) 457-481
-inline kaplan_meier_estimate kaplan_meier(std::span<const survival_time> times, double level = 0.95) {
+template <class = void>
+kaplan_meier_estimate kaplan_meier(std::span<const survival_time> times, double level = 0.95) {
   detail::check_level(level, "stats::kaplan_meier");
   const std::vector<detail::time_count> counts = detail::count_times(times, "stats::kaplan_meier");
   kaplan_meier_estimate curve;
@@ -238,6 +244,7 @@ struct [[nodiscard]] weibull_fit {
 
   double survival(double t) const { return std::exp(-std::pow(t / scale, shape)); }
   /// \param fraction  0 < fraction < 1, that survives; the interval is that of the time's logarithm
+  template <class = void>
   time_quantile quantile(double fraction) const {
     detail::check_fraction(fraction, "stats::weibull_fit::quantile");
     const double power = std::log(-std::log(fraction)) / shape;  // ln(time/scale), whose derivative by ln shape is -power
@@ -260,7 +267,8 @@ struct [[nodiscard]] hazard_fits {
 
 namespace detail {
 
-inline weibull_fit fit_weibull(std::span<const time_count> counts, double level) {
+template <class = void>
+weibull_fit fit_weibull(std::span<const time_count> counts, double level) {
   weibull_fit fit;
   fit.level = level;
   const bool any = std::any_of(counts.begin(), counts.end(), [](const time_count& row) { return row.events > 0; });
@@ -321,7 +329,8 @@ inline weibull_fit fit_weibull(std::span<const time_count> counts, double level)
 /// Cost:      some 100 passes over the different times
 /// Source:    Nakagawa, Osaki, "The discrete Weibull distribution", IEEE Transactions on Reliability R-24 (1975) 300-301;
 ///            departures: in shape and scale, time from step 1, censored; the profile likelihood's bracket is derived here
-inline hazard_fits fit_hazard(std::span<const survival_time> times, double level = 0.95) {
+template <class = void>
+hazard_fits fit_hazard(std::span<const survival_time> times, double level = 0.95) {
   detail::check_level(level, "stats::fit_hazard");
   const std::vector<detail::time_count> counts = detail::count_times(times, "stats::fit_hazard");
   hazard_fits fits;
@@ -330,7 +339,10 @@ inline hazard_fits fit_hazard(std::span<const survival_time> times, double level
   if (counts.empty()) return fits;
   for (const auto& row : counts) {
     constant.events += row.events;
-    constant.steps += row.time * (row.events + row.censored);
+    const std::int64_t members = row.events + row.censored;
+    require(row.time <= (std::numeric_limits<std::int64_t>::max() - constant.steps) / members, "stats::fit_hazard",
+            "the steps at risk of all members sum to more than 2^63 - 1");
+    constant.steps += row.time * members;
   }
   const proportion_estimate e = proportion_interval(constant.events, constant.steps, level);
   constant.hazard = e.value;

@@ -104,6 +104,7 @@ class law_comparison {
   }
 
   /// \return the simpler law that does as well, by an F-test of the one parameter between them; empty: none
+  template <class = void>
   std::string_view reduces_to(std::size_t f) const {
     for (const auto& [simple, general] : special_cases) {
       const auto s = static_cast<std::size_t>(simple);
