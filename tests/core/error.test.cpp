@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <libration/core/error.hpp>
+#include <cstddef>
 #include <string>
+
+#include <Eigen/Core>
 
 #include "support/catch.hpp"
 
@@ -30,6 +33,15 @@ TEST_CASE("core::require_rows: says what came, what was expected and why", "[fai
   CHECK_THROWS_MATCHES(libration::require_rows(3, 2, "lyapunov::spectrum", "h0", "the map's dimension"),
                        libration::argument_error,
                        Message("lyapunov::spectrum: h0 has 3 rows, expected 2 (the map's dimension)"));
+}
+
+TEST_CASE("core::with_memory: sizes beyond all memory are the caller's mistake, other exceptions pass", "[failure]") {
+  CHECK(libration::with_memory("who", [] { return 3; }) == 3);
+  CHECK_THROWS_MATCHES(libration::with_memory("who", [] { Eigen::VectorXd(std::ptrdiff_t{1} << 50); }), libration::argument_error,
+                       Message("who: sizes and options ask for more memory than there is"));
+  CHECK_THROWS_MATCHES(libration::with_memory("who", [] { std::string().append(std::string().max_size() + 1, ' '); }),
+                       libration::argument_error, Message("who: sizes and options ask for more memory than there is"));
+  CHECK_THROWS_AS(libration::with_memory("who", [] { throw 42; }), int);
 }
 
 TEST_CASE("core::file_error: names path, byte and reason", "[failure]") {

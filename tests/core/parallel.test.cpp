@@ -80,4 +80,8 @@ TEST_CASE("core::parallel_for: a failed thread does not stop the others", "[fail
   for (std::size_t i = 1; i < visits.size(); i += 2) CHECK(visits[i] == 1);  // the second thread's share
 }
 
+TEST_CASE("core::parallel_for: a negative number of threads", "[failure]") {
+  CHECK_THROWS_AS(parallel_for(3, -1, [](std::int64_t) {}), libration::argument_error);
+}
+
 }  // namespace

@@ -4,6 +4,7 @@
 /// What is thrown: `argument_error` for a caller's mistake, `file_error` for a damaged or missing file.
 
 #include <cstdint>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -64,6 +65,20 @@ inline void require_rows(std::int64_t rows, std::int64_t expected, std::string_v
     return std::string(name) + " has " + number_text(rows) + " rows, expected " + number_text(expected) + " (" +
            std::string(reason) + ")";
   });
+}
+
+/// \return what `body()` returns
+/// \throws argument_error where its sizes are more than memory can be had for (std::bad_alloc, std::length_error)
+template <class Body>
+decltype(auto) with_memory(std::string_view who, Body&& body) {
+  constexpr std::string_view what = ": sizes and options ask for more memory than there is";
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    throw argument_error(std::string(who) + std::string(what));
+  } catch (const std::length_error&) {
+    throw argument_error(std::string(who) + std::string(what));
+  }
 }
 
 /// Checks a caller's options one after another:

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
 
 namespace libration::inline LIBRATION_ABI {
 
@@ -22,10 +24,11 @@ inline int thread_count(int requested) noexcept {
 ///
 /// What a call computes may depend on nothing but its index: then the digits are the same on any number of threads.
 ///
-/// \param threads 0: one per hardware thread
-/// \throws the exception of the lowest index that threw, after every thread has stopped
+/// \param threads 0: one per hardware thread. Where the system gives fewer, the caller's thread does the rest
+/// \throws argument_error where threads is negative; the exception of the lowest index that threw, after every thread has stopped
 template <class Body>
 void parallel_for(std::int64_t count, int threads, Body&& body) {
+  require(threads >= 0, "parallel_for", [&] { return "threads is " + number_text(threads) + ", expected >= 0"; });
   const int workers = static_cast<int>(std::min<std::int64_t>(thread_count(threads), count));
   if (workers <= 1) {
     for (std::int64_t i = 0; i < count; ++i) body(i);
@@ -49,8 +52,13 @@ void parallel_for(std::int64_t count, int threads, Body&& body) {
   {
     std::vector<std::jthread> pool;
     pool.reserve(static_cast<std::size_t>(workers) - 1);
-    for (int worker = 1; worker < workers; ++worker) pool.emplace_back(run, worker);
+    int started = 1;
+    try {
+      for (; started < workers; ++started) pool.emplace_back(run, started);
+    } catch (const std::system_error&) {
+    }
     run(0);
+    for (; started < workers; ++started) run(started);
   }
   const auto first = std::min_element(failures.begin(), failures.end(),
                                       [](const failure& a, const failure& b) { return a.index < b.index; });

@@ -338,7 +338,7 @@ token_divergence_result token_divergence(const A& a, const B& b, std::span<const
       second.read(v);
     }
   };
-  return detail::couple_runs(a, b, options, static_cast<std::int64_t>(prompts.size()), begin);
+  return with_memory(who, [&] { return detail::couple_runs(a, b, options, static_cast<std::int64_t>(prompts.size()), begin); });
 }
 
 /// The same from states instead of prompts: pair r begins in column r modulo their number.
@@ -358,10 +358,11 @@ token_divergence_result token_divergence(const A& a, const B& b, const matrix_vi
            " columns, expected as many of one as of the other, at least one";
   });
   require(starts_a.allFinite() && starts_b.allFinite(), who, "starts have a component that is not finite");
-  return detail::couple_runs(a, b, options, starts_a.cols(), [&](std::int64_t r, auto& first, auto& second) {
+  const auto begin = [&](std::int64_t r, auto& first, auto& second) {
     first.h = starts_a.col(r % starts_a.cols());
     second.h = starts_b.col(r % starts_b.cols());
-  });
+  };
+  return with_memory(who, [&] { return detail::couple_runs(a, b, options, starts_a.cols(), begin); });
 }
 
 /// One start for both, of models whose states are alike.

@@ -47,7 +47,7 @@ class tanh_network {
     require(n > 0, "maps::tanh_network", [&] { return "n is " + number_text(n) + ", expected at least 1"; });
     require(std::isfinite(gain) && gain >= 0, "maps::tanh_network",
             [&] { return "gain is " + number_text(gain) + ", expected a finite number >= 0"; });
-    J_.resize(n, n);
+    with_memory("maps::tanh_network", [&] { J_.resize(n, n); });
     random_stream(seed, stream_number).fill_normal(J_);
     J_ *= static_cast<Scalar>(gain / std::sqrt(static_cast<double>(n)));
   }

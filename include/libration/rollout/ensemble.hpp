@@ -13,6 +13,7 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
 #include <libration/core/parallel.hpp>
 #include <libration/core/progress.hpp>
 #include <libration/maps/concepts.hpp>
@@ -58,7 +59,7 @@ void over_groups(std::span<const std::int64_t> begins, int threads, const progre
   parallel_for(static_cast<std::int64_t>(begins.size()) - 1, threads, [&](std::int64_t group) {
     const auto at = static_cast<std::size_t>(group);
     const std::int64_t size = begins[at + 1] - begins[at];
-    run(begins[at], size);
+    with_memory("rollout::ensemble", [&] { run(begins[at], size); });
     if (on_progress) {
       const std::lock_guard lock(reporting);
       done += size;
