@@ -3,8 +3,10 @@
 /// \file
 /// `analyze`: one pass over an orbit, shown to any number of estimators.
 
+#include <concepts>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -33,18 +35,50 @@ struct analyze_options {
 
 namespace rollout {
 
-/// An estimator is a description that starts an observer (see `rollout::drive`) for a prepared map:
+/// An estimator: a description of a measurement, which starts an observer (see `rollout::drive`) for a prepared map.
 ///
-///     static constexpr bool needs_tangent;
-///     Eigen::Index columns(Eigen::Index n) const;               // the widest frame it will ask the tangent of
-///     void validate(Eigen::Index n) const;                      // throws argument_error
-///     auto start(const System&, std::int64_t steps) const;      // the observer, with `result()`
+///     static constexpr bool needs_tangent;                                   // whether it linearises the map
+///     Eigen::Index columns(Eigen::Index n) const;                            // the widest frame it will ask the tangent of
+///     std::int64_t warm_up() const;                                          // steps it wants before those that are counted, >= 0
+///     void validate(Eigen::Index n) const;                                   // throws argument_error; n: the map's dimension
+///     template <class System> auto start(const System&, std::int64_t steps) const;    // the observer of as many counted steps
+///
+/// What the compiler cannot see here, since it depends on the map: `start` takes every system that the pass may prepare
+/// (`tangent::vector_system`, `tangent::formula_system`), and its observer has `needs_tangent`, `warm_up()`, `observe(view)` and
+/// the rest that `rollout::drive` names, and `result()`. `validate` comes first, `columns` and `warm_up` next, `start` last.
 template <class E>
 concept estimator = requires(const E& e, Eigen::Index n) {
   { E::needs_tangent } -> std::convertible_to<bool>;
   { e.columns(n) } -> std::convertible_to<Eigen::Index>;
+  { e.warm_up() } -> std::convertible_to<std::int64_t>;
   e.validate(n);
 };
+
+/// Says in words what keeps E from being an estimator; empty where nothing does.
+template <class E>
+consteval std::string_view explain_estimator() {
+  if constexpr (estimator<E>)
+    return "";
+  else if constexpr (!requires { { E::needs_tangent } -> std::convertible_to<bool>; })
+    return "an estimator needs `static constexpr bool needs_tangent`; options are not one: lyapunov::spectrum_estimator{options}";
+  else if constexpr (!requires(const E& e, Eigen::Index n) { { e.columns(n) } -> std::convertible_to<Eigen::Index>; })
+    return "an estimator needs `Eigen::Index columns(Eigen::Index n) const`, the widest frame it asks the tangent of; 0: none";
+  else if constexpr (!requires(const E& e) { { e.warm_up() } -> std::convertible_to<std::int64_t>; })
+    return "an estimator needs `std::int64_t warm_up() const`, the steps that it wants before those that are counted";
+  else
+    return "an estimator needs `void validate(Eigen::Index n) const`, which throws argument_error; n is the map's dimension";
+}
+
+/// The same for the systems that a map is prepared as: what keeps E from starting on them.
+template <class E, class System>
+consteval std::string_view explain_start() {
+  if constexpr (!requires(const E& e, const System& s) { e.start(s, std::int64_t{}); })
+    return "an estimator needs `template <class System> auto start(const System& system, std::int64_t steps) const`";
+  else if constexpr (!requires(decltype(std::declval<const E&>().start(std::declval<const System&>(), 0)) o) { o.result(); })
+    return "what an estimator starts, its observer, needs `result()`";
+  else
+    return "";
+}
 
 /// What an estimator that linearises the map says at compile time of one that has no tangent.
 template <class M>
@@ -79,19 +113,24 @@ auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
   check(options.steps >= 0, "steps", options.steps, ">= 0");
   check(options.transient >= 0, "transient", options.transient, ">= 0");
   const Eigen::Index n = state_size(map);
+  require(n >= 1, who, [&] { return "the map's dimension is " + number_text(n) + ", expected at least 1"; });
   (estimators.validate(n), ...);
   const Eigen::Index columns = std::max({Eigen::Index{0}, estimators.columns(n)...});
 
-  return with_system<Scalar>(map, columns, [&](auto system) {
+  const auto run = [&](auto system) {
     using system_type = decltype(system);
     auto source = make_inputs<typename system_type::scalar>(std::forward<Inputs>(inputs), system.input_size(), who);
     const std::int64_t warm_up = std::max({std::int64_t{0}, estimators.warm_up()...});
     const std::int64_t steps = steps_for(source, options.steps, saturating_sum(options.transient, warm_up), who);
+    static_assert((explain_start<Estimators, system_type>().empty() && ...),
+                  "libration: an estimator does not start on this map: libration::rollout::explain_start<E, System>() says what it "
+                  "misses");
     auto observers = std::tuple(estimators.start(system, steps)...);
     const drive_options driving{options.transient, steps, options.on_progress, options.stop};
     std::apply([&](auto&... o) { drive(system, make_state(system, h0, who), source, driving, o...); }, observers);
     return std::apply([](auto&... o) { return std::tuple(o.result()...); }, observers);
-  });
+  };
+  return with_memory(who, [&] { return with_system<Scalar>(map, columns, run); });
 }
 
 // One estimator alone, with what an options struct says of the pass.
