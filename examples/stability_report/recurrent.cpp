@@ -24,7 +24,8 @@ using libration::argument_error, libration::file_error;
 
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 24;
-  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + std::min(shown, names.size()), ", "));
+  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(shown, names.size()));
+  const std::string text = fmt::format("{}", fmt::join(names.begin(), end, ", "));
   return names.size() > shown ? fmt::format("{} and {} more", text, names.size() - shown) : text;
 }
 
@@ -58,8 +59,8 @@ beside read_config(const fs::path& model) {
   if (!config.is_object()) throw file_error(path.string(), file_error::no_byte, "not a JSON object");
   beside result{{}, {}, path.string()};
   for (const auto& [key, value] : config.items()) {
-    const bool known =
-        std::any_of(std::begin(convention_names), std::end(convention_names), [&](auto name) { return name == key; });
+    const bool known = std::any_of(std::begin(convention_names), std::end(convention_names),
+                                   [&, name = key](auto other) { return other == name; });
     if (const auto text = as_metadata(value); known && text)
       result.conventions.emplace(key, *text);
     else if (known && !value.is_null())

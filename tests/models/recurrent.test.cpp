@@ -285,6 +285,8 @@ TEST_CASE("models::describe_recurrent: says what a file does not, and where a co
   how = describe(4, {{"gate_order", "iofg"}, {"model_type", "LSTM"}}, {});
   CHECK(is(how.conventions[0], "gate_order", "iofg", origin::file));
   CHECK(how.lstm.gate_order == "iofg");
+  CHECK(describe(4, {{"gate_order", "i, f, c, o"}}, {}).lstm.gate_order == "ifgo");  // as Keras names them
+  CHECK(describe(3, {{"gate_order", "z,r,h"}}, {}).gru.gate_order == "zrn");
 
   const auto refused = [&](Eigen::Index gates, const char* key, const char* value) {
     return message_of<libration::file_error>([&] { describe(gates, {}, {.conventions = {{key, value}}}); });

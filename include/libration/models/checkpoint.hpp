@@ -25,11 +25,6 @@ namespace libration::inline LIBRATION_ABI::models {
 
 namespace detail {
 
-/// Throws that a file is not what a reader (`who`) needs.
-[[noreturn]] inline void refuse(const io::safetensors::file& file, std::string_view who, const std::string& reason) {
-  throw file_error(file.path(), file_error::no_byte, std::string(who) + ": " + reason);
-}
-
 /// The first names of a list, for a message.
 inline std::string some_of(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 8;

@@ -116,9 +116,14 @@ class said_conventions {
     return number;
   }
   /// Letters in some order: "rzn", also as "r,z,n".
-  std::string take_order(const std::string& name, const std::string& assumed, std::string_view letters) {
+  ///
+  /// \param synonyms  pairs of letters, one of others and the one it is read as: "uz"
+  std::string take_order(const std::string& name, const std::string& assumed, std::string_view letters, std::string_view synonyms) {
     std::string value = take(name, assumed);
     std::erase_if(value, [](char c) { return c == ',' || c == ' '; });
+    for (char& c : value)
+      for (std::size_t i = 0; i < synonyms.size(); i += 2)
+        if (c == synonyms[i]) c = synonyms[i + 1];
     std::string sorted = value, expected(letters);
     std::sort(sorted.begin(), sorted.end());
     std::sort(expected.begin(), expected.end());
@@ -174,8 +179,8 @@ inline std::string recurrent_kind(const checkpoint& tensors, const std::string& 
 /// A state_dict does not say them. The file's metadata may, under these keys, and the options' `conventions` under the same:
 /// `model_type` ("rnn", "gru", "lstm", also as in "char_lstm" or "LSTM"; without it the shapes decide); of an rnn `nonlinearity`
 /// ("tanh" or "relu") and `leak`; of a gru `reset_after` ("true" or "false": `gru_options::reset_before` the other way round) and
-/// `swapped_update`; of gru and lstm `gate_order` ("rzn", "ifgo"). What is said in neither is as the options' `rnn`, `gru` and
-/// `lstm` have it, and is marked as assumed in the result.
+/// `swapped_update`; of gru and lstm `gate_order` ("rzn", "ifgo"; others' u is read as z, their h or c as n, c or j as g). What is
+/// said in neither is as the options' `rnn`, `gru` and `lstm` have it, and is marked as assumed in the result.
 ///
 /// \throws file_error  where there is no network, or which of several is meant is not said; for a bidirectional or projecting one,
 ///                     and for a value that a convention cannot have
@@ -202,9 +207,9 @@ recurrent_description describe_recurrent(const checkpoint& tensors, const recurr
   } else if (result.kind == "gru") {
     result.gru.reset_before = !said.take("reset_after", "true", "false", !options.gru.reset_before);
     result.gru.swapped_update = said.take("swapped_update", "true", "false", options.gru.swapped_update);
-    result.gru.gate_order = said.take_order("gate_order", options.gru.gate_order, "rzn");
+    result.gru.gate_order = said.take_order("gate_order", options.gru.gate_order, "rzn", "uzhncn");
   } else {
-    result.lstm.gate_order = said.take_order("gate_order", options.lstm.gate_order, "ifgo");
+    result.lstm.gate_order = said.take_order("gate_order", options.lstm.gate_order, "ifgo", "cgjg");
   }
   result.conventions = std::move(said.all);
   return result;
