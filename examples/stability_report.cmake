@@ -48,6 +48,34 @@ file(WRITE "${folder}/ids.txt" "1 2 75\n")
 file(WRITE "${folder}/words.txt" "1 2 three\n")
 file(WRITE "${folder}/gpt2/config.json" "{\"model_type\": \"gpt2\"}")
 file(WRITE "${folder}/foreign.txt" "中文\n")
+
+# Folders that differ from the bundled one in their config: a field that scales the logits, and a window of millions of tokens.
+file(READ "${transformer}/config.json" config)
+string(REPLACE "\"model_type\"" "\"logits_scaling\": 8.0, \"model_type\"" scaled "${config}")
+string(REPLACE "\"max_position_embeddings\": 256" "\"max_position_embeddings\": 4194304" long "${config}")
+foreach(kind scaled long)
+  file(WRITE "${folder}/${kind}/config.json" "${${kind}}")
+  file(COPY "${transformer}/model.safetensors" "${transformer}/vocabulary.json" DESTINATION "${folder}/${kind}")
+endforeach()
+file(READ "${text}" beginning LIMIT 200)
+file(WRITE "${folder}/beginning.txt" "${beginning}")
+libration_add_refusal(an_unknown_field "config.json: .*logits_scaling is 8.0, expected 1" "${folder}/scaled" "${folder}/beginning.txt")
+libration_add_program_test(an_ignored_field ${program} "${folder}/scaled" "${folder}/beginning.txt" --ignore-field logits_scaling
+                          --sections attention --no-pictures --out "${folder}/an_ignored_field")
+libration_expect(an_ignored_field "Where attention goes")
+
+# Memory follows the text, not the config; what will not fit is refused. The sanitizers need more addresses than the limit leaves.
+if(UNIX AND NOT "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_DEBUG}" MATCHES "-fsanitize=")
+  set(limited sh -c "ulimit -v 1000000 && exec \"$0\" \"$@\"" ${program})
+  libration_add_program_test(a_long_window_and_a_short_text ${limited} "${folder}/long" "${folder}/beginning.txt" --sections
+                            growth,tokens --effort 0.02 --no-pictures --out "${folder}/a_long_window_and_a_short_text")
+  libration_expect(a_long_window_and_a_short_text "window 4194304.*different texts")
+  set(unlimited "${program}")
+  set(program "${limited}")
+  libration_add_refusal(what_will_not_fit "would take .*bytes.* of memory, and .*available; .*window" "${folder}/long" "${text}")
+  set(program "${unlimited}")
+endif()
+
 libration_add_refusal(no_arguments "MODEL is required")
 libration_add_refusal(a_missing_model "nowhere.safetensors.*No such file" "${folder}/nowhere.safetensors" "${text}")
 libration_add_refusal(a_missing_text "nowhere.txt" "${model}" "${folder}/nowhere.txt")

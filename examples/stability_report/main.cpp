@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <new>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -150,6 +151,7 @@ void require_known(const arguments& a, const std::array<section<Question>, count
 int run_recurrent(const arguments& a) {
   require_known(a, recurrent_sections, "recurrent network");
   if (a.ids) throw libration::argument_error("--ids: is for transformers; this model reads characters");
+  if (!a.ignore_fields.empty()) throw libration::argument_error("--ignore-field: is for transformers; this model has no config");
   auto [model, single, notes, conventions, metadata] = stability::read_recurrent(a);
   const auto tokens = encode(model.characters(), a, notes);
   const auto length = static_cast<std::int64_t>(tokens.size());
@@ -202,17 +204,23 @@ int run_transformer(const arguments& a) {
     throw libration::argument_error(
         "--prefix, --stack, --embedding, --readout, --nonlinearity, --leak, --reset-after, --reset-before, --swapped-update and "
         "--gate-order are for recurrent networks; this model is a folder");
-  const auto model = stability::transformer::from(a.model, {.window = a.window});
-  constexpr Eigen::Index narrowest = 16;
-  if (model.window() < narrowest)
+  const auto c = stability::models::llama_config::read(fs::path(a.model) / "config.json", a.ignore_fields);
+  stability::piece_lengths lengths{a.window > 0 ? a.window : c.max_positions};
+  if (c.sliding_window > 0) lengths.window = std::min<std::int64_t>(lengths.window, c.sliding_window);
+  constexpr std::int64_t narrowest = 16;
+  if (lengths.window < narrowest)
     throw libration::argument_error(
-        fmt::format("{}: a window of {} tokens, expected at least {} to report on", a.model, model.window(), narrowest));
+        fmt::format("{}: a window of {} tokens, expected at least {} to report on", a.model, lengths.window, narrowest));
   const std::string unit = a.ids ? "token" : "character";
   std::vector<std::string> notes;
-  const auto tokens = a.ids ? read_ids(a.text, model.vocabulary_size()) : encode(vocabulary_of(a), a, notes);
+  const auto tokens = a.ids ? read_ids(a.text, c.vocabulary_size) : encode(vocabulary_of(a), a, notes);
   require_length(a, tokens, unit);
-  const transformer_question q{{a, tokens, 0, unit}, model};
-  const auto& c = model.config();
+  const stability::question asked{a, tokens, 0, unit};
+  // The cache is as long as the longest piece that is read, whatever the config's window is.
+  const auto model = stability::transformer::from(
+      a.model, {.window = stability::longest_piece(asked, lengths), .ignore = a.ignore, .ignore_fields = a.ignore_fields});
+  const transformer_question q{asked, lengths, model};
+  stability::require_memory_for(q);
 
   // Cut into windows, each after the first half of which all is counted: what is paid with at least half a window before.
   const double cost = stability::windowed_cost(q);
@@ -221,8 +229,9 @@ int run_transformer(const arguments& a) {
       "  model   {}: {} layers, {} query heads on {} key heads of {}, window {}, {} tokens\n"
       "  text    {}: {} {}s\n"
       "  as a language model it pays {:.3f} nats a {} of this text, with half a window before it\n",
-      a.model, c.layers, c.query_heads, c.key_heads, c.head_size, model.window(), c.vocabulary_size, a.text, q.length(), unit, cost,
-      unit);
+      a.model, c.layers, c.query_heads, c.key_heads, c.head_size, q.window, c.vocabulary_size, a.text, q.length(), unit, cost, unit);
+  if (model.config().tied_head && !c.tied_head)
+    notes.push_back("a base model without lm_head.weight: its embedding is taken for its head; a file with the head says otherwise");
   print_notes(notes);
   answer so_far;
   so_far.json["model"] = {{"folder", a.model},
@@ -230,9 +239,12 @@ int run_transformer(const arguments& a) {
                           {"layers", c.layers},
                           {"query_heads", c.query_heads},
                           {"key_heads", c.key_heads},
-                          {"window", model.window()},
+                          {"window", q.window},
+                          {"cache", model.window()},
+                          {"head_is_the_embedding", model.config().tied_head},
                           {"state_size", model.state_size()},
-                          {"vocabulary_size", c.vocabulary_size}};
+                          {"vocabulary_size", c.vocabulary_size},
+                          {"notes", notes}};
   so_far.json["text"] = {{"file", a.text}, {unit + "s", q.length()}, {"nats_per_" + unit, stability::report::number(cost)}};
   return answer_all(q, transformer_sections, so_far);
 }
@@ -297,9 +309,16 @@ int main(int argc, char** argv) {
                                        "Blocks of rows in the weights: of a gru the letters of rzn (reset, update, candidate),\n"
                                        "of an lstm those of ifgo (input, forget, candidate, output)");
   app.add_flag("--ids", a.ids, "TEXT holds token ids, not characters: a JSON list, or whole numbers between blanks (transformers)");
-  app.add_option("--window", a.window, "Tokens that a transformer's cache holds; 0: its config's max_position_embeddings")
+  app.add_option("--window", a.window,
+                 "Tokens that a transformer reads at once; 0: its config's max_position_embeddings. Its cache is as long as the\n"
+                 "longest piece of the text")
       ->check(at_least(0))
       ->capture_default_str();
+  app.add_option("--ignore-field", a.ignore_fields,
+                 "Fields of config.json that are taken for null, with * for any characters and commas between; without it one that\n"
+                 "could change the computation and is not known is refused (transformers)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--sections", a.sections,
                  "Only these, of: spectrum, loops (recurrent networks), attention (transformers), growth, precision, tokens,\n"
                  "exposure; with commas")
@@ -337,6 +356,9 @@ int main(int argc, char** argv) {
   }
   try {
     return fs::is_directory(a.model) ? run_transformer(a) : run_recurrent(a);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "stability_report: out of memory; fewer --sections, a smaller --window or a shorter TEXT take less\n");
+    return 2;
   } catch (const std::exception& error) {
     fmt::print(stderr, "stability_report: {}\n", error.what());
     return 2;

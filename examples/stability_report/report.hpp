@@ -39,9 +39,10 @@ struct arguments {
   double tolerance = 0.0, margin = 1e-3, effort = 1.0;
   std::uint64_t seed = 0;
   bool no_pictures = false, ids = false;
-  std::vector<std::string> sections;  // empty: all
-  std::vector<std::string> ignore;    // tensors that do not matter, as patterns
-  std::string unknown = "refuse";     // what becomes of unknown characters: refuse, skip, or the token read in their place
+  std::vector<std::string> sections;       // empty: all
+  std::vector<std::string> ignore;         // tensors that do not matter, as patterns
+  std::vector<std::string> ignore_fields;  // fields of a config.json that do not, likewise
+  std::string unknown = "refuse";          // what becomes of unknown characters: refuse, skip, or the token read in their place
   // Of recurrent networks: where they are in the file, and what they compute beside their weights.
   std::optional<std::string> prefix;
   std::vector<std::string> stack;
@@ -74,13 +75,27 @@ struct recurrent_question : question {
   Eigen::VectorXd state_after(std::int64_t characters) const;
 };
 
-struct transformer_question : question {
-  const transformer& model;
+// How long the pieces of a text are that a transformer reads and writes. The window is the model's; its cache is only as long as
+// the longest piece.
+struct piece_lengths {
+  std::int64_t window;
 
   // Prompts are a quarter of the window, and what is written fits into the rest: beyond it the model was not trained.
-  std::int64_t prompt() const { return std::max<std::int64_t>(1, model.window() / 4); }
-  std::int64_t room() const { return std::max<std::int64_t>(1, model.window() - prompt()); }
+  std::int64_t prompt() const { return std::max<std::int64_t>(1, window / 4); }
+  std::int64_t room() const { return std::max<std::int64_t>(1, window - prompt()); }
+  // Pieces that are read through.
+  std::int64_t read(std::int64_t text) const { return std::min(window, text); }
 };
+
+struct transformer_question : question, piece_lengths {
+  const transformer& model;
+};
+
+// The longest run of all sections that are wanted, in tokens.
+std::int64_t longest_piece(const question&, const piece_lengths&);
+
+// Refuses what will not fit the machine's memory.
+void require_memory_for(const transformer_question&);
 
 // What has come out.
 struct answer {

@@ -8,10 +8,14 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <libration/attention/dilution.hpp>
 #include <libration/attention/sinks.hpp>
+#include <libration/core/memory.hpp>
+#include <libration/core/parallel.hpp>
 #include <libration/core/random.hpp>
 #include <libration/error/token_divergence.hpp>
 #include <libration/maps/quantize_tokens.hpp>
@@ -41,7 +45,7 @@ namespace maps = libration::maps;
 
 // Pieces of the text as long as the window, or the whole of a shorter text.
 std::vector<std::span<const models::token>> windows_of(const transformer_question& q, std::int64_t most) {
-  const auto length = std::min<std::int64_t>(q.model.window(), q.length());
+  const std::int64_t length = q.read(q.length());
   const std::int64_t count = std::max<std::int64_t>(1, std::min(most, q.length() / length));
   std::vector<std::span<const models::token>> pieces;
   for (std::int64_t i = 0; i < count; ++i)
@@ -189,6 +193,39 @@ Eigen::VectorXf cache_noise(const transformer& net, const Eigen::Ref<const Eigen
   return noise * (h.head(net.output_offset()).norm() / noise.norm());
 }
 
+std::int64_t longest_piece(const question& q, const piece_lengths& lengths) {
+  const std::int64_t prompt = std::min(lengths.prompt(), q.length());
+  std::int64_t written = 0;
+  for (const auto& [section, number] : {std::pair("precision", q.scaled(200, 40)), std::pair("tokens", q.scaled(400, 40)),
+                                        std::pair("exposure", q.scaled(200, 20))})
+    if (wanted(q.options, section)) written = std::max(written, std::min(number, lengths.room()));
+  return std::min(lengths.window, std::max(lengths.read(q.length()), prompt + written));
+}
+
+void require_memory_for(const transformer_question& q) {
+  // States that each section holds at once, at the least: those of the sums above and below, and a pair of runs a thread.
+  const double threads = libration::thread_count(0), prompts = 16.0;
+  double states = 1.0;
+  const auto holds = [&](std::string_view section, double count) {
+    if (wanted(q.options, section)) states = std::max(states, count);
+  };
+  holds("growth", 3.0 * members + 4.0);
+  holds("precision", 2.0 * threads);
+  holds("tokens", 2.0 * prompts + 2.0 * threads);
+  holds("exposure", 2.0 * threads);
+  double bytes = sizeof(float) * states * static_cast<double>(q.model.state_size());
+  // Entropy, sink mass and distance of each head's rows, of one piece and of the mean.
+  const auto& c = q.model.config();
+  if (wanted(q.options, "attention"))
+    bytes = std::max(bytes, 6.0 * sizeof(double) * static_cast<double>(c.layers * c.query_heads) *
+                                static_cast<double>(q.read(q.length())));
+  const auto cache = static_cast<double>(q.model.window());
+  libration::require_memory(bytes, q.options.model,
+                            fmt::format("a report with up to {:.0f} caches of {:.0f} {}s", states, cache, q.unit),
+                            fmt::format("a smaller --window takes less ({} a {} of it), and so do fewer --sections",
+                                        libration::bytes_text(std::floor(bytes / cache)), q.unit));
+}
+
 double windowed_cost(const transformer_question& q) {
   double sum = 0.0;
   std::int64_t counted = 0;
@@ -239,7 +276,7 @@ void print_attention(const transformer_question& q, answer& so_far) {
       "  weighted alike); the slope of the entropy on the logarithm of their number says whether it thins out as the context\n"
       "  grows: 0 for a head that looks at as many as ever, 1 for one that looks at everything. Means over {} pieces of the\n"
       "  text, of {} {}s, each read from its beginning; the cache holds {}, and a longer text shows a head no more.\n{}\n{}\n",
-      q.unit, windows.size(), windows.front().size(), q.unit, q.model.window(),
+      q.unit, windows.size(), windows.front().size(), q.unit, q.window,
       report::indented(report::attention_table(mean, dilution, sinks, heads)),
       report::indented(report::attention_verdict(dilution, sinks, heads)));
   so_far.json["attention"] = {{"pieces", windows.size()},
@@ -280,7 +317,7 @@ void print_growth(const transformer_question& q, answer& so_far) {
       "  Along a given text every key and value is read {} {}s long and then dropped: a disturbance is gone after that, in every\n"
       "  layer above once more, and there is no Lyapunov exponent but -∞. Where the transformer hears itself (it is fed the mean\n"
       "  embedding of what it expects) the disturbance comes back through what is fed.\n",
-      q.model.window(), q.unit);
+      q.window, q.unit);
   if (q.options.no_pictures) return;
   const auto file = std::filesystem::path(q.options.out) / "growth.png";
   drew(so_far,

@@ -369,6 +369,8 @@ TEST_CASE("models::llama_config: what is missing, of another kind, or not this a
   CHECK(complaint(std::string(100000, '[')) == who + "not a JSON object");
   CHECK(complaint(config({{"something", std::string(100000, '[') + std::string(100000, ']')}})).find("a list of 1") !=
         std::string::npos);
+  CHECK(complaint(config({{"rope_theta", "Infinity"}})) ==
+        who + "not a JSON object (Infinity and NaN, as Python writes them, are not JSON)");
   CHECK(complaint("{}") == who + "no field model_type");
   for (const char* const name : {"hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size",
                                  "max_position_embeddings", "rms_norm_eps"})

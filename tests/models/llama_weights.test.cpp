@@ -413,3 +413,41 @@ TEST_CASE("models::llama: stories260k's tangent in cache and input agrees with c
     }
   }
 }
+
+TEST_CASE("models::llama: recorded folders of the family give their logits, and those of other types are refused by their name",
+          "[oracle]") {
+  LIBRATION_REQUIRE_SHARED(shared);
+  const auto tiny = shared / "models/tiny";
+  if (!std::filesystem::exists(tiny / "tiny_llama")) return;
+  // float64 by Hugging Face's definitions; with the config as transformers 4 and 5 write it.
+  for (const char* name : {"tiny_llama", "tiny_llama_bf16", "tiny_mistral", "tiny_qwen2"}) {
+    CAPTURE(name);
+    const auto expected = safetensors::open(tiny / name / "expected.safetensors");
+    const auto tokens = expected.values<std::int64_t>("tokens");
+    const auto logits = expected.matrix<double>("logits_f64");
+    const auto net = models::llama<double>::from(tiny / name);
+    auto ws = net.make_workspace();
+    Eigen::VectorXd h = Eigen::VectorXd::Zero(net.state_size()), out(net.vocabulary_size());
+    double off = 0.0;
+    for (Index t = 0; t < tokens.size(); ++t) {
+      net.read(static_cast<maps::token>(tokens[t]), h, ws);
+      net.logits(h, out);
+      off = std::max(off, (out - logits.row(t).transpose()).cwiseAbs().maxCoeff());
+    }
+    CHECK(off <= 1e-11);
+  }
+  const auto older = models::llama_config::read(tiny / "tiny_llama/config.json");
+  const auto newer = models::llama_config::read(tiny / "tiny_llama/config.v5.json");
+  CHECK(newer.rotary.scaling == older.rotary.scaling);
+  CHECK(newer.rotary.theta == older.rotary.theta);
+  CHECK(newer.rotary.factor == older.rotary.factor);
+  CHECK(newer.rotary.original_positions == older.rotary.original_positions);
+  for (const char* name : {"gemma2", "gpt2", "gpt_neox", "mamba", "olmo2", "phi3", "qwen3", "rwkv7", "smollm3"}) {
+    CAPTURE(name);
+    CHECK(failure_of([&] {
+            model::from(tiny / ("tiny_" + std::string(name)));
+          }).reason.find("model_type is \"" + std::string(name)) != std::string::npos);
+  }
+  // Written by Python with a bare Infinity.
+  CHECK(failure_of([&] { model::from(tiny / "tiny_mamba2"); }).reason.find("not a JSON object (Infinity") != std::string::npos);
+}

@@ -86,7 +86,10 @@ inline object_or_reason parse_object(std::string_view text) {
   if (result.object.is_object()) return result;
   result.reason = "not a JSON object";
   const std::string what = io::foreign_format(std::as_bytes(std::span<const char>(text)));
-  if (!what.empty() && what.find("JSON") == std::string::npos) result.reason += ": this is " + what;
+  const bool json = what.find("JSON") != std::string::npos;
+  if (!what.empty() && !json) result.reason += ": this is " + what;
+  if (json && (text.find("Infinity") != std::string_view::npos || text.find("NaN") != std::string_view::npos))
+    result.reason += " (Infinity and NaN, as Python writes them, are not JSON)";
   return result;
 }
 
