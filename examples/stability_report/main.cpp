@@ -151,7 +151,7 @@ void require_known(const arguments& a, const std::array<section<Question>, count
 int run_recurrent(const arguments& a) {
   require_known(a, recurrent_sections, "recurrent network");
   if (a.ids) throw libration::argument_error("--ids: is for transformers; this model reads characters");
-  if (!a.ignore_fields.empty()) throw libration::argument_error("--ignore-field: is for transformers; this model has no config");
+  if (!a.ignore_fields.empty()) throw libration::argument_error("--ignore-field: is for transformers, which are folders");
   auto [model, single, notes, conventions, metadata] = stability::read_recurrent(a);
   const auto tokens = encode(model.characters(), a, notes);
   const auto length = static_cast<std::int64_t>(tokens.size());
@@ -229,9 +229,10 @@ int run_transformer(const arguments& a) {
       "  model   {}: {} layers, {} query heads on {} key heads of {}, window {}, {} tokens\n"
       "  text    {}: {} {}s\n"
       "  as a language model it pays {:.3f} nats a {} of this text, with half a window before it\n",
-      a.model, c.layers, c.query_heads, c.key_heads, c.head_size, q.window, c.vocabulary_size, a.text, q.length(), unit, cost, unit);
+      a.model, c.layers, c.query_heads, c.key_heads, c.head_size, q.window, c.vocabulary_size, a.text, q.length(), unit, cost,
+      unit);
   if (model.config().tied_head && !c.tied_head)
-    notes.push_back("a base model without lm_head.weight: its embedding is taken for its head; a file with the head says otherwise");
+    notes.push_back("a base model without lm_head.weight: its embedding is taken for its head; a file that has one says otherwise");
   print_notes(notes);
   answer so_far;
   so_far.json["model"] = {{"folder", a.model},
@@ -315,8 +316,8 @@ int main(int argc, char** argv) {
       ->check(at_least(0))
       ->capture_default_str();
   app.add_option("--ignore-field", a.ignore_fields,
-                 "Fields of config.json that are taken for null, with * for any characters and commas between; without it one that\n"
-                 "could change the computation and is not known is refused (transformers)")
+                 "Fields of config.json that are taken for null, with * for any characters and commas between; without it one\n"
+                 "that could change the computation and is not known is refused (transformers)")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--sections", a.sections,
