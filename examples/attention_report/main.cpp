@@ -237,7 +237,10 @@ std::string hint(const std::string& message) {
   if (says("masked by .causal"))
     return "; --no-causal if each query may see all keys, --mask or --left-padding if the query is padding";
   if (says(".masked_below")) return "; here --masked-below";
-  if (says(".zeros")) return "; here --zeros visible or --zeros masked (or --mask, --left-padding, --right-padding, --window)";
+  if (says(".zeros"))
+    return "; here --mask, --left-padding or --right-padding for padding, whose own rows they leave out too, --window, --zeros "
+           "masked "
+           "for another mask, --zeros visible for weights that were rounded";
   if (says(".tolerance")) return "; here --tolerance, for weights of a softmax in few bits";
   return "";
 }

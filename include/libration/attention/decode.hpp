@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,17 +62,14 @@ class decode_rows {
     check(size_ >= 1, "size", size_, ">= 1");
     scale_ = static_cast<Scalar>(options.scale == 0.0 ? 1.0 / std::sqrt(static_cast<double>(size_)) : options.scale);
     check(std::isfinite(scale_), "scale", options.scale, "finite in the scalar of the keys (0: 1/sqrt d)");
-    const auto name = [&] { return number_text(heads_) + " query heads of " + number_text(size_); };
     require(heads_ <= std::numeric_limits<std::int32_t>::max() && size_ <= std::numeric_limits<std::int32_t>::max(), who,
-            [&] { return name() + ", expected fewer than 2^31 of each"; });
-    try {
+            [&] { return number_text(heads_) + " query heads of " + number_text(size_) + ", expected fewer than 2^31 of each"; });
+    with_memory(who, [&] {
       scaled_.setZero(heads_ * size_);
       if (group() > 1) packed_.setZero(key_heads_ * strips() * width * size_);
       logits_.setZero(std::max(width * tile, piece));
       rows_.resize(static_cast<std::size_t>(heads_));
-    } catch (const std::bad_alloc&) {
-      require(false, who, [&] { return name() + " do not fit into memory"; });
-    }
+    });
   }
 
   /// Starts new rows: the query against these keys.

@@ -100,7 +100,7 @@ entropy_result fused_entropy(const heads_view<T>& Q, const heads_view<T>& K, con
       each(h, q, [&](double b) { found.add(b); });
       return found;
     };
-    const added_mask found = find_added_mask(Q.heads, see, options.masked_below, range, each, who, "bias");
+    const added_mask found = find_added_mask(Q.heads, see, options.masked_below, options.threads, range, each, who, "bias");
     result.masked_below = found.below;
     result.masked_logits = found.logits;
     result.first_key = first_keys(Q.heads, see, [&](Eigen::Index h, Eigen::Index q, Eigen::Index j) {

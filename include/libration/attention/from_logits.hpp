@@ -73,7 +73,7 @@ class logit_rows {
 /// \throws argument_error where shapes or options do not fit, and where it cannot be told whether logits are masked (a gap that is
 ///           there but small, or rows that are far below others as a whole): `.masked_below` decides
 /// Accuracy: given the logits as for `accumulator`
-/// Cost:     about 25 operations a register; what `.causal` and `.window` hide is not read
+/// Cost:     about 25 operations a register, in two passes over the logits; what `.causal` and `.window` hide is not read
 template <class Derived>
 entropy_result entropy_from_logits(const Eigen::MatrixBase<Derived>& S, const recorded_options& options = {}) {
   using T = typename Derived::Scalar;
@@ -84,7 +84,7 @@ entropy_result entropy_from_logits(const Eigen::MatrixBase<Derived>& S, const re
   const auto prepare = [&](const auto& matrix, detail::visible_keys& see, entropy_result& result) {
     const detail::logit_rows<T> rows(matrix, see);
     const auto found = detail::find_added_mask(
-        options.heads, see, options.masked_below, [&](Eigen::Index h, Eigen::Index q) { return rows.range(h, q); },
+        options.heads, see, options.masked_below, options.threads, [&](Eigen::Index h, Eigen::Index q) { return rows.range(h, q); },
         [&](Eigen::Index h, Eigen::Index q, const auto& visit) { rows.each(h, q, visit); }, who, "S");
     result.masked_below = found.below;
     result.masked_logits = found.logits;

@@ -86,7 +86,7 @@ bool check_row(const recorded_row<T>& row, const visible_keys& see, double toler
 ///           told what weights of 0 are (see above; `.zeros` decides); it names head, query and what it found
 /// Accuracy: of the entropy 1e-6 (float), relative, given the weights; of a collapsed row too, although its largest weight has
 ///           been rounded to 1: the others make it up. `tests/attention/from_weights.test.cpp` compares with doubles
-/// Cost:     about 50 operations a register
+/// Cost:     about 50 operations a register, in two passes over the weights
 template <class Derived>
 entropy_result entropy_from_weights(const Eigen::MatrixBase<Derived>& A, const recorded_options& options = {}) {
   using T = typename Derived::Scalar;

@@ -18,6 +18,7 @@
 #include <libration/attention/detail/visible_keys.hpp>
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/parallel.hpp>
 
 namespace libration::inline LIBRATION_ABI::attention::detail {
 
@@ -84,13 +85,14 @@ inline std::string row_name(Eigen::Index head, Eigen::Index q) { return "head " 
 
 /// Looks for a mask in all rows.
 ///
-/// \param range  range(head, q): the logit_range of the visible logits of a row
-/// \param each   each(head, q, f): calls f(logit) for each of them
-/// \param given  `.masked_below`; NaN: to be recognised
+/// \param given    `.masked_below`; NaN: to be recognised
+/// \param threads  for the ranges, 0: one per hardware thread
+/// \param range    range(head, q): the logit_range of the visible logits of a row
+/// \param each     each(head, q, f): calls f(logit) for each of them
 /// \throws argument_error where it cannot be told whether there is one
 template <class Range, class Each>
-added_mask find_added_mask(Eigen::Index heads, const visible_keys& see, double given, const Range& range, const Each& each,
-                           std::string_view who, std::string_view name) {
+added_mask find_added_mask(Eigen::Index heads, const visible_keys& see, double given, int threads, const Range& range,
+                           const Each& each, std::string_view who, std::string_view name) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   struct place {
     Eigen::Index head, q;
@@ -107,10 +109,19 @@ added_mask find_added_mask(Eigen::Index heads, const visible_keys& see, double g
   std::vector<place> spread;  // rows that may hold both
   place lowest{0, 0, {}};     // the row with the lowest top
   lowest.range.top = infinity;
+  std::vector<logit_range> ranges(static_cast<std::size_t>(heads * see.queries));
+  constexpr Eigen::Index together = 32;  // a thread's next piece of work
+  const auto rows = static_cast<Eigen::Index>(ranges.size());
+  if (std::isnan(given))
+    parallel_for((rows + together - 1) / together, threads, [&](std::int64_t piece) {
+      for (Eigen::Index i = piece * together; i < std::min(rows, (piece + 1) * together); ++i)
+        if (!see.hidden.row(i / see.queries, i % see.queries))
+          ranges[static_cast<std::size_t>(i)] = range(i / see.queries, i % see.queries);
+    });
+  const auto range_of = [&](Eigen::Index h, Eigen::Index q) { return ranges[static_cast<std::size_t>(h * see.queries + q)]; };
   for (Eigen::Index h = 0; h < heads; ++h)
     for (Eigen::Index q = 0; q < see.queries; ++q) {
-      if (see.hidden.row(h, q)) continue;
-      const place at{h, q, range(h, q)};
+      const place at{h, q, range_of(h, q)};
       if (!at.range.finite()) continue;
       if (!(at.range.top - at.range.low < added_mask::doubtful_depth)) spread.push_back(at);
       if (at.range.top < lowest.range.top) lowest = at;
@@ -157,8 +168,7 @@ added_mask find_added_mask(Eigen::Index heads, const visible_keys& see, double g
       double highest = -infinity, others = 1.0;  // the largest of |logits| of the other rows
       for (Eigen::Index h = 0; h < heads; ++h)
         for (Eigen::Index q = 0; q < see.queries; ++q) {
-          if (see.hidden.row(h, q)) continue;
-          const logit_range r = range(h, q);
+          const logit_range r = range_of(h, q);
           if (!r.finite() || r.top <= -added_mask::depth) continue;
           highest = std::max(highest, r.top);
           others = std::max({others, std::abs(r.top), std::abs(r.low)});

@@ -46,13 +46,17 @@ T smallest_above_infinity(const T* values, Eigen::Index n) {
   constexpr auto size = static_cast<Eigen::Index>(sizeof(P) / sizeof(T));
   constexpr T infinity = std::numeric_limits<T>::infinity();
   const P high = libration::detail::broadcast<P>(infinity), low = libration::detail::broadcast<P>(-infinity);
-  P least = high;
+  P least[4] = {high, high, high, high};
+  const auto take = [&](P& part, Eigen::Index at) LIBRATION_INLINE_LAMBDA {
+    const P value = Eigen::internal::ploadu<P>(values + at);
+    part = Eigen::internal::pmin<P>(part, value == low ? high : value);
+  };
   Eigen::Index i = 0;
-  for (; i + size <= n; i += size) {
-    const P value = Eigen::internal::ploadu<P>(values + i);
-    least = Eigen::internal::pmin<P>(least, value == low ? high : value);
-  }
-  T smallest = Eigen::internal::predux_min(least);
+  for (; i + 4 * size <= n; i += 4 * size)
+    for (Eigen::Index k = 0; k < 4; ++k) take(least[k], i + k * size);
+  for (; i + size <= n; i += size) take(least[0], i);
+  using Eigen::internal::pmin;
+  T smallest = Eigen::internal::predux_min(pmin<P>(pmin<P>(least[0], least[1]), pmin<P>(least[2], least[3])));
   for (; i < n; ++i) smallest = values[i] < smallest && values[i] > -infinity ? values[i] : smallest;
   return smallest;
 }

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,14 +26,13 @@ namespace libration::inline LIBRATION_ABI::attention::detail {
 /// \throws argument_error where so many rows do not fit into memory
 template <class Options>
 entropy_result empty_result(Eigen::Index heads, Eigen::Index queries, const Options& options, std::string_view who) {
-  const auto name = [&] { return number_text(heads) + " heads of " + number_text(queries) + " queries"; };
   require(heads == 0 || queries <= (Eigen::Index{1} << 42) / heads, who,  // 32 TiB a statistic
-          [&] { return name() + ", expected at most 2^42 rows in all"; });
+          [&] { return number_text(heads) + " heads of " + number_text(queries) + " queries, expected at most 2^42 rows in all"; });
   entropy_result result;
   const auto shape = [&](Eigen::MatrixXd& m, bool wanted) {
     if (wanted) m.setConstant(heads, queries, std::numeric_limits<double>::quiet_NaN());
   };
-  try {
+  with_memory(who, [&] {
     result.first_key.setZero(heads);
     for (Eigen::MatrixXd* m : {&result.entropy, &result.varentropy, &result.renyi2, &result.log_sum_exp, &result.largest_weight})
       shape(*m, true);
@@ -42,9 +40,7 @@ entropy_result empty_result(Eigen::Index heads, Eigen::Index queries, const Opti
     shape(result.sink_mass, options.sink > 0);
     shape(result.top_mass, options.top > 0);
     shape(result.mean_distance, options.distance);
-  } catch (const std::bad_alloc&) {
-    require(false, who, [&] { return name() + ": their statistics do not fit into memory"; });
-  }
+  });
   return result;
 }
 
