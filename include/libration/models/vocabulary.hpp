@@ -60,9 +60,9 @@ class vocabulary {
   /// `{"a": 0, "b": 1}`, or of tokens with their text, `{"0": "a", "1": "b"}`.
   ///
   /// A string of one character is that character. A longer one is a special token if it looks like one: in angle or square
-  /// brackets or between underscores ("<unk>", "[PAD]", "</s>", "__eos__"), or one of the words pad, unk, oov, bos, sos, eos, mask,
-  /// sep and cls in capital or small letters. Others are refused: a vocabulary of words or of parts of words is none of
-  /// characters. A number that an object leaves out below its largest is a special token without a text, "<token 0>".
+  /// brackets or between underscores ("<unk>", "[PAD]", "</s>", "__eos__"), or one of the words pad, unk, oov, bos, sos, eos, eot,
+  /// start, end, mask, sep and cls in capital or small letters. Others are refused: a vocabulary of words or of parts of words is
+  /// none of characters. A number that an object leaves out below its largest is a special token without a text, "<token 0>".
   ///
   /// \throws argument_error  saying which entry is wrong
   static vocabulary from_json(std::string_view json) {
@@ -205,14 +205,14 @@ class vocabulary {
     std::string word = text;
     for (char& c : word)
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    for (const char* known : {"pad", "unk", "oov", "bos", "sos", "eos", "mask", "sep", "cls"})
+    for (const char* known : {"pad", "unk", "oov", "bos", "sos", "eos", "eot", "start", "end", "mask", "sep", "cls"})
       if (word == known) return true;
     return false;
   }
 
   // Texts with their token, or tokens with their text.
   void read_object(const nlohmann::json& entries) {
-    constexpr std::int64_t most = 1 << 21;  // more than there are code points
+    constexpr std::int64_t most = 1 << 18;  // more than characters that are assigned
     std::map<std::int64_t, std::string> by_token;
     for (const auto& [key, value] : entries.items()) {
       std::int64_t v = -1;
