@@ -29,6 +29,14 @@ namespace {
 // the step.
 double volume_bias(double trace, double dt) { return 10.0 * std::pow(std::abs(trace) * dt, 5) / 120.0 / dt; }
 
+struct oscillator {
+  static constexpr int dimension = 2;
+  template <class T>
+  libration::state<T, 2> derivative(const libration::state<T, 2>& h) const {
+    return {h[1], -h[0]};
+  }
+};
+
 }  // namespace
 
 TEST_CASE("lyapunov::spectrum: Lorenz's system of 1963", "[oracle][stat]") {
@@ -115,6 +123,26 @@ TEST_CASE("lyapunov::spectrum: a run that is stopped in its repeat at half the s
                               {.steps = 20'000, .stepper_bias = true, .stop = source.get_token()});
   CHECK(first.status == status::cancelled);
   CHECK(first.stepper_bias.size() == 0);
+}
+
+TEST_CASE("lyapunov::spectrum: a stepper's bias above the error bar is measured without being asked for", "[oracle]") {
+  // Euler's step of the harmonic oscillator multiplies by 1 ± i dt: both exponents are ln(1 + dt²)/(2 dt), about dt/2.
+  const oscillator field;
+  const double dt = 0.01;
+  const auto exact = [](double step) { return 0.5 * std::log1p(step * step) / step; };
+  const auto plain = spectrum(maps::euler(field, dt), {1.0, 0.0}, {.steps = 20'000, .frame_transient = 100});
+  REQUIRE(plain.stepper_bias.size() == 2);
+  CHECK(plain.stepper_bias_steps == 2000);
+  CHECK(std::abs(plain.stepper_bias.sum() - 2.0 * (exact(dt) - exact(0.5 * dt))) < 1e-9);
+  CHECK(plain.biased(0));
+  const auto none = spectrum(maps::euler(field, dt), {1.0, 0.0}, {.steps = 20'000, .frame_transient = 100, .stepper_bias = false});
+  CHECK(none.stepper_bias.size() == 0);
+  CHECK(plain.exponents == none.exponents);
+  // Runge-Kutta's is far below the error bar of a chaotic flow.
+  const auto small = spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(), {.steps = 20'000});
+  REQUIRE(small.stepper_bias.size() == 3);
+  CHECK(!small.biased(0));
+  CHECK(!small.biased(1));
 }
 
 TEST_CASE("lyapunov::spectrum: a bias can be asked of a stepper only", "[failure]") {

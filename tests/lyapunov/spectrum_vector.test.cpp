@@ -151,7 +151,7 @@ TEST_CASE("lyapunov::spectrum: a driven linear map has the exponents of its matr
   const MatrixXd A = (MatrixXd(2, 2) << 0.9, 0.3, 0.0, 0.5).finished();
   const maps::driven_linear<> map(A, MatrixXd::Ones(2, 3));
   const auto r = spectrum(map, VectorXd::Zero(2).eval(), uniform_inputs(3, 2000, 4), {.transient = 100});
-  CHECK(r.steps == 1800);
+  CHECK(r.steps == 1789);  // and a sixteenth of them before
   CHECK(std::abs(r.exponents[0] - std::log(0.9)) < rounding(r));
   CHECK(std::abs(r.exponents[1] - std::log(0.5)) < rounding(r));
 }

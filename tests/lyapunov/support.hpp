@@ -57,6 +57,8 @@ inline std::string difference(const libration::lyapunov::spectrum_result& a, con
   if (a.steps != b.steps) return "steps";
   if (a.upper_bound.size() != b.upper_bound.size() || (a.upper_bound != b.upper_bound).any()) return "upper_bound";
   if (!same(a.rounding, b.rounding)) return "rounding";
+  if (a.frame_steps != b.frame_steps) return "frame_steps";
+  if (!same(a.frame_error, b.frame_error)) return "frame_error";
   if (a.rounding_dominates != b.rounding_dominates) return "rounding_dominates";
   if (!same(a.exponents, b.exponents)) return "exponents";
   if (!same(a.standard_error, b.standard_error)) return "standard_error";

@@ -87,6 +87,7 @@ TEST_CASE("report::text: a spectrum says what was measured, how it ended, and th
   r.merged_pairs = 4;
   r.jumps = 5;
   r.unresolved_steps = 6;
+  r.stepper_bias_steps = r.steps;
   r.stepper_bias = Eigen::Vector2d(0.01, 0.02);
   r.stepper_bias_error = Eigen::Vector2d(0.001, 0.002);
   const std::string more = fmt::format("{}", r);

@@ -2,6 +2,7 @@
 #include <libration/rollout/analyze.hpp>
 
 #include <cmath>
+#include <stop_token>
 
 #include <libration/lyapunov/largest.hpp>
 #include <libration/lyapunov/spectrum.hpp>
@@ -37,10 +38,12 @@ struct timed_driven {
 }  // namespace
 
 TEST_CASE("analyze: one pass gives each estimator the digits of a pass of its own", "[differential]") {
-  const lyapunov::spectrum_options both{.steps = 3000, .transient = 200}, leading{.count = 1, .steps = 3000, .transient = 200};
+  const lyapunov::spectrum_options both{.steps = 3000, .transient = 200, .frame_transient = 100},
+      leading{.count = 1, .steps = 3000, .transient = 200, .frame_transient = 100};
   const lyapunov::largest_options two{.steps = 3000, .transient = 200};
-  const auto [a, b, c] = libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 3000, .transient = 200}, spectrum_estimator{both},
-                                            largest_estimator{two}, spectrum_estimator{leading});
+  const auto [a, b, c] = libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 3000, .transient = 200},
+                                            spectrum_estimator{{.frame_transient = 100}}, largest_estimator{two},
+                                            spectrum_estimator{{.count = 1, .frame_transient = 100}});
   CHECK(difference(a, lyapunov::spectrum(maps::henon{}, {0.1, 0.1}, both)) == "");
   CHECK(difference(b, lyapunov::largest(maps::henon{}, {0.1, 0.1}, two)) == "");
   const auto alone = lyapunov::spectrum(maps::henon{}, {0.1, 0.1}, leading);
@@ -53,7 +56,7 @@ TEST_CASE("analyze: the same for a vector map, and for estimators that warm up f
   const VectorXd h = net.start();
   const lyapunov::spectrum_options wide{.steps = 600, .transient = 50}, narrow{.count = 3, .steps = 600, .transient = 50};
   const auto [a, b] =
-      libration::analyze(net, h, {.steps = 600, .transient = 50}, spectrum_estimator{wide}, spectrum_estimator{narrow});
+      libration::analyze(net, h, {.steps = 600, .transient = 50}, spectrum_estimator{}, spectrum_estimator{{.count = 3}});
   CHECK(difference(a, lyapunov::spectrum(net, h, wide)) == "");
   CHECK(difference(b, lyapunov::spectrum(net, h, narrow)) == "");
   // One that warms up for 40 steps less begins 40 steps later: the same steps are counted.
@@ -74,7 +77,7 @@ TEST_CASE("analyze: inputs as a matrix, as a callable and one by one are the sam
   CHECK(difference(lyapunov::spectrum(timed_driven{}, {0.1, 0.1}, callable, options), by_matrix) == "");
   CHECK(by_matrix.sum_defect() < rounding(by_matrix));
   const auto [a, b] = libration::analyze(timed_driven{}, {0.1, 0.1}, inputs, {.steps = 800, .transient = 50},
-                                         spectrum_estimator{options}, largest_estimator{});
+                                         spectrum_estimator{}, largest_estimator{});
   CHECK(difference(a, by_matrix) == "");
   CHECK(std::abs(b.exponents[0] - a.exponents[0]) < 1e-3);  // along the same orbit
 
@@ -82,7 +85,7 @@ TEST_CASE("analyze: inputs as a matrix, as a callable and one by one are the sam
   const VectorXd zero = VectorXd::Zero(5);
   const auto net_matrix = lyapunov::spectrum(rnn, zero, inputs, options);
   CHECK(difference(lyapunov::spectrum(rnn, zero, callable, options), net_matrix) == "");
-  const auto [c] = libration::analyze(rnn, zero, callable, {.steps = 800, .transient = 50}, spectrum_estimator{options});
+  const auto [c] = libration::analyze(rnn, zero, callable, {.steps = 800, .transient = 50}, spectrum_estimator{});
   CHECK(difference(c, net_matrix) == "");
 }
 
@@ -100,6 +103,18 @@ TEST_CASE("analyze: what does not fit is refused before the first step", "[failu
                (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {}, spectrum_estimator{{.count = 7}});
              }),
              Contains(".count is 7"));
+  // What the pass decides is not silently ignored in an estimator's options.
+  const auto with = [&](const lyapunov::spectrum_options& options) {
+    return refusal([&] { (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 10}, spectrum_estimator{options}); });
+  };
+  CHECK(with({.steps = 500}) ==
+        "lyapunov::spectrum_estimator: .steps is set, which the pass decides: give it in the options of analyze");
+  CHECK_THAT(with({.transient = 0}), Contains(".transient is set"));
+  CHECK_THAT(with({.tolerance = 0.1, .max_steps = 5000}), Contains(".max_steps is set"));
+  CHECK_THAT(with({.stepper_bias = false}), Contains(".stepper_bias (of lyapunov::spectrum alone) is set"));
+  CHECK_THAT(with({.on_progress = [](const libration::progress&) {}}), Contains(".on_progress is set"));
+  std::stop_source source;
+  CHECK_THAT(with({.stop = source.get_token()}), Contains(".stop is set"));
   bool called = false;
   const auto callable = [&](std::int64_t, libration::vector_span<double> x) {
     called = true;

@@ -22,7 +22,7 @@ struct no_warm_up : no_columns {
   Index columns(Index) const { return 0; }
 };
 struct no_check : no_warm_up {
-  std::int64_t warm_up() const { return 0; }
+  std::int64_t warm_up(std::int64_t) const { return 0; }
 };
 struct no_start : no_check {
   void validate(Index) const {}
@@ -50,7 +50,7 @@ struct any_system {};
 TEST_CASE("rollout::estimator: what a type misses is said in words", "[failure]") {
   STATIC_REQUIRE(has(explain_estimator<libration::lyapunov::spectrum_options>(), "options are not one"));
   STATIC_REQUIRE(has(explain_estimator<no_columns>(), "`Eigen::Index columns("));
-  STATIC_REQUIRE(has(explain_estimator<no_warm_up>(), "`std::int64_t warm_up() const`"));
+  STATIC_REQUIRE(has(explain_estimator<no_warm_up>(), "`std::int64_t warm_up(std::int64_t steps) const`"));
   STATIC_REQUIRE(has(explain_estimator<no_check>(), "`void validate("));
   STATIC_REQUIRE(!estimator<no_columns> && !estimator<no_warm_up> && !estimator<no_check>);
   STATIC_REQUIRE(has(explain_start<no_start, any_system>(), "start(const System& system, std::int64_t steps) const`"));

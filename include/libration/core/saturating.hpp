@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// Sums and products of step counts that stop at the type's limit: "until it is stopped" plus a transient stays that.
+/// Step counts: the transient's default, and sums and products that stop at the type's limit, so that "until it is stopped" plus a
+/// transient stays that.
 
 #include <cstdint>
 #include <limits>
@@ -12,6 +13,11 @@ namespace libration::inline LIBRATION_ABI {
 
 /// A step count that no run reaches: a run of that many steps goes on until it is stopped.
 inline constexpr std::int64_t unlimited_steps = std::numeric_limits<std::int64_t>::max();
+
+/// Steps of an orbit before a property of its attractor is measured, by default: it suits maps whose slowest contraction is faster
+/// than e^-0.03 a step; a slower one wants more. (What is measured of a given start, such as the growth of an error set there, has
+/// no transient by default.)
+inline constexpr std::int64_t default_transient = 1000;
 
 /// \param a, b, c counts, >= 0
 /// \return        their sum, or `unlimited_steps` where it exceeds the type

@@ -200,7 +200,7 @@ struct covariance_estimator {
   static constexpr bool needs_tangent = true;
 
   Eigen::Index columns(Eigen::Index n) const { return options.rank == 0 ? n : options.rank; }
-  std::int64_t warm_up() const { return 0; }
+  std::int64_t warm_up(std::int64_t) const { return 0; }
   void validate(Eigen::Index n) const {
     constexpr std::string_view who = "error::covariance";
     const option_check check(who);

@@ -260,7 +260,7 @@ struct growth_estimator {
   static constexpr bool needs_tangent = false;
 
   Eigen::Index columns(Eigen::Index) const { return 0; }
-  std::int64_t warm_up() const { return options.direction == direction::leading ? options.alignment : 0; }
+  std::int64_t warm_up(std::int64_t) const { return options.direction == direction::leading ? options.alignment : 0; }
   void validate(Eigen::Index) const { error::validate(options, "error::growth"); }
   template <class System>
   auto start(const System& system, std::int64_t steps) const {
@@ -279,7 +279,7 @@ struct difference_estimator {
   static constexpr bool needs_tangent = false;
 
   Eigen::Index columns(Eigen::Index) const { return 0; }
-  std::int64_t warm_up() const { return 0; }
+  std::int64_t warm_up(std::int64_t) const { return 0; }
   void validate(Eigen::Index n) const {
     growth_options checked = options;
     checked.size = 1.0;

@@ -54,7 +54,7 @@ struct growth_options {
   /// Perturbed runs beside each reference stretch, >= 1 (1 where the direction is `leading`).
   std::int64_t members = 1;
   /// Steps before the first window, >= 0.
-  std::int64_t transient = 1000;
+  std::int64_t transient = default_transient;
   /// Steps in which a neighbour turns into the leading direction, >= 1, before the first window (of an ensemble, after the
   /// transient). What is left of the second direction falls like e^{(λ₂ - λ₁) t}: a flow of small time steps needs many.
   std::int64_t alignment = 1000;

@@ -150,7 +150,7 @@ struct transient_growth_estimator {
   static constexpr bool needs_tangent = true;
 
   Eigen::Index columns(Eigen::Index n) const { return options.directions == 0 ? n : options.directions; }
-  std::int64_t warm_up() const { return 0; }
+  std::int64_t warm_up(std::int64_t) const { return 0; }
   void validate(Eigen::Index n) const {
     constexpr std::string_view who = "error::transient_growth";
     const option_check check(who);

@@ -15,7 +15,6 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
-#include <libration/core/saturating.hpp>
 #include <libration/lyapunov/options.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/spectrum.hpp>
@@ -40,18 +39,21 @@ void lanes_group(const M& map, const state<ensemble_lanes<M>, M::dimension>& sta
         constexpr int columns = M::dimension <= 4 ? decltype(width)::value : M::dimension;
         using system_type = tangent::formula_system<M, ensemble_lanes<M>, columns>;
         system_type system(map);
-        const spectrum_estimator estimator{options};
-        const std::int64_t before = saturating_sum(options.transient, options.frame_transient);
-        const std::int64_t steps = rollout::detail::steps_for(inputs, steps_to_drive<Inputs>(options), before, who);
+        spectrum_estimator estimator{options};
+        rollout::detail::give_room(estimator, inputs, steps_to_drive<Inputs>(options), options.transient);
+        const auto warm_up = [&](std::int64_t steps) { return estimator.warm_up(steps); };
+        const std::int64_t steps =
+            rollout::detail::steps_for(inputs, steps_to_drive<Inputs>(options), options.transient, warm_up, who);
         auto run = estimator.start(system, steps);
         rollout::drive(system, starts, inputs, rollout::drive_options{options.transient, steps, {}, options.stop}, run);
         for (int lane = 0; lane < static_cast<int>(size); ++lane) results[lane] = run.take_result(lane);
       });
 }
 
-// A member run alone: its progress is not reported.
+// A member run alone: its progress is not reported, and a stepper's bias is measured only where it is asked for.
 inline spectrum_options alone(spectrum_options options) {
   options.on_progress = {};
+  options.stepper_bias = options.stepper_bias.value_or(false);
   return options;
 }
 
@@ -108,7 +110,7 @@ std::vector<spectrum_result> spectrum_ensemble(const M& map, const Eigen::Ref<co
       result = spectrum(map, starts.col(first).template cast<typename M::scalar_type>().eval(), detail::alone(options));
   };
   if constexpr (rollout::runs_in_lanes<M>) {
-    if (how.lanes && !options.stepper_bias) {
+    if (how.lanes && !options.stepper_bias.value_or(false)) {
       rollout::over_groups(starts.cols(), detail::ensemble_width<M>, how.threads, options.on_progress,
                            [&](std::int64_t first, std::int64_t size) {
                              rollout::no_inputs inputs;
@@ -142,7 +144,7 @@ std::vector<spectrum_result> spectrum_sweep(const Make& make, std::span<const do
   if constexpr (std::is_invocable_v<const Make&, detail::ensemble_lanes<M>>) {
     using lane_map = std::invoke_result_t<const Make&, detail::ensemble_lanes<M>>;
     if constexpr (rollout::runs_in_lanes<lane_map>) {
-      if (how.lanes && !options.stepper_bias) {
+      if (how.lanes && !options.stepper_bias.value_or(false)) {
         const Eigen::Map<const Eigen::VectorXd> start(h0.component, M::dimension);
         require(start.allFinite(), who, "h0 has a component that is not finite");
         rollout::over_groups(members, detail::ensemble_width<M>, how.threads, options.on_progress,
@@ -185,13 +187,14 @@ std::vector<spectrum_result> spectrum_trials(
   if constexpr (rollout::runs_in_lanes<M> && std::is_same_v<Scalar, double>) {
     for (const auto& trial : trials)
       require_rows(trial.rows(), M::input_dimension, who, "a trial", "the map's input size; columns are steps");
-    if (how.lanes && !options.stepper_bias) {
+    if (how.lanes && !options.stepper_bias.value_or(false)) {
       const Eigen::Map<const Eigen::VectorXd> start(h0.component, M::dimension);
       require(start.allFinite(), who, "h0 has a component that is not finite");
       // Lanes of one group run for the same number of steps: where this follows from a trial's length, groups are of one length.
+      // So may the frame's transient.
       std::vector<std::size_t> order(trials.size());
       std::iota(order.begin(), order.end(), std::size_t{0});
-      const bool by_length = detail::steps_to_drive<Eigen::MatrixXd>(options) == 0;
+      const bool by_length = detail::steps_to_drive<Eigen::MatrixXd>(options) == 0 || options.frame_transient == automatic;
       const auto length = [&](std::size_t i) { return by_length ? trials[order[i]].cols() : 0; };
       if (by_length)
         std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return trials[a].cols() < trials[b].cols(); });

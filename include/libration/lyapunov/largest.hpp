@@ -33,7 +33,7 @@ struct largest_options {
   /// Steps that are counted, >= 1; 0: what a matrix of inputs leaves, 100,000 otherwise.
   std::int64_t steps = 0;
   /// Steps of the orbit before anything is measured, >= 0.
-  std::int64_t transient = 1000;
+  std::int64_t transient = default_transient;
   /// Steps that then only turn the separation, >= 0.
   std::int64_t frame_transient = 100;
   /// Most steps between rescalings of the separation, 0 to 1,000,000; 0: every step. It is rescaled earlier where it has left
@@ -160,7 +160,7 @@ struct largest_estimator {
   static constexpr bool needs_tangent = false;
 
   Eigen::Index columns(Eigen::Index) const { return 0; }
-  std::int64_t warm_up() const { return options.frame_transient; }
+  std::int64_t warm_up(std::int64_t) const { return options.frame_transient; }
   void validate(Eigen::Index) const {
     const option_check check("lyapunov::largest");
     check(options.steps >= 0, "steps", options.steps, ">= 0");

@@ -10,6 +10,7 @@
 #include <libration/lyapunov/options.hpp>
 #include <libration/lyapunov/ordinary_steps.hpp>
 #include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/settling.hpp>
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/lyapunov/spectrum_run.hpp>
 #include <libration/lyapunov/summary.hpp>

@@ -3,7 +3,9 @@
 /// \file
 /// The options of `lyapunov::spectrum` and their check.
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <Eigen/Core>
@@ -11,6 +13,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/progress.hpp>
+#include <libration/core/saturating.hpp>
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
@@ -39,6 +42,9 @@ class frame_choice {
   bool given_ = false;
 };
 
+/// An option's value that lets the run decide.
+inline constexpr std::int64_t automatic = -1;
+
 /// Options of `lyapunov::spectrum`, declared in the order in which designated initialisers name them.
 struct spectrum_options {
   /// Number of leading exponents, 0 <= count <= n. 0: all n. The cost of a step grows with it; an exponent's value does not
@@ -50,13 +56,16 @@ struct spectrum_options {
   /// With a tolerance: the fewest steps before it may stop; 0: 1000.
   std::int64_t steps = 0;
 
-  /// Steps of the orbit before anything is measured, >= 0, so that it reaches its attractor. 1000 suits maps whose slowest
-  /// contraction is faster than e^-0.03 a step; a slower one wants more, and a recording from a given state wants 0.
-  std::int64_t transient = 1000;
+  /// Steps of the orbit before anything is measured, >= 0, so that it reaches its attractor; a recording from a given state
+  /// wants 0.
+  std::int64_t transient = default_transient;
 
-  /// Steps that then only turn the frame, >= 0, so that its columns reach their directions. The error left after N steps is
-  /// about exp(-N gap), gap the distance of neighbouring exponents; spread over the counted steps it fades as 1/steps.
-  std::int64_t frame_transient = 100;
+  /// Steps that then only turn the frame, >= 0, so that its columns reach their directions; or `automatic`: a sixteenth of the
+  /// steps (100 to 100,000; of a matrix of inputs no more than it has room for), and after the run as many of the first counted
+  /// windows as make the claimed errors smallest, by the measured gaps between the exponents (`settle`), at most half of them: the
+  /// result's `steps` are then fewer. What is left of the turning after either is part of the error bar
+  /// (`spectrum_result::frame_error`).
+  std::int64_t frame_transient = automatic;
 
   /// Steps between orthonormalisations, >= 0. 0: chosen at run time from the frame's measured condition, and shortened and
   /// gone back over where a column is lost. A forced interval that is too long ends with `lost_frame`.
@@ -84,8 +93,11 @@ struct spectrum_options {
   /// How many of the first exponents the tolerance holds for, >= 0; 0: all.
   Eigen::Index tolerance_count = 0;
 
-  /// Flows under a stepper: repeat the run at half the time step, and report the difference (`spectrum_result::stepper_bias`).
-  bool stepper_bias = false;
+  /// Flows under a stepper: what the stepper adds to the exponents, by a repeat at half the time step
+  /// (`spectrum_result::stepper_bias`). Not set: a short one, of a tenth of the counted steps after twice the transient's, where at
+  /// least 10,000 steps are counted and the field has no inputs; ensembles, sweeps and `analyze` leave it out. true: over the
+  /// whole duration. false: none.
+  std::optional<bool> stepper_bias = {};
 
   /// Keep the running estimate (`spectrum_result::history`): at most 256 points, 16 bytes each an exponent.
   bool history = false;
@@ -95,6 +107,20 @@ struct spectrum_options {
   std::stop_token stop = {};
 };
 
+/// The steps that a pass of `steps` counted steps surely counts: with a tolerance, those before it may stop.
+inline std::int64_t fewest_steps(const spectrum_options& options, std::int64_t steps) {
+  return options.tolerance > 0.0 ? std::min(options.steps > 0 ? options.steps : 1000, steps) : steps;
+}
+
+/// The fewest steps of an automatic frame's transient.
+inline constexpr std::int64_t fewest_frame_steps = 100;
+
+/// The steps that only turn the frame, before a pass of `steps` counted steps.
+inline std::int64_t frame_steps(const spectrum_options& options, std::int64_t steps) {
+  if (options.frame_transient >= 0) return options.frame_transient;
+  return std::clamp<std::int64_t>(fewest_steps(options, steps) / 16, fewest_frame_steps, 100'000);
+}
+
 /// \param n the map's dimension
 /// \throws argument_error that names the field, what came and what was expected
 inline void validate(const spectrum_options& options, Eigen::Index n, std::string_view who) {
@@ -103,7 +129,7 @@ inline void validate(const spectrum_options& options, Eigen::Index n, std::strin
         "0 to " + number_text(n) + " (the map's dimension; 0: all)");
   check(options.steps >= 0, "steps", options.steps, ">= 0");
   check(options.transient >= 0, "transient", options.transient, ">= 0");
-  check(options.frame_transient >= 0, "frame_transient", options.frame_transient, ">= 0");
+  check(options.frame_transient >= automatic, "frame_transient", options.frame_transient, ">= 0 (or automatic, -1)");
   check(options.interval >= 0, "interval", options.interval, ">= 0 (0: automatic)");
   check(options.tolerance >= 0.0, "tolerance", options.tolerance, ">= 0 (0: off)");
   check(options.max_steps == 0 || options.max_steps >= options.steps, "max_steps", options.max_steps,

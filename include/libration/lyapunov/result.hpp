@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string_view>
 
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
 #include <libration/core/status.hpp>
+#include <libration/stats/quantiles.hpp>
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
@@ -35,6 +37,20 @@ struct finite_time {
   Eigen::VectorXd quantile(double p) const;
 };
 
+inline Eigen::VectorXd finite_time::spread() const {
+  if (values.cols() < 2) return Eigen::VectorXd::Constant(values.rows(), unknown);
+  return ((values.colwise() - mean()).rowwise().squaredNorm() / static_cast<double>(values.cols() - 1)).cwiseSqrt();
+}
+
+inline Eigen::VectorXd finite_time::quantile(double p) const {
+  Eigen::VectorXd result(values.rows());
+  for (Eigen::Index i = 0; i < values.rows(); ++i) {
+    const Eigen::VectorXd row = values.row(i).transpose();
+    result[i] = stats::quantile(std::span<const double>(row.data(), static_cast<std::size_t>(row.size())), p);
+  }
+  return result;
+}
+
 /// The running estimate, on request.
 struct running_estimate {
   Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> steps;  ///< shape (points): counted steps so far
@@ -46,7 +62,7 @@ struct running_estimate {
 /// time step (`per_unit_of_time` is false).
 struct [[nodiscard]] spectrum_result {
   Eigen::VectorXd exponents;           ///< shape (count), in the frame's order; -inf where the map is singular; see `upper_bound`
-  Eigen::VectorXd standard_error;      ///< shape (count), autocorrelation-aware, with `rounding`; NaN where the run was too short
+  Eigen::VectorXd standard_error;      ///< shape (count), autocorrelation-aware, with `rounding` and `frame_error`; NaN: too short
   Eigen::VectorXd half_width;          ///< shape (count): the 95 % interval is exponents ± half_width (Student's t)
   Eigen::VectorXd effective_samples;   ///< shape (count): independent one-interval growths with the same standard error
 
@@ -70,6 +86,9 @@ struct [[nodiscard]] spectrum_result {
   Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent, 4 eps times the mean ratio
                                        ///< of its column's norm to its pivot (of `largest`: and the size of its separation), per
                                        ///< unit of time; part of the error bars. Empty: not known
+  std::int64_t frame_steps = 0;        ///< steps that only turned the frame: before the count, and windows left out of it
+  Eigen::VectorXd frame_error;         ///< shape (count): what is left of its turning may have moved an exponent as far, per unit
+                                       ///< of time, by the gaps between the counted exponents; part of the error bars
   bool rounding_dominates = false;     ///< of some exponent half the digits are lost to it, and it is 4 times the statistical
                                        ///< error: with a forced interval `lost_frame`
   double worst_condition = unknown;    ///< largest ratio, at any orthonormalisation, of a column's norm to its pivot
@@ -88,10 +107,19 @@ struct [[nodiscard]] spectrum_result {
 
   lyapunov::finite_time finite_time;
   running_estimate history;            ///< empty unless `history` was asked for
-  Eigen::VectorXd stepper_bias;        ///< shape (count): exponents at dt less those at dt/2; empty unless asked for, and
-                                       ///< where either run did not end with `ok`
+  Eigen::VectorXd stepper_bias;        ///< shape (count): exponents at dt less those at dt/2; empty where it was not measured, or
+                                       ///< one of the two runs did not end with `ok`
   Eigen::VectorXd stepper_bias_error;  ///< shape (count): standard error of that difference
+  std::int64_t stepper_bias_steps = 0; ///< counted at dt/2
 
+  /// Whether the stepper's bias of exponent i is there (four of its standard errors) and larger than the exponent's own.
+  bool biased(Eigen::Index i) const {
+    if (i >= stepper_bias.size()) return false;
+    const double size = stepper_bias[i] < 0.0 ? -stepper_bias[i] : stepper_bias[i];
+    return size > 4.0 * stepper_bias_error[i] && size > standard_error[i];
+  }
+
+  /// Whether exponent i is an upper bound, and whether some exponent is.
   bool unresolved(Eigen::Index i) const { return i < upper_bound.size() && upper_bound[i]; }
   bool any_unresolved() const { return upper_bound.any(); }
 

@@ -3,6 +3,7 @@
 /// \file
 /// `lyapunov::spectrum`: Lyapunov exponents of a map along an orbit, with error bars.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -39,25 +40,42 @@ consteval void check_map() {
 
 }  // namespace detail
 
-/// The spectrum as an estimator for `analyze`. Of its options `steps`, `max_steps`, `transient`, `on_progress` and `stop` are
-/// the pass's business and not read here.
+/// The spectrum as an estimator for `analyze`. What the pass decides is refused here: `max_steps`, `transient`, `stepper_bias`,
+/// `on_progress`, `stop`, and without a tolerance `steps`.
 struct spectrum_estimator {
   spectrum_options options = {};
+  /// Steps that a matrix of inputs leaves between the transient and the counted steps: an automatic frame's transient takes no more
+  /// than these, or 100. The pass sets it.
+  std::int64_t warm_up_room = unlimited_steps;
 
   static constexpr bool needs_tangent = true;
 
   Eigen::Index columns(Eigen::Index n) const { return options.count == 0 ? n : options.count; }
-  void validate(Eigen::Index n) const { lyapunov::validate(options, n, "lyapunov::spectrum"); }
-  std::int64_t warm_up() const { return options.frame_transient; }
+  void validate(Eigen::Index n) const {
+    lyapunov::validate(options, n, "lyapunov::spectrum");
+    const auto refuse = [](bool given, const char* field) {
+      require(!given, "lyapunov::spectrum_estimator",
+              [&] { return std::string(".") + field + " is set, which the pass decides: give it in the options of analyze"; });
+    };
+    refuse(options.steps > 0 && options.tolerance <= 0.0, "steps");
+    refuse(options.transient != default_transient, "transient");
+    refuse(options.max_steps > 0, "max_steps");
+    refuse(options.stepper_bias.has_value(), "stepper_bias (of lyapunov::spectrum alone)");
+    refuse(static_cast<bool>(options.on_progress), "on_progress");
+    refuse(options.stop.stop_possible(), "stop");
+  }
+  std::int64_t warm_up(std::int64_t steps) const {
+    const std::int64_t wanted = frame_steps(options, steps);
+    return options.frame_transient == automatic ? std::min(wanted, std::max(fewest_frame_steps, warm_up_room)) : wanted;
+  }
 
   /// \param steps the steps that the pass counts
   template <class System>
   spectrum_run<System> start(const System& system, std::int64_t steps) const {
     detail::check_map<typename System::map_type>();
     const Eigen::Index n = system.state_size();
-    const std::int64_t fewest = options.tolerance > 0.0 ? std::min(options.steps > 0 ? options.steps : 1000, steps) : steps;
     const auto& frame = options.frame;
-    return spectrum_run<System>(system, options, fewest,
+    return spectrum_run<System>(system, options, fewest_steps(options, steps), warm_up(steps),
                                 tangent::first_frame(system, columns(n), frame.name() == identity,
                                                      frame.given() ? &frame.matrix() : nullptr, options.seed));
   }
@@ -76,9 +94,14 @@ std::int64_t steps_to_drive(const spectrum_options& options) {
   return options.steps > 0 ? saturating_product(100, options.steps) : 10'000'000;
 }
 
+// The estimator of `spectrum` itself, whose options are those of its pass too.
+struct spectrum_pass : spectrum_estimator {
+  void validate(Eigen::Index n) const { lyapunov::validate(options, n, spectrum_name); }
+};
+
 template <class Scalar, class M, class Inputs>
 spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
-  const spectrum_estimator estimator{options};
+  const spectrum_pass estimator{{options}};
   estimator.validate(rollout::state_size(map));  // before the pass looks at what follows from the options
   return rollout::detail::measure<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), steps_to_drive<Inputs>(options),
                                           options, estimator);
@@ -87,31 +110,40 @@ spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inp
 template <class M>
 concept has_finer_step = requires(const M& map) { map.with_time_step(map.time_step()); };
 
-// The same over the same duration at half the time step.
+// With the difference to a repeat of `steps` counted steps at half the time step.
 template <class Scalar, class M, class Inputs>
-spectrum_result with_stepper_bias(spectrum_result r, [[maybe_unused]] const M& map, [[maybe_unused]] rollout::start_of<M> h0,
-                                  [[maybe_unused]] Inputs&& inputs, [[maybe_unused]] spectrum_options options) {
-  if constexpr (has_finer_step<M>) {
-    options.steps = saturating_product(2, r.steps);
-    options.tolerance = 0.0;
-    options.transient = saturating_product(2, options.transient);
-    options.frame_transient = saturating_product(2, options.frame_transient);
-    const auto finer = run_spectrum<Scalar>(map.with_time_step(0.5 * map.time_step()), h0, std::forward<Inputs>(inputs), options);
-    if (finer.status == status::cancelled) r.status = status::cancelled;
-    if (finer.status != status::ok) return r;
-    r.stepper_bias = r.exponents - finer.exponents;
-    r.stepper_bias_error = (r.standard_error.array().square() + finer.standard_error.array().square()).sqrt().matrix();
-  }
-  return r;
+void measure_stepper_bias(spectrum_result& r, const M& map, rollout::start_of<M> h0, Inputs&& inputs, spectrum_options options,
+                          std::int64_t steps) {
+  options.steps = steps;
+  options.tolerance = 0.0;
+  options.transient = saturating_product(2, options.transient);
+  if (options.frame_transient > 0) options.frame_transient = saturating_product(2, options.frame_transient);
+  options.history = false;
+  const auto finer = run_spectrum<Scalar>(map.with_time_step(0.5 * map.time_step()), h0, std::forward<Inputs>(inputs), options);
+  if (finer.status == status::cancelled) r.status = status::cancelled;
+  if (finer.status != status::ok) return;
+  r.stepper_bias = r.exponents - finer.exponents;
+  r.stepper_bias_error = (r.standard_error.array().square() + finer.standard_error.array().square()).sqrt().matrix();
+  r.stepper_bias_steps = finer.steps;
 }
 
 template <class Scalar, class M, class Inputs>
 spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
   check_map<M>();
-  require(!options.stepper_bias || has_finer_step<M>, spectrum_name,
+  require(!options.stepper_bias.value_or(false) || has_finer_step<M>, spectrum_name,
           ".stepper_bias is set, but the map has no with_time_step(dt): only a flow under a stepper has such a bias");
   auto r = run_spectrum<Scalar>(map, h0, inputs, options);
-  if (options.stepper_bias && r.status == status::ok) return with_stepper_bias<Scalar>(std::move(r), map, h0, inputs, options);
+  if constexpr (has_finer_step<M>) {
+    constexpr std::int64_t fewest_for_bias = 10'000;
+    if (r.status != status::ok) return r;
+    if (options.stepper_bias.value_or(false)) {
+      measure_stepper_bias<Scalar>(r, map, h0, inputs, options, saturating_product(2, r.steps));
+    } else if (!maps::driven<M> && !options.stepper_bias && r.steps >= fewest_for_bias) {
+      auto quiet = options;
+      quiet.on_progress = {};
+      measure_stepper_bias<Scalar>(r, map, h0, inputs, quiet, r.steps / 10);
+    }
+  }
   return r;
 }
 

@@ -50,11 +50,14 @@ class spectrum_run {
   static constexpr bool needs_tangent = true;
   static constexpr bool takes_steps = has_ordinary_steps<System>;
 
-  /// \param steps steps that will be counted (with a tolerance: the fewest)
-  spectrum_run(const System& system, const spectrum_options& options, std::int64_t steps, const frame_type& first_frame)
+  /// \param steps       steps that will be counted (with a tolerance: the fewest)
+  /// \param frame_steps steps before these that only turn the frame
+  spectrum_run(const System& system, const spectrum_options& options, std::int64_t steps, std::int64_t frame_steps,
+               const frame_type& first_frame)
       : options_(options),
         count_(options.count == 0 ? system.state_size() : options.count),
         full_(count_ == system.state_size()),
+        frame_steps_(frame_steps),
         time_step_(system.time_step()),
         frame_(first_frame),
         replay_system_(system),
@@ -73,7 +76,7 @@ class spectrum_run {
     for (books& b : books_) b.rule = stats::stopping_rule(options.tolerance, std::max<std::int64_t>(1, steps));
   }
 
-  std::int64_t warm_up() const { return options_.frame_transient; }
+  std::int64_t warm_up() const { return frame_steps_; }
   bool done() const { return !any(active_); }
 
   void observe(const rollout::step_view<System>& view) {
@@ -445,10 +448,13 @@ class spectrum_run {
     r.cycle_length = b.cycle_length;
     // By cofactors a determinant has lost its digits where a column has.
     const bool lost_digits = requires(const System& system) { system.determinant(); } && r.any_unresolved();
-    if (System::has_determinant && full_ && r.steps > 0 && !lost_digits)
-      r.mean_log_abs_determinant = (lane_value(series_.total(count_), lane) +
-                                    lane_value(flushed_.back(), lane)) /
-                                   (static_cast<double>(series_.steps() + in_stretch_) * time_step_);
+    if (System::has_determinant && full_ && r.steps > 0 && !lost_digits) {
+      const std::int64_t left_out = r.frame_steps - frame_steps_;
+      const double total = lane_value(series_.total(count_), lane) + lane_value(flushed_.back(), lane);
+      r.mean_log_abs_determinant =
+          detail::counted_after(series_, count_, lane, static_cast<Eigen::Index>(left_out / series_.batch_length()), total) /
+          (static_cast<double>(series_.steps() + in_stretch_ - left_out) * time_step_);
+    }
     set_lane(active_, lane, false);
   }
 
@@ -458,6 +464,8 @@ class spectrum_run {
     doubt.rounding.resize(count_);
     doubt.unresolved.resize(count_);
     doubt.eps = eps;
+    doubt.frame_steps = frame_steps_;
+    doubt.discard = options_.frame_transient == automatic;
     for (Eigen::Index i = 0; i < count_; ++i) {
       const auto at = static_cast<std::size_t>(i);
       double ratios = lane_value(ratios_[at], lane);
@@ -484,6 +492,7 @@ class spectrum_run {
   spectrum_options options_;
   Eigen::Index count_;
   bool full_;
+  std::int64_t frame_steps_;
   double time_step_;
   frame_type frame_;
   System replay_system_;

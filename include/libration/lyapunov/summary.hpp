@@ -13,25 +13,12 @@
 
 #include <libration/core/config.hpp>
 #include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/settling.hpp>
 #include <libration/scalar/lane_access.hpp>
+#include <libration/stats/compensated_sum.hpp>
 #include <libration/stats/mean_error.hpp>
-#include <libration/stats/quantiles.hpp>
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
-
-inline Eigen::VectorXd finite_time::spread() const {
-  if (values.cols() < 2) return Eigen::VectorXd::Constant(values.rows(), unknown);
-  return ((values.colwise() - mean()).rowwise().squaredNorm() / static_cast<double>(values.cols() - 1)).cwiseSqrt();
-}
-
-inline Eigen::VectorXd finite_time::quantile(double p) const {
-  Eigen::VectorXd result(values.rows());
-  for (Eigen::Index i = 0; i < values.rows(); ++i) {
-    const Eigen::VectorXd row = values.row(i).transpose();
-    result[i] = stats::quantile(std::span<const double>(row.data(), static_cast<std::size_t>(row.size())), p);
-  }
-  return result;
-}
 
 /// The verdict on an exponent with a 95 % interval of the given half-width.
 inline verdict judge(double exponent, double half_width, double margin) {
@@ -143,7 +130,33 @@ struct growth_doubt {
   Eigen::VectorXd rounding;                             ///< shape (count): nats that rounding may have added in all; empty: none
   Eigen::Array<bool, Eigen::Dynamic, 1> unresolved;     ///< shape (count): an upper bound was counted; empty: nowhere
   double eps = 0.0;                                     ///< of the scalar that the frame is in
+  std::int64_t frame_steps = 0;                         ///< steps that turned the frame before the first one counted
+  bool discard = false;                                 ///< whether windows may be left out for the frame's sake
 };
+
+// A row's total without its first windows.
+template <class Series>
+double counted_after(const Series& series, Eigen::Index row, int lane, Eigen::Index discarded, double total) {
+  stats::compensated_sum<double> sum;
+  sum.add(total);
+  if (std::isfinite(total))
+    for (Eigen::Index b = 0; b < discarded; ++b) sum.add(-lane_value(series.batch_sum(row, b), lane));
+  return sum.value();
+}
+
+// The error of the mean a step, without the first windows; `kept`: the growth in the others.
+template <class Series>
+stats::mean_estimate error_after(const Series& series, Eigen::Index row, int lane, const Eigen::VectorXd& kept,
+                                 Eigen::Index discarded) {
+  if (discarded == 0) return stats::mean_error(series, row, lane);
+  auto error = stats::mean_error(std::span<const double>(kept.data(), static_cast<std::size_t>(kept.size())));
+  const double length = static_cast<double>(series.batch_length());
+  const double total = counted_after(series, row, lane, discarded, lane_value(series.total(row), lane));
+  const double mean = total / (static_cast<double>(series.steps()) - static_cast<double>(discarded) * length);
+  const double end = std::abs(mean - error.mean / length);  // what the unfinished last window does to the mean
+  error.standard_error = std::max(error.standard_error / length, end);
+  return error;
+}
 
 /// Fills in everything that follows from the recorded growth and the totals.
 ///
@@ -153,26 +166,30 @@ struct growth_doubt {
 template <class T, Eigen::Index Capacity, class Pending>
 void summarise(const stats::batch_series<T, Capacity>& series, int lane, const Pending& pending, std::int64_t pending_steps,
                Eigen::Index count, bool full, bool keep_history, const growth_doubt& doubt, spectrum_result& r) {
-  r.steps = series.steps() + pending_steps;
+  const Eigen::Index windows = series.count();
+  Eigen::MatrixXd growth(count, windows);
+  for (Eigen::Index b = 0; b < windows; ++b)
+    for (Eigen::Index i = 0; i < count; ++i) growth(i, b) = lane_value(series.batch_sum(i, b), lane);
+  const settled_frame frame = settle(growth, series.batch_length(), doubt.frame_steps, doubt.rounding, doubt.discard);
+  const std::int64_t discarded = frame.discarded * series.batch_length();
+  growth = growth.rightCols(windows - frame.discarded).eval();
+
+  r.steps = series.steps() + pending_steps - discarded;
+  r.frame_steps = doubt.frame_steps + discarded;
   r.exponents = Eigen::VectorXd::Constant(count, unknown);
   r.standard_error = r.half_width = r.effective_samples = r.exponents;
   r.upper_bound.setConstant(count, false);
-  r.rounding = Eigen::VectorXd::Zero(count);
+  r.rounding = r.frame_error = Eigen::VectorXd::Zero(count);
   if (r.steps == 0) return;
   const double duration = static_cast<double>(r.steps) * r.time_step;
-  const double per_batch = static_cast<double>(series.batch_length()) * r.time_step;
-  const Eigen::Index windows = series.count();
-
+  r.frame_error = frame.left / duration;
   r.finite_time.window = series.batch_length();
-  r.finite_time.values.resize(count, windows);
+  r.finite_time.values = growth / (static_cast<double>(series.batch_length()) * r.time_step);
   for (Eigen::Index i = 0; i < count; ++i) {
-    r.exponents[i] =
-        (lane_value(series.total(i), lane) + lane_value(pending[static_cast<std::size_t>(i)], lane)) /
-        duration;
-    for (Eigen::Index b = 0; b < windows; ++b)
-      r.finite_time.values(i, b) = lane_value(series.batch_sum(i, b), lane) / per_batch;
+    const double total = lane_value(series.total(i), lane) + lane_value(pending[static_cast<std::size_t>(i)], lane);
+    r.exponents[i] = counted_after(series, i, lane, frame.discarded, total) / duration;
     if (series.steps() > 0) {
-      const auto error = stats::mean_error(series, i, lane);
+      const auto error = error_after(series, i, lane, growth.row(i).transpose(), frame.discarded);
       r.effective_samples[i] = error.effective_samples;
       if (error.degrees_of_freedom > 0.0) r.degrees_of_freedom = error.degrees_of_freedom;
       const double statistical = error.standard_error / r.time_step;
@@ -182,7 +199,7 @@ void summarise(const stats::batch_series<T, Capacity>& series, int lane, const P
         if (per_pivot > std::sqrt(doubt.eps) && !(r.rounding[i] <= 4.0 * statistical)) r.rounding_dominates = true;
       }
       // The interval's quantile is the statistical error's; what may be systematic widens it by as much.
-      r.standard_error[i] = std::hypot(statistical, r.rounding[i]);
+      r.standard_error[i] = std::hypot(statistical, r.rounding[i], r.frame_error[i]);
       r.half_width[i] = r.standard_error[i] * error.quantile();
     }
     if (doubt.unresolved.size() > 0 && doubt.unresolved[i]) {

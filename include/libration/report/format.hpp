@@ -81,10 +81,15 @@ inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 
                        with_error(r.kaplan_yorke_dimension.value, r.kaplan_yorke_dimension.standard_error));
     out += fmt::format("  entropy rate {} nats {}\n", with_error(r.entropy_rate.value, r.entropy_rate.standard_error), unit);
   }
-  if (r.stepper_bias.size() > 0)
-    for (Eigen::Index i = 0; i < r.stepper_bias.size(); ++i)
+  // Of a short repeat only what it shows; a whole one was asked for.
+  for (Eigen::Index i = 0; i < r.stepper_bias.size(); ++i)
+    if (r.biased(i) || r.stepper_bias_steps >= r.steps)
       out += fmt::format("  stepper's bias of exponent {}: {} (dt less dt/2)\n", i + 1,
                          with_error(r.stepper_bias[i], r.stepper_bias_error[i]));
+  for (Eigen::Index i = 0; i < std::min(most, r.frame_error.size()); ++i)
+    if (r.frame_error[i] > 0.5 * r.standard_error[i])
+      out += fmt::format("  the frame still turned: exponent {} may be off by {:.1g} for that, the larger part of its error bar\n",
+                         i + 1, r.frame_error[i]);
   if (r.rounding_dominates)
     out += fmt::format("  rounding is the larger part of an error bar: up to {:.1g}, with a worst condition of {:.1g}\n",
                        r.rounding.maxCoeff(), r.worst_condition);

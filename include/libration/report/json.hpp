@@ -59,6 +59,8 @@ inline json to_json(const lyapunov::spectrum_result& r) {
                    {"worst_condition", number(r.worst_condition)},
                    {"worst_defect", number(r.worst_defect)},
                    {"breakdowns", r.breakdowns},
+                   {"frame_steps", r.frame_steps},
+                   {"frame_error", numbers(r.frame_error)},
                    {"rounding_dominates", r.rounding_dominates},
                    {"sum", number(r.sum)},
                    {"mean_log_abs_determinant", number(r.mean_log_abs_determinant)},
@@ -69,7 +71,9 @@ inline json to_json(const lyapunov::spectrum_result& r) {
                    {"unresolved_steps", r.unresolved_steps},
                    {"seed", r.seed}};
   if (r.stepper_bias.size() > 0)
-    j["stepper_bias"] = {{"value", numbers(r.stepper_bias)}, {"standard_error", numbers(r.stepper_bias_error)}};
+    j["stepper_bias"] = {{"value", numbers(r.stepper_bias)},
+                         {"standard_error", numbers(r.stepper_bias_error)},
+                         {"steps", r.stepper_bias_steps}};
   j["finite_time"] = {{"window", r.finite_time.window}, {"values", json::array()}};
   for (Eigen::Index b = 0; b < r.finite_time.values.cols(); ++b)
     j["finite_time"]["values"].push_back(numbers(r.finite_time.values.col(b)));

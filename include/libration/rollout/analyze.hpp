@@ -3,6 +3,7 @@
 /// \file
 /// `analyze`: one pass over an orbit, shown to any number of estimators.
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -26,8 +27,8 @@ struct analyze_options {
   /// Steps that every estimator counts, >= 1; 0: as many as a matrix of inputs leaves, 100,000 otherwise; `unlimited_steps`:
   /// until the run is stopped.
   std::int64_t steps = 0;
-  /// Steps of the orbit before any estimator sees one, >= 0.
-  std::int64_t transient = 0;
+  /// Steps of the orbit before any estimator sees one, >= 0; 0 where the estimators measure what begins at h0.
+  std::int64_t transient = default_transient;
   /// Called now and then with the steps done.
   progress_callback on_progress = {};
   std::stop_token stop = {};
@@ -39,7 +40,7 @@ namespace rollout {
 ///
 ///     static constexpr bool needs_tangent;                                   // whether it linearises the map
 ///     Eigen::Index columns(Eigen::Index n) const;                            // the widest frame it will ask the tangent of
-///     std::int64_t warm_up() const;                                          // steps it wants before those that are counted, >= 0
+///     std::int64_t warm_up(std::int64_t steps) const;                        // wanted before as many counted steps
 ///     void validate(Eigen::Index n) const;                                   // throws argument_error; n: the map's dimension
 ///     template <class System> auto start(const System&, std::int64_t steps) const;    // the observer of as many counted steps
 ///
@@ -50,7 +51,7 @@ template <class E>
 concept estimator = requires(const E& e, Eigen::Index n) {
   { E::needs_tangent } -> std::convertible_to<bool>;
   { e.columns(n) } -> std::convertible_to<Eigen::Index>;
-  { e.warm_up() } -> std::convertible_to<std::int64_t>;
+  { e.warm_up(std::int64_t{}) } -> std::convertible_to<std::int64_t>;
   e.validate(n);
 };
 
@@ -63,8 +64,8 @@ consteval std::string_view explain_estimator() {
     return "an estimator needs `static constexpr bool needs_tangent`; options are not one: lyapunov::spectrum_estimator{options}";
   else if constexpr (!requires(const E& e, Eigen::Index n) { { e.columns(n) } -> std::convertible_to<Eigen::Index>; })
     return "an estimator needs `Eigen::Index columns(Eigen::Index n) const`, the widest frame it asks the tangent of; 0: none";
-  else if constexpr (!requires(const E& e) { { e.warm_up() } -> std::convertible_to<std::int64_t>; })
-    return "an estimator needs `std::int64_t warm_up() const`, the steps that it wants before those that are counted";
+  else if constexpr (!requires(const E& e) { { e.warm_up(std::int64_t{}) } -> std::convertible_to<std::int64_t>; })
+    return "an estimator needs `std::int64_t warm_up(std::int64_t steps) const`, the steps wanted before as many counted ones";
   else
     return "an estimator needs `void validate(Eigen::Index n) const`, which throws argument_error; n is the map's dimension";
 }
@@ -92,23 +93,37 @@ consteval void require_tangent() {
 namespace detail {
 
 // Steps to count where the options say 0; throws where a matrix of inputs is too short.
-template <class Inputs>
-std::int64_t steps_for(const Inputs& inputs, std::int64_t asked, std::int64_t before, std::string_view who) {
+//
+// \param warm_up  steps between the transient and the counted ones, as a function of the number of these that does not fall
+template <class Inputs, class WarmUp>
+std::int64_t steps_for(const Inputs& inputs, std::int64_t asked, std::int64_t transient, const WarmUp& warm_up,
+                       std::string_view who) {
   constexpr std::int64_t by_default = 100'000;
   const std::int64_t length = inputs.length();
   if (length == no_inputs::unbounded) return asked > 0 ? asked : by_default;
-  const std::int64_t least = std::max<std::int64_t>(asked, 1), left = length - before;
-  require(left >= least, who, [&] {
-    return "inputs have " + number_text(length) + " columns, expected at least " +
-           number_text(saturating_sum(before, least)) + " (" + number_text(before) +
-           " steps of transients and " + (asked > 0 ? number_text(asked) : std::string("at least 1")) + " counted)";
+  const std::int64_t least = std::max<std::int64_t>(asked, 1), before = saturating_sum(transient, warm_up(least));
+  require(length - before >= least, who, [&] {
+    return "inputs have " + number_text(length) + " columns, expected at least " + number_text(saturating_sum(before, least)) +
+           " (" + number_text(before) + " steps of transients and " +
+           (asked > 0 ? number_text(asked) : std::string("at least 1")) + " counted)";
   });
-  return asked > 0 ? asked : left;
+  if (asked > 0) return asked;
+  const std::int64_t left = length - transient, some = left - warm_up(left), more = left - warm_up(some);
+  return more + warm_up(more) <= left ? more : some;
+}
+
+// Tells an estimator that has a `warm_up_room` how many steps a matrix of inputs leaves for its warm-up.
+template <class E, class Inputs>
+void give_room(E& estimator, const Inputs& inputs, std::int64_t steps, std::int64_t transient) {
+  if constexpr (requires { estimator.warm_up_room; }) {
+    if (steps > 0 && inputs.length() != no_inputs::unbounded)
+      estimator.warm_up_room = inputs.length() - std::min(inputs.length(), saturating_sum(transient, steps));
+  }
 }
 
 template <class Scalar = double, class Map, class H, class Inputs, class... Estimators>
 auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs, const analyze_options& options,
-             const Estimators&... estimators) {
+             Estimators... estimators) {
   const option_check check(who);
   check(options.steps >= 0, "steps", options.steps, ">= 0");
   check(options.transient >= 0, "transient", options.transient, ">= 0");
@@ -120,8 +135,9 @@ auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
   const auto run = [&](auto system) {
     using system_type = decltype(system);
     auto source = make_inputs<typename system_type::scalar>(std::forward<Inputs>(inputs), system.input_size(), who);
-    const std::int64_t warm_up = std::max({std::int64_t{0}, estimators.warm_up()...});
-    const std::int64_t steps = steps_for(source, options.steps, saturating_sum(options.transient, warm_up), who);
+    (give_room(estimators, source, options.steps, options.transient), ...);
+    const auto warm_up = [&](std::int64_t count) { return std::max({std::int64_t{0}, estimators.warm_up(count)...}); };
+    const std::int64_t steps = steps_for(source, options.steps, options.transient, warm_up, who);
     static_assert((explain_start<Estimators, system_type>().empty() && ...),
                   "libration: an estimator does not start on this map: libration::rollout::explain_start<E, System>() says what it "
                   "misses");

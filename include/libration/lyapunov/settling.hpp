@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// How far a frame's columns have reached their directions: how much of a run's beginning is discarded, and what is left.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/stats/mean_error.hpp>
+
+namespace libration::inline LIBRATION_ABI::lyapunov {
+
+/// What `settle` found.
+struct settled_frame {
+  Eigen::Index discarded = 0;  ///< windows at the beginning that are left out
+  Eigen::VectorXd left;        ///< shape (count): nats that the turning may still add to the rest of the run
+};
+
+/// How many of a run's first windows are left out, so that what the frame's turning and the shorter run together claim of error is
+/// smallest (the sum of the exponents' variances, each in units of its own); at most half of them. Where exponents are well apart,
+/// what is left of the turning is then below a tenth of the standard error.
+///
+/// Column i turns to its direction as exp(-N g_i) in N steps, g_i the distance of its exponent from the nearest other one that is
+/// counted (the one after the last counted is not known). Until then its growth is another's in part: 4 exp(-N g_i) nats in all are
+/// taken as the bound of what follows after N steps. Where that is more than the growth summed up from the beginning ever parts
+/// from a straight line, it is this excursion: exponents that are equal are right in whatever direction the columns stand.
+///
+/// The gaps and the errors are those of the run's second half, which the turning has disturbed least.
+///
+/// \param growth    shape (count, windows): nats in each window
+/// \param window    steps in a window, >= 1
+/// \param before    steps that have turned the frame before the first window
+/// \param rounding  shape (count): nats that rounding may have added in all; empty: none
+/// \param discard   whether windows may be left out
+/// Accuracy:  tests/lyapunov/coverage.test.cpp: what the intervals hold of limit cycles and of chaotic flows
+/// Source:    derived here
+template <class = void>
+settled_frame settle(const Eigen::MatrixXd& growth, std::int64_t window, std::int64_t before, const Eigen::VectorXd& rounding,
+                     bool discard) {
+  constexpr double amplitude = 4.0;
+  const Eigen::Index count = growth.rows(), windows = growth.cols(), half = windows - windows / 2;
+  settled_frame result{0, Eigen::VectorXd::Zero(count)};
+  if (count < 2 || half < stats::minimum_batches) return result;
+
+  const Eigen::MatrixXd late = growth.rightCols(half);
+  const Eigen::VectorXd mean = late.rowwise().mean();
+  const double length = static_cast<double>(window), all = static_cast<double>(windows);
+  Eigen::VectorXd gap = Eigen::VectorXd::Constant(count, std::numeric_limits<double>::infinity());
+  Eigen::VectorXd variance = gap;  // of the growth over a window, in the long run
+  for (Eigen::Index i = 0; i < count; ++i) {
+    if (!std::isfinite(mean[i])) continue;
+    for (Eigen::Index j = 0; j < count; ++j)
+      if (j != i && std::isfinite(mean[j])) gap[i] = std::min(gap[i], std::abs(mean[i] - mean[j]) / length);
+    const Eigen::VectorXd row = late.row(i).transpose();
+    const auto error = stats::mean_error(std::span<const double>(row.data(), static_cast<std::size_t>(half)));
+    const double rounded = rounding.size() > 0 ? rounding[i] * rounding[i] / all : 0.0;
+    variance[i] = std::max({error.standard_error * error.standard_error * static_cast<double>(half), rounded, 1e-300});
+  }
+  // The nats that follow after the first `left_out` windows, as long as nothing else is known.
+  const auto left_after = [&](Eigen::Index i, Eigen::Index left_out) {
+    return amplitude * std::exp(-gap[i] * (static_cast<double>(before) + static_cast<double>(left_out) * length));
+  };
+  const auto claimed = [&](Eigen::Index left_out) {
+    const double kept = all - static_cast<double>(left_out);
+    double sum = 0.0;
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const double left = left_after(i, left_out);
+      sum += (1.0 + left * left / (kept * variance[i])) / kept;
+    }
+    return sum;
+  };
+  if (discard) {
+    double least = claimed(0);
+    if (least > 1.001 * static_cast<double>(count) / all)
+      for (Eigen::Index d = 1; d <= windows / 2; ++d)
+        if (const double error = claimed(d); error < least) {
+          least = error;
+          result.discarded = d;
+        }
+  }
+
+  for (Eigen::Index i = 0; i < count; ++i) {
+    if (!std::isfinite(mean[i])) continue;
+    const auto rest = growth.row(i).tail(windows - result.discarded);
+    double sum = 0.0, low = 0.0, high = 0.0;
+    const double average = rest.mean();
+    for (const double x : rest) {
+      sum += x - average;
+      low = std::min(low, sum);
+      high = std::max(high, sum);
+    }
+    result.left[i] = std::min(left_after(i, result.discarded), high - low);
+    if (!(result.left[i] >= 0.0)) result.left[i] = 0.0;  // a window without a finite growth
+  }
+  return result;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::lyapunov
