@@ -162,7 +162,7 @@ TEMPLATE_TEST_CASE("attention::entropy_from_logits: a mask of any large negative
             const auto r = entropy_from_logits(masked_logits<T>(S, p, static_cast<T>(number), added, twice), options);
             check_rows(r, S, p, row_rounding<T>, false);
             // Twice the lowest number is minus infinity.
-            CHECK((r.masked_logits > 0 && r.masked_below < -100.0 && r.masked_below >= number));
+            CHECK((r.masked_logits > 0 && r.masked_below < -500.0 && r.masked_below >= number));
           }
     }
   }
@@ -187,7 +187,7 @@ TEST_CASE("attention::entropy_from_logits: low logits that are no mask are visib
     CHECK(visible(ahead));
   }
   MatrixXd behind = normal<double>(50, 4, 4);
-  behind.row(7).setConstant(-80.0);
+  behind.row(7).setConstant(-40.0);
   CHECK(visible(behind));
 }
 
@@ -202,6 +202,9 @@ TEST_CASE("attention::entropy_from_logits: where low logits may be a mask or not
   CHECK(refusal(S).find("a mask or not? .masked_below decides") != std::string::npos);
   CHECK((entropy_from_logits(S, {.masked_below = -200.0}).visible.array() == 40).all());
   CHECK((entropy_from_logits(S, {.masked_below = -infinity}).visible.array() == 50).all());
+  S.topRows(10) = ordinary.topRows(10).array() - 100.0;  // some models mask so
+  CHECK(refusal(S).find(".masked_below decides") != std::string::npos);
+  CHECK((entropy_from_logits(S, {.masked_below = -50.0}).visible.array() == 40).all());
   S.topRows(10).setConstant(-2000.0);
   S(20, 3) = -450.0;  // less than an eighth of the way is free of logits
   CHECK(!refusal(S).empty());
@@ -427,7 +430,7 @@ TEST_CASE("attention: absurd and empty shapes are refused in words", "[failure]"
   CHECK(refusal([&] { (void)entropy(view{x, huge, huge, 2, 0, 0}, good); }).size() > 0);
   CHECK(refusal([&] {
           (void)entropy(view{x, 1 << 10, huge, 2, 0, 0}, good);
-        }).find("expected at most 2^42 rows") != std::string::npos);
+        }).find("expected at most 2^36 rows") != std::string::npos);
   CHECK(refusal([&] { (void)entropy(view{x, 1, -3, 2, 4, 2}, good); }).find("Q has 1 heads of -3 vectors") != std::string::npos);
   CHECK(refusal([&] { (void)entropy(good, view{nullptr, 1, 2, 2, 4, 2}); }).find("at no address") != std::string::npos);
   CHECK(refusal([&] { (void)entropy(view{x, 1, 2, 0, 0, 0}, view{x, 1, 2, 0, 0, 0}); }).find("size 0") != std::string::npos);

@@ -37,7 +37,7 @@ struct logit_range {
 struct added_mask {
   static constexpr double depth = 900.0, clear = 8.0;
   // What lies between "no question" and "clear" is refused.
-  static constexpr double doubtful_depth = 100.0, doubtful = 4.0;
+  static constexpr double doubtful_depth = 60.0, doubtful = 4.0;
 
   double below = -std::numeric_limits<double>::infinity();  // logits at most this high are masked
   std::int64_t logits = 0;                                  // finite ones that are
@@ -65,9 +65,8 @@ class distance_octaves {
     double upper = 1.0;
     for (const span& s : spans_) {
       if (s.least > s.most) continue;
-      const bool deep = s.least >= added_mask::depth, wide = s.least >= added_mask::clear * upper;
-      if (s.least >= added_mask::doubtful_depth && (wide || (deep && s.least >= added_mask::doubtful * upper)))
-        return {upper, s.least, deep && wide};
+      if (s.least >= added_mask::doubtful_depth && s.least >= added_mask::doubtful * upper)
+        return {upper, s.least, s.least >= added_mask::depth && s.least >= added_mask::clear * upper};
       upper = std::max(upper, s.most);
     }
     return {};

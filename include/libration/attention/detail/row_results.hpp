@@ -26,8 +26,8 @@ namespace libration::inline LIBRATION_ABI::attention::detail {
 /// \throws argument_error where so many rows do not fit into memory
 template <class Options>
 entropy_result empty_result(Eigen::Index heads, Eigen::Index queries, const Options& options, std::string_view who) {
-  require(heads == 0 || queries <= (Eigen::Index{1} << 42) / heads, who,  // 32 TiB a statistic
-          [&] { return number_text(heads) + " heads of " + number_text(queries) + " queries, expected at most 2^42 rows in all"; });
+  require(heads == 0 || std::max<Eigen::Index>(queries, 1) <= (Eigen::Index{1} << 36) / heads, who,  // half a terabyte a statistic
+          [&] { return number_text(heads) + " heads of " + number_text(queries) + " queries, expected at most 2^36 rows in all"; });
   entropy_result result;
   const auto shape = [&](Eigen::MatrixXd& m, bool wanted) {
     if (wanted) m.setConstant(heads, queries, std::numeric_limits<double>::quiet_NaN());
