@@ -271,3 +271,20 @@ TEST_CASE("lyapunov::spectrum_trials: vector maps, trials of different lengths, 
              }),
              Contains("inputs have 100 columns"));
 }
+
+TEST_CASE("lyapunov::spectrum_sweep: a singular and a dying member beside ordinary ones", "[oracle]") {
+  const std::vector<double> values = {0.0, 0.5, 1.5, 4.0};
+  const auto make = [](auto r) { return maps::basic_logistic<decltype(r)>{r}; };
+  for (const std::int64_t interval : {0, 1, 3}) {
+    const auto r = spectrum_sweep(make, std::span<const double>(values), {0.3}, {.steps = 20'000, .interval = interval});
+    INFO("interval " << interval);
+    if (interval == 3)
+      CHECK(r[0].status == status::lost_frame);  // the column is 0 before the forced interval is over
+    else
+      CHECK(r[0].exponents[0] == -infinity);
+    check_exponent(r[1], 0, std::log(0.5), 1e-9);  // the orbit dies to 0
+    check_exponent(r[2], 0, std::log(0.5), 1e-9);  // ln|2 - r|
+    CHECK(r[3].status == status::ok);
+    check_exponent(r[3], 0, std::log(2.0));
+  }
+}

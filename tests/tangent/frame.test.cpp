@@ -85,6 +85,25 @@ TEST_CASE("tangent::log_product: a lane's digits do not depend on its neighbours
   for (const int lane : {0, 1, 2, 6, 7}) CHECK(together.value()[lane] == alone.value()[lane]);
 }
 
+TEST_CASE("tangent::log_product: the digits do not depend on how far a product is carried on elsewhere", "[law]") {
+  const libration::random_stream numbers(6);
+  for (const double size : {0.5, 8.0}) {
+    tangent::log_product<double> by_itself, carried;
+    double product = carried.product();
+    for (std::uint64_t i = 0; i < 5'000; ++i) {
+      const double x = std::exp(size * (numbers.normal(i) - 1.0));
+      by_itself.multiply(true, x);
+      product *= x;
+      if (numbers.uniform(100'000 + i) < 0.1 || !(product > 1e-200 && product < 1e200)) {
+        carried.carried_on(true, product);
+        product = carried.product();
+      }
+    }
+    carried.carried_on(true, product);
+    CHECK(carried.value() == by_itself.value());
+  }
+}
+
 TEST_CASE("tangent::frame_factor: pivots, condition and defect of a small frame", "[differential]") {
   using map = maps::logistic_lattice<4>;
   using system_type = tangent::formula_system<map, double, 3>;
