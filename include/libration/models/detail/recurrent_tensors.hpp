@@ -62,7 +62,8 @@ layer_weights<Scalar> read_layer(checkpoint& tensors, const std::string& prefix,
     layer.input_bias = tensors.vector<Scalar>(names[2], layer.recurrent.rows());
     layer.recurrent_bias = tensors.vector<Scalar>(names[3], layer.recurrent.rows());
   }
-  const std::string fault = find_fault(layer, gates, inputs, names);
+  std::string fault = find_fault(layer, gates, inputs, names);
+  if (fault.empty() && layer.input.cols() == 0) fault = names[0] + " has no columns, expected one an input, at least 1";
   if (!fault.empty()) tensors.refuse(who, names[1], fault);
   return layer;
 }
