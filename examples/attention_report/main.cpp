@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -429,6 +430,9 @@ int main(int argc, char** argv) {
   }
   try {
     return run(a);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "attention_report: out of memory; a recording of fewer tokens or heads takes less\n");
+    return 2;
   } catch (const std::exception& error) {
     fmt::print(stderr, "attention_report: {}\n", error.what());
     return 2;
