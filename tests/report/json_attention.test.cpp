@@ -54,6 +54,19 @@ TEST_CASE("report::to_json: rows of attention as means by head, over those that 
   CHECK(reread(report::to_json(attention::entropy_result{}))["status"] == "not_run");
 }
 
+TEST_CASE("report::to_json: rows that see no key are in no mean, and what was masked is counted", "[edge]") {
+  auto r = two_heads();
+  r.visible(0, 0) = 0;
+  r.entropy(0, 0) = std::numeric_limits<double>::quiet_NaN();
+  r.padding_rows = 1;
+  r.masked_below = -5000.0;
+  r.masked_logits = 7;
+  const auto j = reread(report::to_json(r, true));
+  CHECK(j["mean_by_head"]["visible"].dump() == "[2.5,2.0]");
+  CHECK(j["rows"]["visible"][0].dump() == "[0.0,2.0,3.0]");
+  CHECK((j["padding_rows"] == 1 && j["masked_below"] == -5000.0 && j["masked_logits"] == 7 && j["zero_weights"] == 0));
+}
+
 TEST_CASE("report::to_json: dilution head by head, and how many heads have which verdict", "[oracle][edge]") {
   attention::dilution_result r;
   r.level = 0.9;
