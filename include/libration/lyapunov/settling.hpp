@@ -28,8 +28,9 @@ struct settled_frame {
 ///
 /// Column i turns to its direction as exp(-N g_i) in N steps, g_i the distance of its exponent from the nearest other one that is
 /// counted (the one after the last counted is not known). Until then its growth is another's in part: 4 exp(-N g_i) nats in all are
-/// taken as the bound of what follows after N steps. Where that is more than the growth summed up from the beginning ever parts
-/// from a straight line, it is this excursion: exponents that are equal are right in whatever direction the columns stand.
+/// taken as the bound of what follows after N steps. It is lowered to the larger of two others: the gap for the rest of the run, by
+/// which a mixture of two columns can be wrong at most, and the farthest that the growth summed up parts from a straight line.
+/// Exponents that are equal are right in whatever direction the columns stand.
 ///
 /// The gaps and the errors are those of the run's second half, which the turning has disturbed least.
 ///
@@ -95,7 +96,8 @@ settled_frame settle(const Eigen::MatrixXd& growth, std::int64_t window, std::in
       low = std::min(low, sum);
       high = std::max(high, sum);
     }
-    result.left[i] = std::min(left_after(i, result.discarded), high - low);
+    const double mixed = gap[i] * length * static_cast<double>(rest.size());  // what one column's growth may have of another's
+    result.left[i] = std::min(left_after(i, result.discarded), std::max(high - low, mixed));
     if (!(result.left[i] >= 0.0)) result.left[i] = 0.0;  // a window without a finite growth
   }
   return result;
