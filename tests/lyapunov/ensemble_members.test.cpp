@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <libration/lyapunov/ensemble.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -45,7 +46,8 @@ void check_trials(std::uint64_t seed) {
   if (draw.whole(0, 1) == 0) options.max_steps = 0;  // with a tolerance: all that a trial holds
   const bool alike = draw.whole(0, 1) == 0;
   const std::int64_t least =
-      options.transient + options.frame_transient + std::max(options.steps, options.tolerance > 0.0 ? options.max_steps : 0);
+      options.transient + std::max(options.frame_transient, libration::lyapunov::fewest_frame_steps) +
+      std::max(options.steps, options.tolerance > 0.0 ? options.max_steps : 0);
   if (alike && draw.whole(0, 3) == 0) options.steps = 0;
   std::vector<MatrixXd> trials;
   for (int i = 0; i < members; ++i) {

@@ -26,7 +26,8 @@ inline libration::lyapunov::spectrum_options random_options(Eigen::Index n, draw
   options.count = draw.whole(0, 2) == 0 ? draw.whole(1, n) : 0;
   options.steps = longer ? draw.whole(300, 2500) : draw.whole(1, 40);
   options.transient = draw.whole(0, 2) == 0 ? draw.whole(1, 30) : 0;
-  options.frame_transient = draw.whole(0, 1) == 0 ? draw.whole(1, 70) : 0;
+  const std::int64_t frame = draw.whole(0, 3);
+  options.frame_transient = frame < 2 ? draw.whole(1, 70) : frame == 2 ? 0 : libration::lyapunov::automatic;
   options.interval = static_cast<std::int64_t>(draw.one_of({0.0, 1.0, 1.0, 3.0}));
   options.seed = static_cast<std::uint64_t>(draw.whole(0, 3));
   if (draw.whole(0, 3) == 0) {
