@@ -253,8 +253,8 @@ TEST_CASE("error::growth: divergence, cancellation, refusals", "[failure]") {
   CHECK_THAT(refusal({.every = 0}), Contains(".every is 0"));
   CHECK_THAT(refusal({.steps = 10, .every = 11}), Contains(".every is 11, expected 1 to .steps"));
   // Neither the product of options nor that of sizes wraps around, and memory that there is not is no std::bad_alloc.
-  CHECK_THAT(refusal({.steps = std::int64_t{1} << 40, .windows = std::int64_t{1} << 40}), Contains("there is no memory for"));
-  CHECK_THAT(refusal({.steps = 100, .windows = 1, .members = std::int64_t{1} << 60}), Contains("there is no memory for"));
+  CHECK_THAT(refusal({.steps = std::int64_t{1} << 40, .windows = std::int64_t{1} << 40}), Contains("of memory"));
+  CHECK_THAT(refusal({.steps = 100, .windows = 1, .members = std::int64_t{1} << 60}), Contains("of memory"));
   CHECK_THAT(message_of<argument_error>([] {
                (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 100}, error::growth_estimator{{.steps = 1000}});
              }),

@@ -96,6 +96,28 @@ TEST_CASE("error::kreiss_constant: random matrices, a grid of the plane, and Kre
   }
 }
 
+TEST_CASE("error::kreiss_constant: matrices of any size", "[law][edge]") {
+  MatrixXd A(2, 2);
+  A << 0.25, 0.5, -0.125, 0.375;
+  const double radius = kreiss_constant(A).spectral_radius;
+  for (const int e : {-1000, -533, -500, 0, 500, 533, 1000, 1023}) {
+    const auto r = kreiss_constant(MatrixXd(std::ldexp(1.0, e) * A));
+    INFO("2^" << e);
+    CHECK(r.status == status::ok);
+    CHECK(std::abs(std::ldexp(r.spectral_radius, -e) / radius - 1.0) < 1e-14);
+    CHECK(r.lower == (e > 0 ? std::numeric_limits<double>::infinity() : 1.0));
+  }
+  // Nilpotent: (|z| - 1) ‖(z - A)^-1‖ is at most about a/4, at |z| = 2, for [[0, a],[0, 0]].
+  for (const double a : {1e8, 1e200, 1e300}) {
+    MatrixXd N = MatrixXd::Zero(2, 2);
+    N(0, 1) = a;
+    const auto r = kreiss_constant(N);
+    CHECK(r.spectral_radius == 0.0);
+    CHECK(r.lower <= 0.25 * a * (1.0 + 1e-6));
+    CHECK(r.upper >= 0.25 * a * (1.0 - 1e-6));
+  }
+}
+
 TEST_CASE("error::kreiss_constant: contractions have 1, unstable matrices infinity", "[edge]") {
   for (const MatrixXd& A : {MatrixXd(MatrixXd::Zero(2, 2)), MatrixXd(0.5 * jordan(3, 0.0)), MatrixXd(MatrixXd::Identity(3, 3)),
                             MatrixXd(MatrixXd::Constant(1, 1, -0.3))}) {

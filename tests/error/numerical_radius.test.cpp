@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <libration/error/numerical_radius.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -42,6 +43,21 @@ void check(const error::numerical_radius_result& r, double truth, double toleran
 }
 
 }  // namespace
+
+TEST_CASE("error::numerical_radius: homogeneous over the whole range of double", "[law][edge]") {
+  const MatrixXd A = normals(3, 7) / 8.0;
+  const auto once = numerical_radius(A);
+  for (const int e : {-1060, -1000, -533, -500, 500, 533, 1000, 1022}) {
+    const auto r = numerical_radius(MatrixXd(std::ldexp(1.0, e) * A));
+    INFO("2^" << e);
+    CHECK(r.status == status::ok);
+    // Entries that have become subnormal have lost digits: 2^-1074 over their size.
+    const double lost = 8.0 * std::ldexp(1.0, std::max(-1074 - e, -53));
+    CHECK(std::abs(std::ldexp(r.lower, -e) / once.lower - 1.0) <= lost);
+    CHECK(std::abs(std::ldexp(r.upper, -e) / once.upper - 1.0) <= lost + 1e-5);
+    CHECK(r.lower <= r.upper);
+  }
+}
 
 TEST_CASE("error::numerical_radius: Jordan blocks, whose fields of values are disks", "[oracle]") {
   // Of n x n with eigenvalue a: a disk about a of radius cos(π/(n + 1)).

@@ -70,6 +70,21 @@ TEST_CASE("error::transient_growth: a Jordan block of 0.9 grows to 3.912567 at k
   CHECK((power * r.initial - r.largest * r.response).norm() < 1e-13);
 }
 
+TEST_CASE("error::transient_growth: matrices whose squares leave the range", "[law][edge]") {
+  MatrixXd A(2, 2);
+  A << 0.5, 2.0, -0.25, 1.5;
+  const auto once = error::transient_growth(A, error::power_growth_options{1});
+  for (const int e : {-1000, -540, 520, 1000}) {
+    const auto r = error::transient_growth(MatrixXd(std::ldexp(1.0, e) * A), error::power_growth_options{1});
+    CHECK(std::abs(std::ldexp(r.growth[1], -e) / once.growth[1] - 1.0) < 1e-14);
+    CHECK(std::abs(r.response.norm() - 1.0) < 1e-14);
+    CHECK(std::isfinite(r.upper));
+  }
+  const auto along = error::transient_growth(maps::linear<>(MatrixXd(1e100 * A)), VectorXd::Zero(2).eval(), {.steps = 3});
+  CHECK(along.status == status::ok);
+  CHECK(std::abs(along.response.norm() - 1.0) < 1e-14);
+}
+
 TEST_CASE("error::transient_growth: powers of a random matrix have the norms that their decomposition gives", "[differential]") {
   const MatrixXd A = 0.4 * normals(6, 6, 1);
   const auto r = transient_growth(A, {.steps = 12});

@@ -245,9 +245,9 @@ auto start_growth(std::string_view who, const System& system, const M& map, cons
   });
   using stepper = rollout::batch_stepper<M, typename scalar_traits<typename System::scalar>::base>;
   const std::int64_t pairs = saturating_product(steps / options.steps, options.members);
-  return within_memory(who, pairs, options.steps / options.every + 1, [&] {
-    return growth_run<System, stepper>(system, stepper(map, options.members), options, steps);
-  });
+  const double batches = 5.0 * static_cast<double>(system.state_size()) * static_cast<double>(options.members);
+  require_memory_for(pairs, options.steps / options.every + 1, batches, who);
+  return growth_run<System, stepper>(system, stepper(map, options.members), options, steps);
 }
 
 }  // namespace detail

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,9 +16,9 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/memory.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/progress.hpp>
-#include <libration/core/saturating.hpp>
 #include <libration/core/scaling.hpp>
 #include <libration/core/status.hpp>
 #include <libration/stats/quantiles.hpp>
@@ -289,21 +288,12 @@ inline void finish_curve(growth_curve& r, double given, double spread_size, doub
   r.rounding = eps * magnitude / r.normaliser;
 }
 
-/// \return make(), which allocates what an ensemble of errors takes. \throws argument_error where there is no memory for it
-template <class Make>
-auto within_memory(std::string_view who, std::int64_t pairs, std::int64_t points, const Make& make) {
-  const auto text = [&] {
-    return "there is no memory for " + number_text(pairs) + " pairs of " + number_text(points) +
-           " points; fewer .windows or .members, or a larger .every, take less";
-  };
-  constexpr std::int64_t most = std::int64_t{1} << 50;
-  require(saturating_product(pairs, points) < most, who, text);
-  try {
-    return make();
-  } catch (const std::bad_alloc&) {
-    require(false, who, text);
-    throw;
-  }
+/// \param buffers  numbers that are kept beside the errors
+/// \throws argument_error where there is no memory for the errors of so many pairs
+inline void require_memory_for(std::int64_t pairs, std::int64_t points, double buffers, std::string_view who) {
+  const double numbers = static_cast<double>(pairs) * static_cast<double>(points) + buffers;
+  require_memory(8.0 * numbers, who, number_text(pairs) + " pairs of " + number_text(points) + " points",
+                 "fewer .windows or .members, or a larger .every, take less");
 }
 
 }  // namespace detail

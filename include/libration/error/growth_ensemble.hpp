@@ -302,7 +302,8 @@ growth_ensemble_result growth_ensemble(const M& map, const Eigen::Ref<const Eige
   const Eigen::Index pairs = starts.cols(), points = options.steps / options.every + 1;
   growth_ensemble_result r;
   growth_curve& c = r.curve;
-  detail::within_memory(who, pairs, points, [&] { return c.error.resize(pairs, points), 0; });
+  detail::require_memory_for(pairs, points, 3.0 * n * static_cast<double>(pairs), who);
+  c.error.resize(pairs, points);
   detail::ensemble_record record(n, pairs);
   const auto run = [&](auto scalar, std::int64_t first, std::int64_t size) {
     if (options.stop.stop_requested()) return;

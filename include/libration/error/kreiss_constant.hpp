@@ -21,6 +21,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/scaling.hpp>
 #include <libration/core/status.hpp>
 #include <libration/error/detail/largest_singular.hpp>
 #include <libration/error/detail/square.hpp>
@@ -51,7 +52,7 @@ class resolvent_circle {
  public:
   explicit resolvent_circle(const Eigen::MatrixXd& A)
       : A_(A),
-        T_(Eigen::ComplexSchur<Eigen::MatrixXd>(A, false).matrixT()),
+        T_(triangle_of(A)),
         shifted_(T_.rows(), T_.cols()),
         inverse_(T_.rows(), T_.cols()),
         norm_(largest_singular(A)) {}
@@ -101,6 +102,15 @@ class resolvent_circle {
   }
 
  private:
+  // Of a matrix with entries near 1: the decomposition forms squares.
+  static Eigen::MatrixXcd triangle_of(Eigen::MatrixXd A) {
+    const int exponent = binary_exponent(A);
+    scale_by_power_of_two(A, -exponent);
+    Eigen::MatrixXcd T = Eigen::ComplexSchur<Eigen::MatrixXd>(A, false).matrixT();
+    scale_by_power_of_two(T, exponent);
+    return T;
+  }
+
   // Angles in [0, π], ascending, among which are all those where a singular value of I - r e^{iθ}A equals `level`: between two of
   // them the least one is above it everywhere or nowhere.
   //
@@ -221,7 +231,8 @@ kreiss_result kreiss_constant(const Eigen::MatrixBase<Derived>& matrix, const kr
     return found;
   };
   // Within the first circle ‖(I - w A)^-1‖ <= 1/(1 - r‖A‖): (1 - r) times that rises to 1 + tolerance/2.
-  const double first = 0.5 * options.tolerance / ((1.0 + 0.5 * options.tolerance) * norm - 1.0);
+  constexpr double least = 1e-300;  // where the norm is near the largest number
+  const double first = std::max(0.5 * options.tolerance / ((1.0 + 0.5 * options.tolerance) * norm - 1.0), least);
   std::priority_queue<detail::resolvent_ring> rings;
   const auto outermost = circle(1.0, 0.0);
   rings.push({circle(first, outermost.angle), outermost});

@@ -25,16 +25,16 @@ namespace libration::inline LIBRATION_ABI::error {
 /// bits adds in a step is `maps::number_format::error_deviation`.
 class noise_covariance {
  public:
-  /// \param deviation  s, >= 0, finite
+  /// \param deviation  s, 0, or > 0 and with a square in the range of double
   noise_covariance(double deviation) : noise_covariance(Eigen::VectorXd(Eigen::VectorXd::Constant(1, deviation))) {
     isotropic_ = true;
   }
-  /// \param deviations  shape (n), each >= 0, finite
+  /// \param deviations  shape (n), each as that
   noise_covariance(const Eigen::VectorXd& deviations) : variances_(deviations.cwiseAbs2()) {
     for (Eigen::Index i = 0; i < deviations.size(); ++i)
-      require(deviations[i] >= 0.0 && std::isfinite(variances_[i]), who, [&] {
+      require(deviations[i] == 0.0 || (deviations[i] > 0.0 && std::isnormal(variances_[i])), who, [&] {
         return "standard deviation " + number_text(i) + " is " + number_text(deviations[i]) +
-               ", expected a number >= 0 whose square is finite";
+               ", expected 0, or a number > 0 whose square is in the range of double";
       });
   }
 
@@ -59,6 +59,7 @@ class noise_covariance {
   /// \param F  shape (n, q), finite; Q = F Fᵀ
   static noise_covariance factor(Eigen::MatrixXd F) {
     require(F.rows() > 0 && F.allFinite(), who, "the factor is empty or has an entry that is not finite");
+    require(F.isZero(0.0) || std::isnormal(F.squaredNorm()), who, "the factor's squares leave the range of double");
     noise_covariance made(Eigen::VectorXd(0));
     made.factor_ = std::move(F);
     made.factored_ = true;

@@ -19,6 +19,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/scaling.hpp>
 #include <libration/core/status.hpp>
 #include <libration/error/detail/square.hpp>
 
@@ -73,19 +74,22 @@ struct support_wedge {
 ///
 /// \param matrix  A, shape (n, n), n >= 1, finite
 /// \throws   argument_error for another shape, entries that are not finite, options out of range
-/// Accuracy: both bounds hold up to rounding, n eps ‖A‖
+/// Accuracy: both bounds hold up to rounding, n eps ‖A‖; infinite where w(A) itself leaves the range of double
 /// Cost:     per evaluation the eigenvalues of a Hermitian matrix, about 6 n³ operations; 10 to 50 evaluations, and several hundred
 ///           where the field is a disk about 0
 /// Source:   derived here, from the supporting lines of a convex set
 template <class Derived>
 numerical_radius_result numerical_radius(const Eigen::MatrixBase<Derived>& matrix, const numerical_radius_options& options = {}) {
-  const Eigen::MatrixXd A = matrix;
+  Eigen::MatrixXd A = matrix;
   constexpr std::string_view who = "error::numerical_radius";
   detail::require_square(A, who, "A");
   const option_check check(who);
   check(options.tolerance > 0.0, "tolerance", options.tolerance, "> 0");
   check(options.evaluations >= 9, "evaluations", options.evaluations, ">= 9");
 
+  // w(A) is homogeneous: squares are formed of a matrix with entries near 1.
+  const int exponent = binary_exponent(A);
+  scale_by_power_of_two(A, -exponent);
   numerical_radius_result result;
   result.lower = 0.0;
   const Eigen::MatrixXd symmetric = 0.5 * (A + A.transpose()), skew = 0.5 * (A - A.transpose());
@@ -123,8 +127,9 @@ numerical_radius_result numerical_radius(const Eigen::MatrixBase<Derived>& matri
     wedges.push({wedge.from, wedge.best, wedge.a, distance});
     wedges.push({wedge.best, wedge.to, distance, wedge.b});
   }
-  result.upper = upper();
   result.status = close() ? status::ok : status::not_converged;
+  result.upper = std::ldexp(upper(), exponent);
+  result.lower = std::ldexp(result.lower, exponent);
   return result;
 }
 

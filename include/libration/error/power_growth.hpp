@@ -67,9 +67,9 @@ transient_growth_result transient_growth(const Eigen::MatrixBase<Derived>& matri
   const Eigen::Index n = A.rows();
   const bool automatic = options.steps == 0;
   const std::int64_t most = automatic ? 10'000 : options.steps;
-  const double unit = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * A.norm();
+  const double unit = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * A.stableNorm();
   Eigen::MatrixXd power = Eigen::MatrixXd::Identity(n, n), next(n, n), best = power;
-  std::vector<double> growth = {1.0}, frobenius = {power.norm()};
+  std::vector<double> growth = {1.0}, frobenius = {power.stableNorm()};
   // The error of the product that gave power j goes through the k - j products after it.
   const auto rounding = [&](std::size_t k) {
     double sum = 0.0;
@@ -90,7 +90,7 @@ transient_growth_result transient_growth(const Eigen::MatrixBase<Derived>& matri
     }
     power.swap(next);
     growth.push_back(norm);
-    frobenius.push_back(power.norm());
+    frobenius.push_back(power.stableNorm());
     if (norm > result.largest) {
       result.largest = norm;
       result.step = k;
@@ -104,7 +104,7 @@ transient_growth_result transient_growth(const Eigen::MatrixBase<Derived>& matri
   result.growth = Eigen::Map<const Eigen::VectorXd>(growth.data(), static_cast<Eigen::Index>(growth.size()));
   result.upper = result.largest + rounding(static_cast<std::size_t>(result.step));
   (void)detail::largest_singular(best, &result.initial);
-  result.response = (best * result.initial).normalized();
+  result.response = (best * result.initial).stableNormalized();
   return result;
 }
 

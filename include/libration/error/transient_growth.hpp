@@ -132,7 +132,7 @@ class transient_growth_run : public rollout::one_orbit<transient_growth_run<Syst
     Eigen::VectorXd combination;
     (void)detail::largest_singular(best_, &combination);
     result_.initial = first_ * combination;
-    result_.response = (best_ * combination).normalized();
+    result_.response = (best_ * combination).stableNormalized();
   }
 
   Eigen::Index n_;

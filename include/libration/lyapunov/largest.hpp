@@ -120,26 +120,19 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
   }
 
   void finish() {
+    detail::growth_doubt doubt;
+    const double accuracy = neighbour_.accuracy();
+    doubt.rounding = Eigen::VectorXd::Constant(
+        1, std::isfinite(accuracy) ? accuracy * static_cast<double>(series_.steps() + pending_steps_) : 0.0);
+    doubt.unresolved.setConstant(1, neighbour_.unresolved() > 0);
+    doubt.eps = std::numeric_limits<double>::infinity();  // there is no pivot to have lost its digits
     const double pending[1] = {pending_.value()};
-    detail::summarise(series_, 0, pending, pending_steps_, 1, full_, false, {}, result_);
+    detail::summarise(series_, 0, pending, pending_steps_, 1, full_, false, doubt, result_);
     result_.cycle_length = cycle_.length();
     result_.merged_pairs = neighbour_.merged();
     result_.jumps = neighbour_.jumps();
     result_.unresolved_steps = neighbour_.unresolved();
-    result_.rounding = Eigen::VectorXd::Constant(1, neighbour_.accuracy() / result_.time_step);
-    if (result_.steps == 0) return;
-    const double rounding = result_.rounding[0];
-    if (std::isfinite(rounding)) {
-      result_.standard_error[0] = std::hypot(result_.standard_error[0], rounding);
-      result_.half_width[0] += 2.0 * rounding;
-    }
-    result_.verdict = judge(result_.exponents[0], result_.half_width[0], result_.neutral_margin);
-    if (neighbour_.unresolved() == 0) return;
-    // An upper bound: below it, nothing is known.
-    if (result_.verdict != verdict::stable) result_.verdict = verdict::undecided;
-    result_.standard_error[0] = result_.half_width[0] = result_.effective_samples[0] = unknown;
-    result_.upper_bound[0] = true;
-    if (result_.status == status::ok) result_.status = status::not_resolved;
+    if (neighbour_.unresolved() > 0 && result_.status == status::ok) result_.status = status::not_resolved;
   }
 
   largest_options options_;

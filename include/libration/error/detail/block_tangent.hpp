@@ -8,6 +8,7 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/core/scaling.hpp>
 #include <libration/scalar/traits.hpp>
 #include <libration/tangent/first_frame.hpp>
 #include <libration/tangent/formula_system.hpp>
@@ -34,16 +35,12 @@ void apply_tangent(System& system, typename System::frame_type& frame, Eigen::Ma
   static_assert(System::width == 1);
   const double largest = V.size() > 0 ? V.cwiseAbs().maxCoeff() : 0.0;
   if (!(largest > 0.0)) return;  // J 0 = 0; a NaN stays
-  const int exponent = std::isfinite(largest) ? std::ilogb(largest) : 0;
-  // In two steps: the power of two itself may be out of range.
-  const double half = std::ldexp(1.0, exponent / 2), rest = std::ldexp(1.0, exponent - exponent / 2);
-  V /= half;
-  V /= rest;
+  const int exponent = binary_exponent(largest);
+  scale_by_power_of_two(V, -exponent);
   tangent::write_frame(V, frame);
   system.tangent(frame);
   read_frame(frame, V);
-  V *= half;
-  V *= rest;
+  scale_by_power_of_two(V, exponent);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error::detail

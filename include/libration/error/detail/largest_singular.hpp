@@ -10,6 +10,7 @@
 #include <Eigen/Eigenvalues>
 
 #include <libration/core/config.hpp>
+#include <libration/core/scaling.hpp>
 
 namespace libration::inline LIBRATION_ABI::error::detail {
 
@@ -24,14 +25,16 @@ double largest_singular(const Matrix& B, Eigen::Matrix<typename Matrix::Scalar, 
   const double size = B.cwiseAbs().maxCoeff();
   if (!(size > 0.0) || !std::isfinite(size) || !B.allFinite()) {
     if (right != nullptr) *right = Eigen::Matrix<typename Matrix::Scalar, Eigen::Dynamic, 1>::Unit(B.cols(), 0);
-    return size == 0.0 ? 0.0 : B.norm();
+    return size == 0.0 ? 0.0 : B.stableNorm();
   }
-  const matrix scaled = B / size;
+  const int exponent = binary_exponent(static_cast<double>(size));
+  matrix scaled = B;
+  scale_by_power_of_two(scaled, -exponent);
   const Eigen::SelfAdjointEigenSolver<matrix> solver(matrix(scaled.adjoint() * scaled),
                                                      right != nullptr ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
   const Eigen::Index last = B.cols() - 1;
   if (right != nullptr) *right = solver.eigenvectors().col(last);
-  return size * std::sqrt(std::max(0.0, solver.eigenvalues()[last]));
+  return std::ldexp(std::sqrt(std::max(0.0, solver.eigenvalues()[last])), exponent);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error::detail
