@@ -34,7 +34,7 @@ class noise_covariance {
     for (Eigen::Index i = 0; i < deviations.size(); ++i)
       require(deviations[i] == 0.0 || (deviations[i] > 0.0 && std::isnormal(variances_[i])), who, [&] {
         return "standard deviation " + number_text(i) + " is " + number_text(deviations[i]) +
-               ", expected 0, or a number > 0 whose square is in the range of double";
+               ", expected 0, or a number > 0 whose square is finite and not subnormal";
       });
   }
 
@@ -51,7 +51,7 @@ class noise_covariance {
                             std::max(std::abs(lambda[0]), std::abs(lambda[lambda.size() - 1]));
     require((Q - Q.transpose()).cwiseAbs().maxCoeff() <= rounding, who, "Q is not symmetric");
     require(lambda[0] >= -rounding, who,
-            [&] { return "Q has the eigenvalue " + number_text(lambda[0]) + ", expected none below 0"; });
+            [&] { return "Q has the eigenvalue " + number_text(lambda[0], 6) + ", expected none below 0"; });
     const Eigen::Index rank = (lambda.array() > rounding).count();
     return factor(solver.eigenvectors().rightCols(rank) * lambda.tail(rank).cwiseSqrt().asDiagonal());
   }
