@@ -280,7 +280,8 @@ inline void finish_curve(growth_curve& r, double given, double spread_size, doub
     spread_size = 0.0;
     if (r.status == status::ok) r.status = status::diverged;
   }
-  r.normaliser = given > 0.0 ? given : (spread_size > 0.0 ? spread_size : 1.0);  // a fixed point has no spread
+  if (!(spread_size > 8.0 * eps * magnitude)) spread_size = 0.0;  // a fixed point moves by its rounding
+  r.normaliser = given > 0.0 ? given : (spread_size > 0.0 ? spread_size : 1.0);
   r.normalised_by_spread = given == 0.0 && spread_size > 0.0;
   r.error /= r.normaliser;
   r.diverged_pairs = (r.error.array() == std::numeric_limits<double>::infinity()).rowwise().any().count();

@@ -26,9 +26,9 @@ namespace libration::inline LIBRATION_ABI::rollout {
 /// The distance is a separation s times the size of the state, which is the largest |h| of the last few hundred steps (1 where
 /// all of them are 0). Coordinates that grow without bound count for as much as their rounding asks for. Differences are those
 /// of `maps::coordinates`; counters are not perturbed. A difference has no more digits than s/eps, so that:
-/// - a component whose difference is below four units in the last place of the state's is renewed to as much, with a random
-///   sign. Otherwise it would be rounded away, and with it what it alone can grow into (the response to the driver of a skew
-///   product);
+/// - a component whose difference is below 16 units in the last place of the state's (4 in single precision) is renewed to as
+/// much, with a random sign. Otherwise it would be rounded away, and with it what it alone can grow into (the response
+///   to the driver of a skew product);
 /// - where the two orbits merge in a step, or part by more than a factor of 16, the step is repeated with the neighbour on the
 ///   other side of the orbit. An orbit that is folded onto its neighbour by accident, and one that stands on the other side of
 ///   a discontinuity (a coordinate that wraps), differ from that one; a contraction or an expansion does not. If it merges too,
@@ -88,6 +88,8 @@ class neighbour {
       set_out(view.next);
     } else {
       apart_ = distance(y_, view.next);
+      // Both sides may be rounded alike, at a fixed point for one.
+      rounding_ += 0.5 * eps * size_of(view.next, 1.0) / apart_ + renewed_ / wanted();
     }
     return growth;
   }
@@ -113,12 +115,18 @@ class neighbour {
   std::int64_t unresolved() const { return unresolved_; }  ///< steps of a growth below what rounding lets a difference show
 
   /// How far the mean growth a step may be off, by the separation's size and by rounding: the mean size of half the difference
-  /// between neighbours on opposite sides, or what rounding the state does to the distance. NaN before the first step.
-  double accuracy() const { return compared_ / static_cast<double>(comparisons_); }
+  /// between neighbours on opposite sides, what rounding the state does to the distance, and the part of the distance that was
+  /// renewed. NaN before the first step.
+  double accuracy() const {
+    return compared_ / static_cast<double>(comparisons_) + rounding_ / static_cast<double>(steps_);
+  }
 
  private:
   static constexpr double most_growth = 16.0;
   static constexpr int sampled = 17;  // not a power of two, which is what periods often are
+  // In the last place, that a lost component is renewed to: with few of them it can grow by large factors only, since what it gains
+  // in a step is rounded; many are a large part of a separation in single precision.
+  static constexpr double units = sizeof(base) > 4 ? 16.0 : 4.0;
 
   double wanted() const { return separation_ * (size_ > 0.0 ? size_ : 1.0); }
 
@@ -144,10 +152,15 @@ class neighbour {
   // y = h + direction, every component of it far enough from h's to be seen.
   void place(const state_type& h, state_type& y) {
     constexpr double least = std::numeric_limits<base>::min() / eps;
+    const double most = wanted() / 16.0;
+    renewed_ = 0.0;
     for (int i = 0; i < n_ - maps::counters<typename System::map_type>; ++i) {
-      const double x = number(h, i), share = std::max(4.0 * eps * std::abs(x), least);
+      const double x = number(h, i), share = std::max(std::min(units * eps * std::abs(x), most), least);
       double d = direction_[i];
-      if (!(std::abs(d) >= share)) d = (numbers_.next_bits() & 1) != 0 ? share : -share;
+      if (!(std::abs(d) >= share)) {
+        d = (numbers_.next_bits() & 1) != 0 ? share : -share;
+        renewed_ += std::abs(d);
+      }
       y[i] = static_cast<scalar>(x + d);
     }
     for (int i = n_ - maps::counters<typename System::map_type>; i < n_; ++i) y[i] = h[i];
@@ -170,7 +183,9 @@ class neighbour {
   // y_'s growth if it stood on the other side of the orbit; leaves the image of that in other_image_.
   double opposite(const step_view<System>& view) {
     for (int i = 0; i < n_; ++i) direction_[i] = -difference(y_, view.h, i);
+    const double own = renewed_;
     place(view.h, other_);
+    renewed_ = own;
     return growth_of_other(view);
   }
   double growth_of_other(const step_view<System>& view) {
@@ -182,9 +197,7 @@ class neighbour {
   void compare(const step_view<System>& view, double growth) {
     const double factor = opposite(view), other = std::log(factor);
     if (!std::isfinite(other) || factor > most_growth) return;  // on the other side of a discontinuity
-    // At a fixed point both may be rounded alike.
-    const double rounding = 0.5 * eps * size_of(view.next, 1.0) / distance(image_, view.next);
-    compared_ += std::max(0.5 * std::abs(growth - other), rounding);
+    compared_ += 0.5 * std::abs(growth - other);
     ++comparisons_;
   }
 
@@ -224,7 +237,7 @@ class neighbour {
   random_stream numbers_;
   state_type y_, image_, other_, other_image_;
   Eigen::VectorXd direction_;
-  double size_ = 0.0, apart_ = 0.0, compared_ = 0.0;
+  double size_ = 0.0, apart_ = 0.0, compared_ = 0.0, rounding_ = 0.0, renewed_ = 0.0;
   std::int64_t steps_ = 0, comparisons_ = 0, merged_ = 0, jumps_ = 0, unresolved_ = 0;
   bool set_out_ = false, lost_ = false;
 };
