@@ -27,7 +27,7 @@ namespace libration::inline LIBRATION_ABI::rollout {
 /// all of them are 0). Coordinates that grow without bound count for as much as their rounding asks for. Differences are those
 /// of `maps::coordinates`; counters are not perturbed. A difference has no more digits than s/eps, so that:
 /// - a component whose difference is below 16 units in the last place of the state's (4 in single precision) is renewed to as
-/// much, with a random sign. Otherwise it would be rounded away, and with it what it alone can grow into (the response
+///   much, with a random sign. Otherwise it would be rounded away, and with it what it alone can grow into (the response
 ///   to the driver of a skew product);
 /// - where the two orbits merge in a step, or part by more than a factor of 16, the step is repeated with the neighbour on the
 ///   other side of the orbit. An orbit that is folded onto its neighbour by accident, and one that stands on the other side of
