@@ -17,6 +17,7 @@
 #include <libration/core/progress.hpp>
 #include <libration/core/status.hpp>
 #include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/spectrum.hpp>
 #include <libration/lyapunov/summary.hpp>
 #include <libration/lyapunov/unstable_cycle.hpp>
 #include <libration/rollout/analyze.hpp>
