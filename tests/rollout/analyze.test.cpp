@@ -108,13 +108,17 @@ TEST_CASE("analyze: what does not fit is refused before the first step", "[failu
     return refusal([&] { (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 10}, spectrum_estimator{options}); });
   };
   CHECK(with({.steps = 500}) ==
-        "lyapunov::spectrum_estimator: .steps is set, which the pass decides: give it in the options of analyze");
+        "analyze: an estimator's .steps is set, which the pass decides: give it in the options of analyze");
   CHECK_THAT(with({.transient = 0}), Contains(".transient is set"));
   CHECK_THAT(with({.tolerance = 0.1, .max_steps = 5000}), Contains(".max_steps is set"));
   CHECK_THAT(with({.stepper_bias = false}), Contains(".stepper_bias (of lyapunov::spectrum alone) is set"));
   CHECK_THAT(with({.on_progress = [](const libration::progress&) {}}), Contains(".on_progress is set"));
   std::stop_source source;
   CHECK_THAT(with({.stop = source.get_token()}), Contains(".stop is set"));
+  CHECK_THAT(refusal([] {
+               (void)libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 10}, lyapunov::largest_estimator{{.transient = 5}});
+             }),
+             Contains("an estimator's .transient is set"));
   bool called = false;
   const auto callable = [&](std::int64_t, libration::vector_span<double> x) {
     called = true;

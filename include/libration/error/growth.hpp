@@ -262,6 +262,7 @@ struct growth_estimator {
   Eigen::Index columns(Eigen::Index) const { return 0; }
   std::int64_t warm_up(std::int64_t) const { return options.direction == direction::leading ? options.alignment : 0; }
   void validate(Eigen::Index) const { error::validate(options, "error::growth"); }
+  static bool reads_steps() { return true; }  // of a window
   template <class System>
   auto start(const System& system, std::int64_t steps) const {
     return detail::start_growth("error::growth", system, system.map(), options, steps);

@@ -40,7 +40,7 @@ consteval void check_map() {
 
 }  // namespace detail
 
-/// The spectrum as an estimator for `analyze`. What the pass decides is refused here: `max_steps`, `transient`, `stepper_bias`,
+/// The spectrum as an estimator for `analyze`, which refuses what the pass decides: `max_steps`, `transient`, `stepper_bias`,
 /// `on_progress`, `stop`, and without a tolerance `steps`.
 struct spectrum_estimator {
   spectrum_options options = {};
@@ -51,19 +51,8 @@ struct spectrum_estimator {
   static constexpr bool needs_tangent = true;
 
   Eigen::Index columns(Eigen::Index n) const { return options.count == 0 ? n : options.count; }
-  void validate(Eigen::Index n) const {
-    lyapunov::validate(options, n, "lyapunov::spectrum");
-    const auto refuse = [](bool given, const char* field) {
-      require(!given, "lyapunov::spectrum_estimator",
-              [&] { return std::string(".") + field + " is set, which the pass decides: give it in the options of analyze"; });
-    };
-    refuse(options.steps > 0 && options.tolerance <= 0.0, "steps");
-    refuse(options.transient != default_transient, "transient");
-    refuse(options.max_steps > 0, "max_steps");
-    refuse(options.stepper_bias.has_value(), "stepper_bias (of lyapunov::spectrum alone)");
-    refuse(static_cast<bool>(options.on_progress), "on_progress");
-    refuse(options.stop.stop_possible(), "stop");
-  }
+  void validate(Eigen::Index n) const { lyapunov::validate(options, n, "lyapunov::spectrum"); }
+  bool reads_steps() const { return options.tolerance > 0.0; }
   std::int64_t warm_up(std::int64_t steps) const {
     const std::int64_t wanted = frame_steps(options, steps);
     return options.frame_transient == automatic ? std::min(wanted, std::max(fewest_frame_steps, warm_up_room)) : wanted;
@@ -94,14 +83,9 @@ std::int64_t steps_to_drive(const spectrum_options& options) {
   return options.steps > 0 ? saturating_product(100, options.steps) : 10'000'000;
 }
 
-// The estimator of `spectrum` itself, whose options are those of its pass too.
-struct spectrum_pass : spectrum_estimator {
-  void validate(Eigen::Index n) const { lyapunov::validate(options, n, spectrum_name); }
-};
-
 template <class Scalar, class M, class Inputs>
 spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
-  const spectrum_pass estimator{{options}};
+  const spectrum_estimator estimator{options};
   estimator.validate(rollout::state_size(map));  // before the pass looks at what follows from the options
   return rollout::detail::measure<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), steps_to_drive<Inputs>(options),
                                           options, estimator);

@@ -58,15 +58,19 @@ inline double combined_error(const Eigen::VectorXd& batches) {
 /// error by linearisation: dD = (dλ_1 + … + dλ_j)/|λ_{j+1}| + (λ_1 + … + λ_j) dλ_{j+1}/λ_{j+1}². Where λ_{j+1} is not resolved,
 /// j is a lower bound; where a bound is not negative, neither is known.
 ///
+/// The statistical errors are those of the same sums over windows; to them come, without regard to their signs, what rounding and
+/// the frame may have done to each exponent.
+///
 /// \param batches shape (count, windows): the exponents over windows of equal length
-/// Source: Kaplan and Yorke 1979; the error: derived here
+/// Source: Kaplan and Yorke 1979; the errors: derived here
 inline void dimension_and_entropy(const Eigen::MatrixXd& batches, spectrum_result& r) {
   const Eigen::Index count = r.exponents.size();
   std::vector<Eigen::Index> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), Eigen::Index{0});
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return r.exponents[a] > r.exponents[b]; });
 
-  double partial = 0.0, positive = 0.0;
+  const auto systematic = [&](Eigen::Index i) { return std::hypot(r.rounding[i], r.frame_error[i]); };
+  double partial = 0.0, positive = 0.0, partial_systematic = 0.0, positive_systematic = 0.0;
   Eigen::VectorXd partial_batches = Eigen::VectorXd::Zero(batches.cols());
   Eigen::VectorXd positive_batches = partial_batches;
   bool crossed = false, bound_only = false;
@@ -87,22 +91,25 @@ inline void dimension_and_entropy(const Eigen::MatrixXd& batches, spectrum_resul
     }
     if (exponent > 0.0) {
       positive += exponent;
+      positive_systematic += systematic(i);
       positive_batches += batches.row(i).transpose();
     }
     if (!crossed && partial + exponent < 0.0) {
       crossed = true;
       r.kaplan_yorke_dimension.value = static_cast<double>(j) + (j == 0 ? 0.0 : partial / -exponent);
       if (j > 0 && std::isfinite(exponent))
-        r.kaplan_yorke_dimension.standard_error =
-            combined_error(partial_batches / -exponent + batches.row(i).transpose() * (partial / (exponent * exponent)));
+        r.kaplan_yorke_dimension.standard_error = std::hypot(
+            combined_error(partial_batches / -exponent + batches.row(i).transpose() * (partial / (exponent * exponent))),
+            partial_systematic / -exponent + systematic(i) * partial / (exponent * exponent));
     }
     if (!crossed) {
       partial += exponent;
+      partial_systematic += systematic(i);
       partial_batches += batches.row(i).transpose();
     }
   }
   r.dimension_is_lower_bound = !crossed || bound_only;
-  r.entropy_rate = {positive, positive > 0.0 ? combined_error(positive_batches) : 0.0};
+  r.entropy_rate = {positive, positive > 0.0 ? std::hypot(combined_error(positive_batches), positive_systematic) : 0.0};
 }
 
 template <class = void>

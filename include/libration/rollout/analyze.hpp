@@ -149,6 +149,30 @@ auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
   return with_memory(who, [&] { return with_system<Scalar>(map, columns, run); });
 }
 
+/// Refuses what the pass decides in an estimator's own options, which are those of its one-call function too. An estimator whose
+/// `.steps` are not the pass's has `bool reads_steps() const`.
+template <class E>
+void refuse_pass_options([[maybe_unused]] const E& estimator) {
+  if constexpr (requires { estimator.options.transient; }) {
+    const auto& given = estimator.options;
+    const std::remove_cvref_t<decltype(given)> usual{};
+    const auto refuse = [](bool set, std::string_view field) {
+      require(!set, "analyze", [&] {
+        return "an estimator's ." + std::string(field) + " is set, which the pass decides: give it in the options of analyze";
+      });
+    };
+    bool reads_steps = false;
+    if constexpr (requires { estimator.reads_steps(); }) reads_steps = estimator.reads_steps();
+    refuse(!reads_steps && given.steps != usual.steps, "steps");
+    refuse(given.transient != usual.transient, "transient");
+    refuse(static_cast<bool>(given.on_progress), "on_progress");
+    refuse(given.stop.stop_possible(), "stop");
+    if constexpr (requires { given.max_steps; }) refuse(given.max_steps != usual.max_steps, "max_steps");
+    if constexpr (requires { given.stepper_bias; })
+      refuse(given.stepper_bias != usual.stepper_bias, "stepper_bias (of lyapunov::spectrum alone)");
+  }
+}
+
 // One estimator alone, with what an options struct says of the pass.
 //
 // \param steps  to count; 0: as `analyze_options` has it
@@ -168,16 +192,19 @@ auto measure(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
 /// \param inputs      for driven maps only: a matrix (m, T), one column a step, or a callable x(t, out)
 /// \param estimators  such as `lyapunov::spectrum_estimator`
 /// \return            a tuple of the estimators' results, in their order
-/// \throws            argument_error before the first step: shapes, options, inputs too short
+/// \throws            argument_error before the first step: shapes, options, inputs too short, an estimator's options that say what
+///                    the pass decides (`transient`, `on_progress`, `stop`, most estimators' `steps`)
 template <maps::map Map, rollout::estimator... Estimators>
   requires(!maps::driven<Map>)
 auto analyze(const Map& map, rollout::start_of<Map> h0, const analyze_options& options, const Estimators&... estimators) {
+  (rollout::detail::refuse_pass_options(estimators), ...);
   return rollout::detail::analyze("analyze", map, h0, rollout::no_inputs{}, options, estimators...);
 }
 template <maps::map Map, class Inputs, rollout::estimator... Estimators>
   requires maps::driven<Map>
 auto analyze(const Map& map, rollout::start_of<Map> h0, Inputs&& inputs, const analyze_options& options,
              const Estimators&... estimators) {
+  (rollout::detail::refuse_pass_options(estimators), ...);
   return rollout::detail::analyze("analyze", map, h0, std::forward<Inputs>(inputs), options, estimators...);
 }
 
