@@ -68,6 +68,22 @@ TEST_CASE("lyapunov::spectrum_result: Kaplan-Yorke dimension and entropy rate", 
   CHECK(with_exponents({-1.0}).entropy_rate.standard_error == 0.0);
 }
 
+TEST_CASE("lyapunov::spectrum_result: dimension and entropy carry what rounding and the frame do to the exponents", "[oracle]") {
+  lyapunov::spectrum_result r;
+  r.exponents = Eigen::Vector3d(0.9, 0.1, -2.0);
+  r.rounding = Eigen::Vector3d(0.003, 0.0, 0.0);
+  r.frame_error = Eigen::Vector3d(0.004, 0.02, 0.01);  // together 0.005, 0.02, 0.01
+  Eigen::MatrixXd windows(3, 64);
+  libration::random_stream(1).fill_normal(windows);
+  windows *= 1e-12;  // next to no statistical error
+  windows.colwise() += r.exponents;
+  lyapunov::detail::dimension_and_entropy(windows, r);
+  CHECK(std::abs(r.entropy_rate.standard_error - 0.025) < 1e-10);
+  // D = 2 + (λ1 + λ2)/|λ3|
+  CHECK(std::abs(r.kaplan_yorke_dimension.value - 2.5) < 1e-12);
+  CHECK(std::abs(r.kaplan_yorke_dimension.standard_error - (0.025 / 2.0 + 0.01 * 1.0 / 4.0)) < 1e-10);
+}
+
 TEST_CASE("lyapunov::finite_time: mean, spread and quantiles of the windows", "[oracle][edge]") {
   lyapunov::finite_time f;
   f.window = 10;

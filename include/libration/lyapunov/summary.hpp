@@ -69,7 +69,8 @@ inline void dimension_and_entropy(const Eigen::MatrixXd& batches, spectrum_resul
   std::iota(order.begin(), order.end(), Eigen::Index{0});
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return r.exponents[a] > r.exponents[b]; });
 
-  const auto systematic = [&](Eigen::Index i) { return std::hypot(r.rounding[i], r.frame_error[i]); };
+  const bool exact = r.rounding.size() == 0;
+  const auto systematic = [&](Eigen::Index i) { return exact ? 0.0 : std::hypot(r.rounding[i], r.frame_error[i]); };
   double partial = 0.0, positive = 0.0, partial_systematic = 0.0, positive_systematic = 0.0;
   Eigen::VectorXd partial_batches = Eigen::VectorXd::Zero(batches.cols());
   Eigen::VectorXd positive_batches = partial_batches;
