@@ -36,6 +36,11 @@ TEST_CASE("lyapunov::interval_control: a forced interval is kept", "[edge]") {
   CHECK(!control.due(76));
   CHECK(control.due(77));
   CHECK(control.since(75) == 5.0);
+  // At the type's limit it never ends.
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const interval_control<double, 1> endless(most, most, eps);
+  CHECK(endless.next(0) == most);
+  CHECK(!endless.due(1'000'000));
 }
 
 TEST_CASE("lyapunov::interval_control: the longest interval that keeps the condition below its target", "[oracle]") {

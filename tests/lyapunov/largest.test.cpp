@@ -35,6 +35,17 @@ struct without_tangent {
   void step(libration::vector_view<double> h, libration::vector_span<double> next) const { next = J * h.array().tanh().matrix(); }
 };
 
+// x -> 20.3 x mod 1.
+struct twenty_fold {
+  static constexpr int dimension = 1;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
+    using std::floor;
+    const T y = 20.3 * h[0];
+    return {y - floor(y)};
+  }
+};
+
 // The logistic map whose parameter is driven: in single precision a pair is folded onto one number now and then.
 struct driven_logistic {
   static constexpr int dimension = 1, input_dimension = 1;
@@ -204,6 +215,11 @@ TEST_CASE("lyapunov::largest: how far the separation's size and rounding let it 
   CHECK(once.rounding[0] < 1e-2);
   CHECK(once.half_width[0] > 2.0 * once.rounding[0]);
   CHECK(largest(maps::basic_linear<1>{{{0.5}}}, {0.0}, {.steps = 100}).rounding[0] == 0.0);
+  // Also where every step expands by so much that it is looked at twice.
+  const auto steep = largest(twenty_fold{}, {0.3}, {.steps = 20'000});
+  CHECK(steep.rounding[0] > 1e-10);
+  CHECK(steep.rounding[0] < 1e-6);
+  CHECK(std::abs(steep.exponents[0] - std::log(20.3)) < 4.0 * steep.standard_error[0]);
 }
 
 TEST_CASE("lyapunov::largest: a step that forgets the state has minus infinity, one below rounding only a bound", "[edge]") {

@@ -9,6 +9,7 @@
 #include <libration/maps/iterate.hpp>
 #include <libration/maps/linear.hpp>
 #include <libration/maps/rk4.hpp>
+#include <libration/scalar/single.hpp>
 
 #include "lyapunov/support.hpp"
 #include "support/catch.hpp"
@@ -29,6 +30,18 @@ MatrixXd turned_triangle(double a, double b, double angle) {
   triangle << a, 1.0, 0.0, b;
   return rotation.transpose() * triangle * rotation;
 }
+
+// x -> a x + 1/4 mod 1: the exponent is ln a.
+struct scaling_mod_1 {
+  static constexpr int dimension = 1;
+  double factor;
+  template <class T>
+  state<T, 1> operator()(const state<T, 1>& h) const {
+    using std::floor;
+    const T y = factor * h[0] + 0.25;
+    return {y - floor(y)};
+  }
+};
 
 // h' = A h with rates -1 and -30 along directions that are not orthogonal.
 struct stiff_field {
@@ -121,4 +134,29 @@ TEST_CASE("lyapunov::spectrum_ensemble: members that are not resolved are those 
     CHECK(difference(together[static_cast<std::size_t>(i)], alone) == "");
     CHECK(alone.unresolved(1));
   }
+}
+
+TEST_CASE("lyapunov::spectrum: columns that leave the range of numbers within an interval are replayed", "[oracle][edge]") {
+  // All columns grow alike, so that their condition never shortens the interval: after 64 steps they would be denormal or infinite.
+  for (const double factor : {std::pow(10.0, -5.03), 65537.3}) {
+    const scaling_mod_1 map{factor};
+    const auto r = spectrum(map, {0.3}, {.steps = 20'000});
+    INFO(factor << ": " << r.exponents[0]);
+    CHECK(r.status == status::ok);
+    CHECK(r.breakdowns > 0);
+    CHECK(std::abs(r.exponents[0] - std::log(factor)) < 1e-12);
+    for (const auto& member : lyapunov::spectrum_ensemble(map, MatrixXd::Constant(1, 3, 0.3), {.steps = 20'000})) {
+      CHECK(member.status == status::ok);
+      CHECK(std::abs(member.exponents[0] - std::log(factor)) < 1e-12);
+    }
+    CHECK(spectrum(map, {0.3}, {.steps = 20'000, .interval = 128}).status == status::lost_frame);
+  }
+  const float small = 0.205f;
+  const auto single = spectrum<libration::single>(scaling_mod_1{double{small}}, {0.3}, {.steps = 20'000});
+  CHECK(single.status == status::ok);
+  CHECK(std::abs(single.exponents[0] - std::log(double{small})) < 1e-6);
+  const maps::linear<float> block(Eigen::MatrixXf(small * Eigen::MatrixXf::Identity(3, 3)));
+  const auto r = spectrum(block, Eigen::VectorXf::Zero(3).eval(), {.steps = 20'000});
+  CHECK(r.status == status::ok);
+  for (Eigen::Index i = 0; i < 3; ++i) CHECK(std::abs(r.exponents[i] - std::log(double{small})) < 1e-6);
 }

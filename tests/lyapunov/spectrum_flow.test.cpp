@@ -97,6 +97,11 @@ TEST_CASE("lyapunov::spectrum: the stepper's bias is measured by a repeat at hal
   REQUIRE(coarse.stepper_bias.size() == 3);
   CHECK(std::abs(coarse.stepper_bias.sum() / (-0.25 * dt * 71.0) - 1.0) < 0.3);
   CHECK(spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(), {.steps = 1000}).stepper_bias.size() == 0);
+  // The repeat counts as many steps as it needs, whatever the limit of a tolerance.
+  const auto limited = spectrum(maps::rk4(maps::lorenz63{}, 0.01), maps::lorenz63::start(),
+                                {.steps = 2000, .tolerance = 0.5, .max_steps = 3000, .stepper_bias = true});
+  CHECK(limited.status == status::ok);
+  CHECK(limited.stepper_bias_steps > 3000);
 }
 
 TEST_CASE("lyapunov::spectrum: a run that is stopped in its repeat at half the step says so, and gives no bias", "[failure]") {

@@ -258,7 +258,7 @@ TEST_CASE("lyapunov::spectrum: automatic intervals change no digit that counts, 
   compare("gaussian product", maps::gaussian_product<>(5, 2), VectorXd::Zero(5).eval());
 }
 
-TEST_CASE("lyapunov::spectrum: a column lost in an automatic interval is gone back for", "[edge]") {
+TEST_CASE("lyapunov::spectrum: an automatic interval in which a column becomes dependent is replayed", "[edge]") {
   // For 500 steps a turn, which lets the interval grow as long as it likes; then a stretch by 1e6 a step.
   std::vector<MatrixXd> list(500, (MatrixXd(2, 2) << 0.0, -1.0, 1.0, 0.0).finished());
   for (int i = 0; i < 500; ++i) list.push_back((MatrixXd(2, 2) << 1e6, 0.0, 0.0, 1e-6).finished());

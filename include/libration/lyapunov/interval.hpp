@@ -9,6 +9,7 @@
 #include <limits>
 
 #include <libration/core/config.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/scalar/lane_access.hpp>
 #include <libration/scalar/scalar.hpp>
 
@@ -65,7 +66,7 @@ class interval_control {
                                                    : (std::floor(static_cast<double>(now) / length) + 1.0) * length;
       first = std::min(first, end);
     }
-    return static_cast<std::int64_t>(first);
+    return first < 0x1p62 ? static_cast<std::int64_t>(first) : unlimited_steps;
   }
 
   /// Learns, where the mask holds, from an orthonormalisation that found `condition`.
@@ -83,7 +84,7 @@ class interval_control {
     last_ = select(where, Real(static_cast<double>(now)), last_);
   }
 
-  /// After a column was lost and gone back for.
+  /// After an interval in which a column was lost, and which was replayed.
   void shorten(int lane, std::int64_t now) {
     set(rate_, lane, 2.0 * lane_value(rate_, lane));
     set(length_, lane, std::max(1.0, std::floor(0.5 * lane_value(length_, lane))));

@@ -67,8 +67,9 @@ struct spectrum_options {
   /// (`spectrum_result::frame_error`).
   std::int64_t frame_transient = automatic;
 
-  /// Steps between orthonormalisations, >= 0. 0: chosen at run time from the frame's measured condition, and shortened and
-  /// gone back over where a column is lost. A forced interval that is too long ends with `lost_frame`.
+  /// Steps between orthonormalisations, >= 0. 0: chosen at run time from the frame's measured condition; where a column becomes
+  /// numerically dependent, denormal or infinite, the interval is replayed with one at every step, and the next is shorter. A
+  /// forced interval that is too long ends with `lost_frame`.
   std::int64_t interval = 0;
 
   /// Largest standard error wanted, per unit of time, >= 0; 0: off, `steps` steps are done. Otherwise the run goes on from

@@ -95,7 +95,7 @@ struct [[nodiscard]] spectrum_result {
   double worst_defect = unknown;       ///< largest |QᵀQ - I| of a frame, sampled
   std::int64_t orthonormalisations = 0;
   double mean_interval = unknown;      ///< steps between them
-  std::int64_t breakdowns = 0;         ///< intervals gone back over because a column was lost in them
+  std::int64_t breakdowns = 0;         ///< intervals replayed because a column became dependent or left the range
   std::int64_t merged_pairs = 0;       ///< of `largest`: steps in which the two trajectories became one, and were set out anew
   std::int64_t jumps = 0;              ///< of `largest`: steps in which they parted as no growth explains (a discontinuity, a wrap)
   std::int64_t unresolved_steps = 0;   ///< of `largest`: steps that shrink every difference below rounding

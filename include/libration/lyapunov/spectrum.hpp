@@ -100,6 +100,7 @@ void measure_stepper_bias(spectrum_result& r, const M& map, rollout::start_of<M>
                           std::int64_t steps) {
   options.steps = steps;
   options.tolerance = 0.0;
+  options.max_steps = 0;
   options.transient = saturating_product(2, options.transient);
   if (options.frame_transient > 0) options.frame_transient = saturating_product(2, options.frame_transient);
   options.history = false;

@@ -22,6 +22,7 @@
 #include <libration/lyapunov/ordinary_steps.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/summary.hpp>
+#include <libration/lyapunov/unstable_cycle.hpp>
 #include <libration/rollout/drive.hpp>
 #include <libration/scalar/lane_access.hpp>
 #include <libration/stats/batch_series.hpp>
@@ -33,9 +34,10 @@ namespace libration::inline LIBRATION_ABI::lyapunov {
 /// An observer (see `rollout::drive`) that measures the spectrum of one orbit, or of one in each SIMD lane.
 ///
 /// Every orthonormalisation happens when a lane's own interval is over and at the ends of equal stretches of steps, so that
-/// what a lane computes depends on nothing but its own orbit. A column lost in an automatic interval is gone back for: the
-/// stretch since the last orthonormalisation is run again with one at every step. A column that a single step loses is minus
-/// infinity where the step's Jacobian is singular by itself, and otherwise not resolved: its upper bound is counted.
+/// what a lane computes depends on nothing but its own orbit. If a column becomes numerically dependent, denormal or infinite
+/// within an automatic interval, the steps since the last orthonormalisation are replayed with one at every step. The exponent of
+/// a column that becomes dependent in a single step is minus infinity where the step's Jacobian is structurally singular, and
+/// otherwise not resolved: its upper bound is counted.
 template <class System>
 class spectrum_run {
   using T = typename System::scalar;
@@ -235,14 +237,15 @@ class spectrum_run {
   }
 
   void orthonormalise(const rollout::step_view<System>& view, const mask& due) {
-    // In place where there is one lane: should its column turn out lost, it is gone back for from the checkpoint. In lanes
-    // that are not due the frame stays as it is.
+    // In place where there is one lane: a replay begins at the checkpoint. In lanes that are not due the frame stays as it is.
     if constexpr (width > 1) trial_ = frame_;
     factor_(width > 1 ? trial_ : frame_);
-    const mask broken = due && !factor_.finite();
-    mask lost = due && factor_.unresolved();
-    if (any(lost)) [[unlikely]]
-      lost = lost && interval_.since(seen_) > real(1.0);
+    mask broken = due && !factor_.finite();
+    mask lost = due && (factor_.unresolved() || denormal());
+    if (any(lost || broken)) [[unlikely]] {
+      lost = (lost || broken) && interval_.since(seen_) > real(1.0);
+      broken = broken && !lost;
+    }
     const mask good = due && !lost && !broken;
     const real condition = factor_.condition();
     count_growth(good, interval_.since(seen_), condition, linearised_ ? &view.system : nullptr);
@@ -260,11 +263,18 @@ class spectrum_run {
       }
     }
     next_due_ = interval_.next(seen_, active_);
-    // A single step is not gone back over.
+    // A single step is never replayed.
     if (options_.interval == 0 && (width > 1 || next_due_ > seen_ + 1)) {
       assign_where(due, view.next, checkpoint_.h);
       assign_where(due, frame_, checkpoint_.frame);
     }
+  }
+
+  // Where some column has shrunk so far since the last orthonormalisation that its digits are lost.
+  mask denormal() const {
+    mask some = factor_.pivot(0) < real(least_pivot);
+    for (Eigen::Index i = 1; i < count_; ++i) some = some || factor_.pivot(i) < real(least_pivot);
+    return some;
   }
 
   // Runs the steps since a lane's last orthonormalisation again, with one at every step, for it and the lanes among `lost`
@@ -280,8 +290,9 @@ class spectrum_run {
       replay_system_.tangent(trial_);
       factor_(trial_);
       const real condition = factor_.condition();
-      count_growth(group, real(1.0), condition, &replay_system_);
-      note(group, real(1.0), condition);
+      const mask finite = group && factor_.finite();
+      count_growth(finite, real(1.0), condition, &replay_system_);
+      note(finite, real(1.0), condition);
       std::swap(h, next);
     }
     assign_where(group, trial_, frame_);
@@ -377,39 +388,9 @@ class spectrum_run {
     }
   }
 
-  // Whether the orbit repeats on an unstable cycle that its start was not on. `now`: judge by what is there; otherwise once a
-  // whole cycle has been counted since the repetition was seen.
+  // Whether the orbit repeats on an unstable cycle that its start was not on, by the growth in whole stretches.
   bool fell_on_cycle(const rollout::step_view<System>& view, int lane, bool now) {
-    if constexpr (!System::autonomous) {
-      return false;
-    } else {
-      books& b = books_[lane];
-      if (b.cycle_settled || view.cycle.period(lane) == 0) return false;
-      const double growth = lane_value(series_.total(0), lane);
-      const std::int64_t counted = series_.steps();
-      if (b.cycle_length == 0) {
-        b.cycle_length = view.cycle.period(lane);
-        b.cycle_from = counted;
-        b.cycle_growth = growth;
-      }
-      if (!now && counted - b.cycle_from < b.cycle_length) return false;
-      const bool whole = counted - b.cycle_from >= b.cycle_length;
-      const double rate = whole ? (growth - b.cycle_growth) / static_cast<double>(counted - b.cycle_from)
-                                : growth / static_cast<double>(std::max<std::int64_t>(counted, 1));
-      b.cycle_settled = true;
-      return rate > least_instability && !starts_on_cycle(view, lane);
-    }
-  }
-
-  bool starts_on_cycle(const rollout::step_view<System>& view, int lane) {
-    state_type h = view.next, next = h;
-    const input_type x = replay_system_.make_input();
-    for (std::int64_t i = 0; i < books_[lane].cycle_length; ++i) {
-      if (lane_of(rollout::all_equal(h, view.cycle.start()), lane)) return true;
-      replay_system_.step(view.t + 1 + i, h, x, next);
-      std::swap(h, next);
-    }
-    return false;
+    return books_[lane].cycle.fell(view, lane, replay_system_, lane_value(series_.total(0), lane), series_.steps(), now);
   }
 
   double worst_error(int lane) const {
@@ -445,7 +426,7 @@ class spectrum_run {
     r.worst_defect = b.worst_defect;
     r.mean_interval = static_cast<double>(seen_) / static_cast<double>(std::max<std::int64_t>(1, r.orthonormalisations));
     r.breakdowns = b.breakdowns;
-    r.cycle_length = b.cycle_length;
+    r.cycle_length = b.cycle.length();
     // By cofactors a determinant has lost its digits where a column has.
     const bool lost_digits = requires(const System& system) { system.determinant(); } && r.any_unresolved();
     if (System::has_determinant && full_ && r.steps > 0 && !lost_digits) {
@@ -478,14 +459,13 @@ class spectrum_run {
   }
 
   static constexpr double eps = static_cast<double>(std::numeric_limits<typename scalar_traits<T>::base>::epsilon());
-  static constexpr double least_instability = 1e-9;  // growth a step below which a repeating orbit counts as neutral
+  // Smaller numbers may have lost digits as denormal ones.
+  static constexpr double least_pivot = static_cast<double>(std::numeric_limits<typename scalar_traits<T>::base>::min()) / eps;
 
   struct books {
     std::int64_t breakdowns = 0;
     double worst_defect = 0.0;
-    std::int64_t cycle_length = 0, cycle_from = 0;
-    double cycle_growth = 0.0;
-    bool cycle_settled = false;
+    unstable_cycle cycle;
     stats::stopping_rule rule{0.0};
   };
 

@@ -14,14 +14,14 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
-/// Judges one orbit that repeats, from the growth that was counted along it: an unstable cycle that its start was not on is the
-/// work of rounding, and says nothing of the true orbit.
+/// Judges one orbit that repeats, from the growth that was counted along it. That the orbit has reached an unstable cycle on which
+/// it did not start is an effect of rounding: its exponents are not those of the true orbit.
 class unstable_cycle {
  public:
-  /// \param system   of its own or not, for steps along the cycle
+  /// \param system   makes steps along the cycle; its linearisation is overwritten
   /// \param growth   sum of the leading exponent's growth, nats, over `counted` steps
-  /// \param now      judge by what is there; otherwise once a whole cycle has been counted since the repetition was seen
-  /// \return         whether the orbit has fallen; true once at most
+  /// \param now      the run ends: judge by what has been counted; else wait until a whole cycle has been since it was seen
+  /// \return         whether the orbit has reached an unstable cycle; true at most once
   template <class System>
   bool fell(const rollout::step_view<System>& view, int lane, System& system, double growth, std::int64_t counted, bool now) {
     if constexpr (!System::autonomous) {

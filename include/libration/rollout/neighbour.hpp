@@ -118,7 +118,7 @@ class neighbour {
   /// between neighbours on opposite sides, what rounding the state does to the distance, and the part of the distance that was
   /// renewed. NaN before the first step.
   double accuracy() const {
-    return compared_ / static_cast<double>(comparisons_) + rounding_ / static_cast<double>(steps_);
+    return (comparisons_ > 0 ? compared_ / static_cast<double>(comparisons_) : 0.0) + rounding_ / static_cast<double>(steps_);
   }
 
  private:
@@ -197,7 +197,10 @@ class neighbour {
   void compare(const step_view<System>& view, double growth) {
     const double factor = opposite(view), other = std::log(factor);
     if (!std::isfinite(other) || factor > most_growth) return;  // on the other side of a discontinuity
-    compared_ += 0.5 * std::abs(growth - other);
+    note_difference(growth - other);
+  }
+  void note_difference(double of_growths) {
+    compared_ += 0.5 * std::abs(of_growths);
     ++comparisons_;
   }
 
@@ -206,7 +209,10 @@ class neighbour {
     const auto usable = [](double x) { return x > 0.0 && std::isfinite(x); };
     double other = opposite(view);
     if (factor > 0.0) {
-      if (std::isfinite(factor) && !(other < 0.25 * factor)) return std::log(factor);  // an expansion
+      if (std::isfinite(factor) && !(other < 0.25 * factor)) {  // an expansion
+        if (steps_ % sampled == 0 && other < 4.0 * factor) note_difference(std::log(factor / other));
+        return std::log(factor);
+      }
       if (!std::isfinite(factor) && !std::isfinite(other)) return std::numeric_limits<double>::quiet_NaN();
       ++jumps_;
     } else if (factor == 0.0) {
