@@ -111,7 +111,7 @@ TEST_CASE("io::convert: what a type cannot hold is an error with its byte, never
   CHECK_THROWS_AS(store(1e39, element::f32), libration::argument_error);
   CHECK_THROWS_AS(store(0.5, element::i32), libration::argument_error);
   CHECK_THROWS_AS(store(2, element::boolean), libration::argument_error);
-  CHECK_THROWS_WITH(store(-1, element::u8), "test: element 1 of the values, -1.000000, cannot be stored as U8");
+  CHECK_THROWS_WITH(store(-1, element::u8), "test: element 1 of the values, -1, cannot be stored as U8");
 }
 
 TEST_CASE("io::convert: a row-major matrix of any height, across the panels' edges", "[law][edge]") {

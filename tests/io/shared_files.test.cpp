@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 TEST_CASE("io: every recorded model is read, and written again is the same file", "[differential]") {
   LIBRATION_REQUIRE_SHARED(folder);
   const libration_test::scratch_folder scratch;
-  int files = 0;
+  int files = 0, identical = 0;
   for (const auto& item : fs::recursive_directory_iterator(folder / "models")) {
     if (item.path().extension() != ".safetensors") continue;
     INFO(item.path());
@@ -34,12 +35,23 @@ TEST_CASE("io: every recorded model is read, and written again is the same file"
     CHECK(file.size() > 0);
     io::safetensors::write(scratch / "copy", copy, file.metadata());
     const auto again = io::safetensors::open(scratch / "copy", {.mapped = false});
-    CHECK(again.names() == file.names());
+    CHECK(again.size() == file.size());
+    for (const auto& name : file.names()) {
+      const auto a = again.tensor(name), b = file.tensor(name);
+      CHECK(a.type == b.type);
+      CHECK(std::equal(a.shape.begin(), a.shape.end(), b.shape.begin(), b.shape.end()));
+      CHECK(std::equal(a.bytes.begin(), a.bytes.end(), b.bytes.begin(), b.bytes.end()));
+    }
     CHECK(again.metadata() == file.metadata());
-    // With one pair of metadata nothing is left to another writer's choice: they are the same bytes.
-    if (file.metadata().size() == 1) CHECK(slurp(scratch / "copy") == slurp(item.path()));
+    // Where the other writer has put the tensors in the crate's order too, and with one pair of metadata, nothing is left to its
+    // choice: they are the same bytes.
+    if (again.names() == file.names() && file.metadata().size() == 1) {
+      ++identical;
+      CHECK(slurp(scratch / "copy") == slurp(item.path()));
+    }
   }
   CHECK(files > 0);
+  CHECK(identical > 0);
 }
 
 TEST_CASE("io: every recorded array is read, viewed, and written again is the same file", "[differential]") {
@@ -51,10 +63,11 @@ TEST_CASE("io: every recorded array is read, viewed, and written again is the sa
     INFO(item.path());
     ++files;
     const auto file = io::npy::open(item.path());
-    const auto X = file.matrix<double>();
-    CHECK(X.allFinite());
-    if (file.viewable<double>()) CHECK(file.view<double>() == X);
-    if (file.viewable<float>()) CHECK(file.view<float>().cast<double>() == X);
+    // Attention may be recorded with more dimensions, and with NaN or minus infinity where it is masked.
+    if (const auto X = file.shape().size() <= 2 ? file.matrix<double>() : Eigen::MatrixXd(); X.size() > 0 && X.allFinite()) {
+      if (file.viewable<double>()) CHECK(file.view<double>() == X);
+      if (file.viewable<float>()) CHECK(file.view<float>().cast<double>() == X);
+    }
     io::npy::write(scratch / "copy", file.type(), file.shape(), file.bytes());
     CHECK(slurp(scratch / "copy") == slurp(item.path()));
   }
