@@ -93,7 +93,8 @@ struct [[nodiscard]] growth_curve {
   std::int64_t members = 1;         ///< pairs that share a reference stretch: neighbours in `error`'s rows
   std::int64_t diverged_pairs = 0;   ///< perturbed runs that were not finite at some recorded point
   std::int64_t swallowed_pairs = 0;  ///< whose perturbation was lost in the state's rounding: they begin with no error at all
-  std::int64_t jumps = 0;  ///< steps in which a pair parted as no growth explains: at a discontinuity, or a coordinate that wraps
+  std::int64_t jumps = 0;  ///< steps in which a pair parted as no growth explains: at a discontinuity, or a coordinate that wraps.
+                           ///< `growth_ensemble` does not look for them, and leaves 0
   std::vector<Eigen::Index> drifting;  ///< coordinates that rise or fall over the whole run (a clock, a phase): not in the spread
   double rounding = 0.0;            ///< the scalar's eps times the reference's size, over `normaliser`: no error is below it
   double time_step = 1.0;           ///< units of time a step
