@@ -19,6 +19,7 @@
 #include <libration/core/memory.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/progress.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/core/scaling.hpp>
 #include <libration/core/status.hpp>
 #include <libration/stats/quantiles.hpp>
