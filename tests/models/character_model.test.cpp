@@ -148,6 +148,11 @@ TEST_CASE("models::character_model: the cross entropy is the mean of the costs, 
 TEST_CASE("models::load_character_model: what is missing, double or does not fit is said in one line", "[failure]") {
   CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", ""), abc)), "no readout (decoder.weight, fc.weight"));
   CHECK(contains(complaint(file_of(parts("embedding.weight", "", "fc."), abc)), "not a recurrent network"));
+  for (const char* name : {"lstm.weight_hh_l0_g", "lstm.parametrizations.weight_hh_l0.original0", "fc.weight_v"}) {
+    const bool of_readout = std::string(name).starts_with("fc.");
+    auto tensors = parts("embedding.weight", of_readout ? "lstm." : "", of_readout ? "" : "fc.");
+    CHECK(contains(complaint(file_of(tensors.add(name, random_matrix(3, 1, 1, 1)), abc)), "is computed from other tensors"));
+  }
   CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", "fc.").add("out.weight", random_matrix(3, 5, 1, 1)), abc)),
                  "2 tensors could be the readout: fc.weight, out.weight"));
   CHECK(contains(complaint(file_of(parts("embedding.weight", "lstm.", "fc."))), "no vocabulary"));

@@ -156,7 +156,9 @@ TEST_CASE("models::checkpoint: what is left over and could change the result is 
                            "fc.parametrizations.weight.original0"})
     CHECK(contains(said_of(name, W), "belongs to a weight that is computed from other tensors"));
   CHECK(contains(said_of_shape("conv.weight", {3, 1, 2}, element::f32), "belongs, probably, to a convolution"));
-  CHECK(contains(said_of_vector("h0"), "is not known to the reader"));
+  CHECK(contains(said_of_vector("h0"), "is, probably, a learned initial state"));
+  CHECK(contains(said_of_shape("rnn.init_hidden", {1, 1, 3}, element::f32), "is, probably, a learned initial state"));
+  CHECK(contains(said_of_vector("temperature"), "is not known to the reader"));
   CHECK(contains(said_of_vector("layers.0.attn.bias"), "is a bias"));  // of rank 1: a parameter, not a mask
   CHECK(contains(said_of_vector("layers.0.rotary_emb.scale"), "is not known"));
   CHECK(contains(said_of("position_ids", W), "is, probably, the weight"));  // of floating-point numbers
@@ -209,6 +211,7 @@ TEST_CASE("models::checkpoint: a missing weight is told by what is there in its 
                  "no tensor \"model.q_proj.weight\"; \"model.q_proj.qweight\" belongs to quantised weights"));
   CHECK(contains(said("q_proj.base_layer.weight"), "belongs to an adapter"));
   CHECK(contains(said("q_proj.weight_g"), "is computed from other tensors"));
+  CHECK(said("q_proj.wieght").find("belongs") == std::string::npos);
   CHECK(contains(said("q_proj.wieght"), "the most similar of 1: \"q_proj.wieght\""));
 }
 

@@ -156,7 +156,7 @@ TEST_CASE("models::llama_config: a window by the type's own rule, and layer_type
 TEST_CASE("models::llama_config: fields as published models have them are all known", "[oracle]") {
   // Llama 3.2 1B, Mistral 7B v0.3, Qwen2.5 0.5B, Llama 2 7B, and what an old configuration's base class wrote beside them.
   const auto llama3 = llama_config::from_json(
-    R"({"architectures": ["LlamaForCausalLM"], "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 128000,
+      R"({"architectures": ["LlamaForCausalLM"], "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 128000,
     "eos_token_id": [128001, 128008, 128009], "head_dim": 64, "hidden_act": "silu", "hidden_size": 2048,
     "initializer_range": 0.02, "intermediate_size": 8192, "max_position_embeddings": 131072, "mlp_bias": false,
     "model_type": "llama", "num_attention_heads": 32, "num_hidden_layers": 16, "num_key_value_heads": 8, "pretraining_tp":
@@ -180,6 +180,14 @@ TEST_CASE("models::llama_config: fields as published models have them are all kn
     "sliding_window": 32768, "tie_word_embeddings": true, "torch_dtype": "bfloat16", "transformers_version": "4.43.1",
     "use_cache": true, "use_mrope": false, "use_sliding_window": false, "vocab_size": 151936})");
   CHECK(qwen.query_bias);
+  const auto smollm = llama_config::from_json(R"({"architectures": ["LlamaForCausalLM"], "attention_bias": false,
+    "attention_dropout": 0.0, "bos_token_id": 0, "eos_token_id": 0, "hidden_act": "silu", "hidden_size": 576,
+    "initializer_range": 0.041666666666666664, "intermediate_size": 1536, "is_llama_config": true, "max_position_embeddings":
+    8192, "model_type": "llama", "num_attention_heads": 9, "num_hidden_layers": 30, "num_key_value_heads": 3, "pretraining_tp":
+    1, "rms_norm_eps": 1e-05, "rope_interleaved": false, "rope_scaling": null, "rope_theta": 100000, "tie_word_embeddings": true,
+    "torch_dtype": "bfloat16", "transformers.js_config": {"dtype": "q4", "kv_cache_dtype": {"q4f16": "float16"}},
+    "transformers_version": "4.40.1", "use_cache": true, "vocab_size": 49152})");
+  CHECK(smollm.rotary.theta == 100000);
   const auto old = llama_config::from_json(config({{"architectures", R"(["LLaMAForCausalLM"])"},
                                                    {"_name_or_path", "\"meta-llama/Llama-2-7b-hf\""},
                                                    {"_flash_attn_2_enabled", "true"},
@@ -188,6 +196,9 @@ TEST_CASE("models::llama_config: fields as published models have them are all kn
                                                    {"auto_map", R"({"AutoTokenizer": "tokenization_x.Tokenizer"})"},
                                                    {"bad_words_ids", "null"},
                                                    {"chunk_size_feed_forward", "0"},
+                                                   {"_from_model_config", "true"},
+                                                   {"base_model_tp_plan", R"({"layers.*.mlp.up_proj": "colwise"})"},
+                                                   {"cache_implementation", "\"static\""},
                                                    {"cross_attention_hidden_size", "null"},
                                                    {"diversity_penalty", "0.0"},
                                                    {"id2label", R"({"0": "LABEL_0", "1": "LABEL_1"})"},
@@ -195,7 +206,9 @@ TEST_CASE("models::llama_config: fields as published models have them are all kn
                                                    {"is_encoder_decoder", "false"},
                                                    {"max_length", "20"},
                                                    {"max_sequence_length", "2048"},
+                                                   {"min_p", "0.1"},
                                                    {"no_repeat_ngram_size", "0"},
+                                                   {"num_labels", "2"},
                                                    {"output_attentions", "false"},
                                                    {"pad_token_id", "-1"},
                                                    {"pretraining_tp", "2"},

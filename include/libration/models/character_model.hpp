@@ -196,7 +196,10 @@ any_character_model<Scalar> load_character_model(const io::safetensors::file& fi
   if (prefix.empty()) {
     const auto name = detail::find_weight(tensors, readouts, "readout");
     if (!name)
-      tensors.refuse(who, "no readout (decoder.weight, fc.weight, ...); the file holds " + detail::some_of(tensors.names()));
+      tensors.refuse(who,
+                     "no readout (decoder.weight, fc.weight, ...; .readout, the programs' --readout, names another); the file "
+                     "holds " +
+                         detail::some_of(tensors.names()) + tensors.foreign_part());
     prefix = name->substr(0, name->size() - std::string_view("weight").size());
   } else if (!tensors.contains(prefix + "weight") && tensors.contains(prefix + ".weight")) {
     prefix += '.';

@@ -112,6 +112,12 @@ inline bool is_without_effect(std::string_view name, io::element type, io::shape
   return false;
 }
 
+/// Whether the last component of a tensor's name is that of a recurrent network's learned initial state.
+inline bool names_initial_state(std::string_view last) {
+  return is_one_of(last, {"h0", "c0", "h_0", "c_0", "hx", "cx", "h_init", "c_init"}) || last.starts_with("init_") ||
+         last.starts_with("initial_") || last.starts_with("learned_init");
+}
+
 /// What a part that belongs to another way of storing or computing weights is, by its canonical name; or an empty text.
 inline std::string describe_foreign_part(std::string_view name) {
   const std::string_view last = last_component(name);
@@ -264,6 +270,16 @@ class checkpoint {
     throw file_error(found == nullptr ? path_ : found->file->path(), file_error::no_byte, std::string(who) + ": " + reason);
   }
 
+  /// What of the tensors belongs to another way of storing weights (weight norm, an adapter, quantised weights), as the end of a
+  /// message that a weight is missing; empty where there is nothing of the kind.
+  std::string foreign_part() const {
+    for (const entry& e : entries_) {
+      const std::string foreign = e.use == state::ignored ? std::string() : detail::describe_foreign_part(e.canonical);
+      if (!foreign.empty()) return "; " + detail::quoted(e.name) + " " + foreign;
+    }
+    return {};
+  }
+
   /// Tensors that were not used and could change the result: each one's name as in the file, type and shape, and what it
   /// probably is.
   ///
@@ -400,6 +416,8 @@ class checkpoint {
     if (last.starts_with("weight_ih") || last.starts_with("weight_hh") || last.starts_with("bias_ih") ||
         last.starts_with("bias_hh"))
       return is("belongs to another recurrent layer");
+    if (detail::names_initial_state(last))
+      return is("is, probably, a learned initial state; a network begins in the zero state here");
     if (detail::is_one_of(last, {"running_mean", "running_var"})) return is("is a running statistic of a batch normalisation");
     if (detail::is_one_of(module, {"q_norm", "k_norm", "query_norm", "key_norm", "q_layernorm", "k_layernorm"}))
       return is("belongs to a normalisation of queries or keys");

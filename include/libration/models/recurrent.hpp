@@ -68,9 +68,9 @@ namespace detail {
 inline std::string only_recurrent_prefix(const checkpoint& tensors) {
   const std::vector<std::string> prefixes = find_recurrent_prefixes(tensors);
   if (prefixes.empty())
-    tensors.refuse(
-        "models::load_recurrent",
-        "not a recurrent network: no tensor's name ends in weight_hh_l0 or weight_hh; the file holds " + some_of(tensors.names()));
+    tensors.refuse("models::load_recurrent",
+                   "not a recurrent network: no tensor's name ends in weight_hh_l0 or weight_hh; the file holds " +
+                       some_of(tensors.names()) + tensors.foreign_part());
   if (prefixes.size() > 1)
     tensors.refuse(
         "models::load_recurrent",

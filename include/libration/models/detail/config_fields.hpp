@@ -38,14 +38,15 @@ inline constexpr auto fields_without_effect = std::to_array<std::string_view>(
      //
      "torch_dtype", "dtype", "use_bfloat16", "use_cache", "torchscript", "return_dict*", "output_attentions",
      "output_hidden_states", "output_scores", "output_past", "chunk_size_feed_forward", "keys_to_ignore_at_inference",
-     "num_logits_to_keep", "logits_to_keep", "is_decoder",
+     "num_logits_to_keep", "logits_to_keep", "is_decoder", "is_llama_config", "_from_model_config", "cache_implementation",
+     "base_model_tp_plan", "base_model_pp_plan", "_pre_quantization_dtype",
      //
      "max_length", "max_new_tokens", "min_length", "do_sample", "early_stopping", "num_beams", "num_beam_groups",
-     "diversity_penalty", "temperature", "top_k", "top_p", "typical_p", "repetition_penalty", "length_penalty",
-     "*no_repeat_ngram_size", "bad_words_ids", "num_return_sequences", "remove_invalid_values", "exponential_decay_length_penalty",
-     "suppress_tokens", "begin_suppress_tokens",
+     "diversity_penalty", "temperature", "top_k", "top_p", "min_p", "typical_p", "penalty_alpha", "repetition_penalty",
+     "length_penalty", "*no_repeat_ngram_size", "bad_words_ids", "num_return_sequences", "remove_invalid_values",
+     "exponential_decay_length_penalty", "suppress_tokens", "begin_suppress_tokens",
      //
-     "finetuning_task", "task_specific_params", "problem_type", "prefix", "id2label", "label2id"});
+     "finetuning_task", "task_specific_params", "problem_type", "prefix", "id2label", "label2id", "num_labels", "_num_labels"});
 
 /// Fields that change the computation, and the only value, as JSON, with which they do not.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 25> fields_with_one_value = {{
@@ -170,9 +171,8 @@ class config_fields {
   }
   [[noreturn]] void fail(const std::string& what) const { throw argument_error(who_ + ": " + what); }
 
-  /// \throws argument_error  naming the first field that nobody asked for, that could change the result, and whose value is not
-  /// null,
-  ///                         false, empty, a remark (a text with a blank in it) or the one with which it changes nothing
+  /// \throws argument_error  naming the first field that was not read, that could change the result, and whose value is not
+  ///                         null, false, empty, a remark (a text with a blank in it) or the one with which it changes nothing
   void require_all_known() const {
     for (const auto& [name, value] : object_.items()) {
       if (used_.contains(name) || value.is_null() || is_ignored(name)) continue;
