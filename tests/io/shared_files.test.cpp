@@ -57,7 +57,7 @@ TEST_CASE("io: every recorded model is read, and written again is the same file"
 TEST_CASE("io: every recorded array is read, viewed, and written again is the same file", "[differential]") {
   LIBRATION_REQUIRE_SHARED(folder);
   const libration_test::scratch_folder scratch;
-  int files = 0;
+  int files = 0, identical = 0;
   for (const auto& item : fs::recursive_directory_iterator(folder)) {
     if (item.path().extension() != ".npy") continue;
     INFO(item.path());
@@ -69,9 +69,14 @@ TEST_CASE("io: every recorded array is read, viewed, and written again is the sa
       if (file.viewable<float>()) CHECK(file.view<float>().cast<double>() == X);
     }
     io::npy::write(scratch / "copy", file.type(), file.shape(), file.bytes());
-    CHECK(slurp(scratch / "copy") == slurp(item.path()));
+    const auto again = io::npy::open(scratch / "copy", {.mapped = false});
+    CHECK(again.type() == file.type());
+    CHECK(std::equal(again.shape().begin(), again.shape().end(), file.shape().begin(), file.shape().end()));
+    CHECK(std::equal(again.bytes().begin(), again.bytes().end(), file.bytes().begin(), file.bytes().end()));
+    identical += slurp(scratch / "copy") == slurp(item.path()) ? 1 : 0;  // other writers pad the header in other ways
   }
   CHECK(files > 0);
+  CHECK(identical > 0);
 }
 
 TEST_CASE("io: a recorded series in text is the same numbers as its array", "[differential]") {

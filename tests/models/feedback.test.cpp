@@ -66,7 +66,7 @@ void check_laws(const any_loop& loop) {
     const auto laws = libration::testing::check_laws(loop, random_matrix(loop.n, 1, size, 60).col(0));
     INFO(laws.text());
     CHECK(laws.ok());
-    CHECK(laws.checked == 4);
+    CHECK(laws.checked == 5);
   }
 }
 

@@ -52,5 +52,5 @@ TEST_CASE("models::rnn: a leak outside (0, 1] is refused", "[failure]") {
   for (const double leak : {0.0, -0.5, 1.5, std::numeric_limits<double>::quiet_NaN()})
     CHECK(libration_test::message_of<libration::argument_error>([&] {
             models::rnn<double> net(random_layers<double>(1, 4, {3}), {.leak = leak});
-          }) == "models::rnn: leak is " + std::to_string(leak) + ", expected a number in (0, 1]");
+          }) == "models::rnn: leak is " + libration::number_text(leak) + ", expected a number in (0, 1]");
 }
