@@ -7,12 +7,16 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include <Eigen/Core>
 
 #include <libration/core/random.hpp>
 #include <libration/core/views.hpp>
+#include <libration/scalar/scalar.hpp>
+#include <libration/scalar/single.hpp>
+#include <libration/scalar/state.hpp>
 
 namespace libration_test {
 
@@ -39,8 +43,8 @@ struct random_map {
   using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   using view = libration::vector_view<Scalar>;
 
-  explicit random_map(draws& d) : kind(d.below(4)) {
-    const Eigen::Index n = d.one_in(6) ? 1 + d.below(24) : 1 + d.below(6), m = 1 + d.below(3);
+  explicit random_map(draws& d) : random_map{d, d.one_in(6) ? 1 + d.below(24) : 1 + d.below(6), 1 + d.below(3)} {}
+  random_map(draws& d, Eigen::Index n, Eigen::Index m) : kind(d.below(4)) {
     const bool triangular = d.one_in(4);
     const double gain = d.uniform(0.3, kind == 1 || kind == 3 ? 3.0 : 0.9) / std::sqrt(static_cast<double>(n));
     W.resize(n, n);
@@ -112,29 +116,101 @@ struct random_map {
   vector a, b, c, start;
 };
 
+/// Maps of that family as formulas of n components, in double or `single`; with m inputs where it is driven.
+template <class Scalar, int n, bool driven>
+struct random_formula {
+  static constexpr int m = 2, dimension = n, input_dimension = driven ? m : 0;
+  random_map<Scalar, driven> terms;
+
+  explicit random_formula(draws& d) : terms(d, n, m) {}
+
+  template <class T>
+  libration::state<T, n> operator()(const libration::state<T, n>& h) const requires(!driven) {
+    return apply(h, libration::state<T, m>{});
+  }
+  template <class T>
+  libration::state<T, n> operator()(const libration::state<T, n>& h, const libration::state<T, m>& x) const requires driven {
+    return apply(h, x);
+  }
+
+  libration::state<double, n> start() const {
+    libration::state<double, n> h{};
+    for (int i = 0; i < n; ++i) h[i] = static_cast<double>(terms.start[i]);
+    return h;
+  }
+
+ private:
+  template <class T>
+  libration::state<T, n> apply(const libration::state<T, n>& h, const libration::state<T, m>& x) const {
+    using std::sin, std::tanh;
+    libration::state<T, n> next{};
+    for (int i = 0; i < n; ++i) {
+      T z = terms.b[i];
+      for (int j = 0; j < n; ++j) z += terms.W(i, j) * h[j];
+      if (driven)
+        for (int j = 0; j < m; ++j) z += terms.U(i, j) * x[j];
+      const T f = terms.kind == 0   ? z
+                  : terms.kind == 1 ? tanh(z)
+                  : terms.kind == 2 ? T(libration::select(z < 0.0, 0.1 * z, z))
+                                    : sin(z);
+      next[i] = terms.c[i] * h[i] + terms.a[i] * f;
+    }
+    return next;
+  }
+};
+
 /// An orbit of such a map by plain steps: its states and the Jacobians between them.
 struct textbook_orbit {
   std::vector<Eigen::VectorXd> states;     // steps + 1
   std::vector<Eigen::MatrixXd> jacobians;  // steps, computed in double at the orbit's own points
+  double from_kink = std::numeric_limits<double>::infinity();  // the smallest distance of a state from a rectifier's kink
 
   template <class Scalar, bool driven>
   textbook_orbit(const random_map<Scalar, driven>& map, const Eigen::MatrixXd& inputs, std::int64_t steps) {
     using vector = typename random_map<Scalar, driven>::vector;
-    random_map<double, driven> exact(map);
-    vector h = map.start, next = h;
-    states.push_back(h.template cast<double>());
-    for (std::int64_t t = 0; t < steps; ++t) {
+    follow(random_map<double, driven>(map), inputs, steps, [&](const Eigen::VectorXd& h, const Eigen::VectorXd& x) {
+      vector next(h.size());
+      if constexpr (driven)
+        map.step(h.template cast<Scalar>().eval(), x.template cast<Scalar>().eval(), next);
+      else
+        map.step(h.template cast<Scalar>().eval(), next);
+      return next.template cast<double>().eval();
+    });
+  }
+  template <class Scalar, int n, bool driven>
+  textbook_orbit(const random_formula<Scalar, n, driven>& map, const Eigen::MatrixXd& inputs, std::int64_t steps) {
+    using number = std::conditional_t<std::is_same_v<Scalar, float>, libration::single, double>;
+    follow(random_map<double, driven>(map.terms), inputs, steps, [&](const Eigen::VectorXd& h, const Eigen::VectorXd& x) {
+      constexpr int m = random_formula<Scalar, n, driven>::m;
+      libration::state<number, n> state{}, next{};
+      libration::state<number, m> input{};
+      for (int i = 0; i < n; ++i) state[i] = h[i];
       if constexpr (driven) {
-        const vector x = inputs.col(t).cast<Scalar>();
-        const Eigen::VectorXd drive = exact.U * x.template cast<double>();
-        jacobians.push_back(exact.jacobian(states.back(), drive));
-        map.step(h, x, next);
+        for (int i = 0; i < m; ++i) input[i] = x[i];
+        next = map(state, input);
       } else {
-        jacobians.push_back(exact.jacobian(states.back(), Eigen::VectorXd::Zero(h.size())));
-        map.step(h, next);
+        next = map(state);
       }
-      h.swap(next);
-      states.push_back(h.template cast<double>());
+      Eigen::VectorXd result(n);
+      for (int i = 0; i < n; ++i) result[i] = static_cast<double>(next[i]);
+      return result;
+    });
+  }
+
+ private:
+  template <bool driven, class Step>
+  void follow(const random_map<double, driven>& exact, const Eigen::MatrixXd& inputs, std::int64_t steps, const Step& step) {
+    states.push_back(exact.start);
+    for (std::int64_t t = 0; t < steps; ++t) {
+      const Eigen::VectorXd x = driven ? Eigen::VectorXd(inputs.col(t)) : Eigen::VectorXd();
+      Eigen::VectorXd drive = Eigen::VectorXd::Zero(exact.state_size());
+      if (driven) drive = exact.U * x;
+      jacobians.push_back(exact.jacobian(states.back(), drive));
+      if (exact.kind == 2) {
+        const Eigen::VectorXd z = exact.W * states.back() + exact.b + drive;
+        for (Eigen::Index i = 0; i < z.size(); ++i) from_kink = std::min(from_kink, std::abs(z[i]) / exact.W.row(i).norm());
+      }
+      states.push_back(step(states.back(), x));
     }
   }
 };
@@ -143,6 +219,7 @@ struct textbook_orbit {
 /// Gram-Schmidt at every step, twice, in long double.
 struct textbook_spectrum {
   std::vector<double> exponents;  // per step
+  std::vector<double> ratios;     // means of a column's norm over its pivot
   bool singular = false;          // some pivot was rounding
 
   textbook_spectrum(const textbook_orbit& orbit, const Eigen::MatrixXd& frame, std::int64_t turning, std::int64_t first,
@@ -155,7 +232,7 @@ struct textbook_spectrum {
     };
     for (Eigen::Index j = 0; j < k; ++j)
       for (Eigen::Index i = 0; i < n; ++i) at(j, i) = frame(i, j);
-    std::vector<real> sums(static_cast<std::size_t>(k), 0), image(static_cast<std::size_t>(n));
+    std::vector<real> sums(static_cast<std::size_t>(k), 0), shares = sums, image(static_cast<std::size_t>(n));
     for (std::int64_t t = turning; t < last; ++t) {
       const Eigen::MatrixXd& J = orbit.jacobians[static_cast<std::size_t>(t)];
       for (Eigen::Index j = 0; j < k; ++j) {
@@ -180,12 +257,38 @@ struct textbook_spectrum {
         pivot = std::sqrt(pivot);
         if (!(pivot > before * static_cast<real>(1e-14 * static_cast<double>(n)))) singular = true;
         for (Eigen::Index r = 0; r < n; ++r) at(j, r) /= pivot;
-        if (t >= first) sums[static_cast<std::size_t>(j)] += std::log(pivot);
+        if (t < first) continue;
+        sums[static_cast<std::size_t>(j)] += std::log(pivot);
+        shares[static_cast<std::size_t>(j)] += before / pivot;
       }
     }
-    for (const real sum : sums) exponents.push_back(static_cast<double>(sum / static_cast<real>(last - first)));
+    const real steps = static_cast<real>(last - first);
+    for (const real sum : sums) exponents.push_back(static_cast<double>(sum / steps));
+    for (const real share : shares) ratios.push_back(static_cast<double>(share / steps));
   }
 };
+
+/// By how much more than itself a small error of a direction, made at some step after `turning`, changes ln of its growth over the
+/// steps first .. last - 1: the largest ‖P‖ / |P v| of the products P of Jacobians from that step on, v the direction there.
+inline double direction_condition(const textbook_orbit& orbit, Eigen::VectorXd v, std::int64_t turning, std::int64_t first,
+                                  std::int64_t last) {
+  std::vector<Eigen::VectorXd> directions;
+  for (std::int64_t t = turning; t < last; ++t) {
+    directions.push_back(v.normalized());
+    v = orbit.jacobians[static_cast<std::size_t>(t)] * directions.back();
+  }
+  const auto to = [&](std::int64_t end) {
+    double most = 1.0;
+    Eigen::MatrixXd P = Eigen::MatrixXd::Identity(v.size(), v.size());
+    for (std::int64_t t = end - 1; t >= turning; --t) {
+      P = (P * orbit.jacobians[static_cast<std::size_t>(t)]).eval();
+      P /= P.norm();
+      most = std::max(most, 1.0 / (P * directions[static_cast<std::size_t>(t - turning)]).norm());
+    }
+    return most;
+  };
+  return to(first) + to(last);
+}
 
 /// Inputs of a driven map, shape (m, steps); for one that is not: empty.
 inline Eigen::MatrixXd random_inputs(draws& d, Eigen::Index m, std::int64_t steps) {

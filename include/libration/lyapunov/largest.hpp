@@ -190,7 +190,8 @@ spectrum_result largest(const M& map, rollout::start_of<M> h0, Inputs&& inputs, 
 ///
 /// \throws   argument_error also for a `.separation` below 64 times the scalar's eps
 /// Accuracy: `rounding` in the result, measured at every 17th step: about the square root of the scalar's eps, by the separation's
-///           own size and by the rounding of a difference. It is part of the standard error and the interval
+///           own size and by the rounding of a difference. It is part of the standard error and the interval, and true of a
+///           separation that has turned into the leading direction (`.frame_transient`): in others such errors grow
 /// Cost:     2 steps a step, and 1/17 more; twice that where a step expands by more than 16
 /// Source:   Benettin, Galgani, Strelcyn, "Kolmogorov entropy and numerical experiments", Physical Review A 14 (1976)
 template <class Scalar = double, maps::map M>

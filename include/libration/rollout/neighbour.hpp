@@ -35,8 +35,8 @@ namespace libration::inline LIBRATION_ABI::rollout {
 ///   two neighbours in random directions are tried;
 /// - where all merge, one at a distance of the state's own size decides: if it merges too, the step forgets the state, and the
 ///   growth is minus infinity; else the growth of the step is not resolved, and only bounded by the state's rounding.
-/// Every 17th step is repeated so in any case, for `accuracy`: half the difference of the two growths is what the separation's
-/// size and rounding do to one.
+/// Every 17th step is repeated so in any case, for `accuracy`: two images that are not opposite to each other show what the
+/// separation's size and rounding do to one.
 template <class System>
 class neighbour {
   static_assert(System::width == 1);
@@ -79,7 +79,7 @@ class neighbour {
     if (!ordinary)
       growth = look_again(view, factor);
     else if (steps_ % sampled == 0)
-      compare(view, growth);
+      compare(view, factor);
     ++steps_;
     std::swap(y_, image_);
     note_size(view.next);
@@ -114,9 +114,9 @@ class neighbour {
   std::int64_t jumps() const { return jumps_; }            ///< steps in which they parted as no growth explains
   std::int64_t unresolved() const { return unresolved_; }  ///< steps of a growth below what rounding lets a difference show
 
-  /// How far the mean growth a step may be off, by the separation's size and by rounding: the mean size of half the difference
-  /// between neighbours on opposite sides, what rounding the state does to the distance, and the part of the distance that was
-  /// renewed. NaN before the first step.
+  /// How far the mean growth a step may be off, by the separation's size and by rounding: the mean of half the sum of the
+  /// differences of neighbours on opposite sides, relative to one (its length errs in this step, its direction in those to come),
+  /// what rounding the state does to the distance, and the part of the distance that was renewed. NaN before the first step.
   double accuracy() const {
     return (comparisons_ > 0 ? compared_ / static_cast<double>(comparisons_) : 0.0) + rounding_ / static_cast<double>(steps_);
   }
@@ -194,13 +194,18 @@ class neighbour {
     return distance(other_image_, view.next) / before;
   }
 
-  void compare(const step_view<System>& view, double growth) {
-    const double factor = opposite(view), other = std::log(factor);
-    if (!std::isfinite(other) || factor > most_growth) return;  // on the other side of a discontinuity
-    note_difference(growth - other);
+  void compare(const step_view<System>& view, double factor) {
+    const double other = opposite(view);
+    if (!(other > 0.0 && other <= most_growth)) return;  // on the other side of a discontinuity
+    const double weight = apart_ * (other / distance(other_image_, view.next));  // of distances that rounding has made unequal
+    const double sum = euclidean_norm(n_, [&](Eigen::Index c) {
+      const int i = static_cast<int>(c);
+      return difference(image_, view.next, i) + weight * difference(other_image_, view.next, i);
+    });
+    note_difference(sum / (std::min(factor, other) * apart_));
   }
-  void note_difference(double of_growths) {
-    compared_ += 0.5 * std::abs(of_growths);
+  void note_difference(double relative) {
+    compared_ += 0.5 * std::abs(relative);
     ++comparisons_;
   }
 
