@@ -33,13 +33,12 @@ struct tally {
 ///
 /// \tparam Number  that a formula runs in: double or `single`; of a vector map: double, and not used
 /// \param m        components of an input
-/// \param eps      relative rounding of the map's scalar
+/// \param unit_rounding  eps of the map's scalar
 template <class Number, class Map, class Start>
-void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const Start& start, Eigen::Index m, double eps,
-                           tally& spectra, tally& pairs) {
+void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const Start& start, Eigen::Index m,
+                           double unit_rounding, tally& spectra, tally& pairs) {
   namespace lyapunov = libration::lyapunov;
   using libration::status;
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   const std::int64_t transient = 20, turning = 60, steps = 100 + d.below(150), last = transient + turning + steps;
   const Eigen::MatrixXd inputs = random_inputs(d, m, last);
   const textbook_orbit orbit(map, inputs, last);
@@ -70,13 +69,14 @@ void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const
       INFO("case " << number << ", dimension " << n << ", exponent " << i << " of " << count << ": " << r.exponents[i] << " +- "
                    << r.standard_error[i] << ", by the textbook " << wanted << ", interval " << options.interval << ", frame "
                    << (given ? "given" : "random"));
-      if (r.exponents[i] == -infinity) {
+      if (r.exponents[i] == -std::numeric_limits<double>::infinity()) {
         CHECK(truth.singular);
         break;
       }
       if (r.unresolved(i) || !std::isfinite(r.standard_error[i])) continue;
       // A step's Jacobian and its products are right to about n eps of the column's norm.
-      const double rounding = 8.0 * static_cast<double>(n) * eps * truth.ratios[static_cast<std::size_t>(i)] + 2.0 * r.rounding[i];
+      const double ratio = truth.ratios[static_cast<std::size_t>(i)];
+      const double rounding = 8.0 * static_cast<double>(n) * unit_rounding * ratio + 2.0 * r.rounding[i];
       const double apart = std::abs(r.exponents[i] - wanted);
       spectra.count(apart <= rounding);
       if (!(apart <= 5.0 * r.standard_error[i] + rounding)) FAIL_CHECK("beyond five errors");
@@ -96,7 +96,7 @@ void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const
   // Astride a kink a pair sees neither side's slope, and once in a short run its sample of the steps may miss it.
   double size = 0.0;
   for (const Eigen::VectorXd& h : orbit.states) size = std::max(size, h.norm());
-  const double reach = 32.0 * size * (two.separation > 0.0 ? two.separation : std::sqrt(eps));
+  const double reach = 32.0 * size * (two.separation > 0.0 ? two.separation : std::sqrt(unit_rounding));
   if (orbit.from_kink <= reach) return;
   ++pairs.all;
   if (pair.status == status::ok && std::isfinite(pair.standard_error[0]) && std::isfinite(condition)) {
