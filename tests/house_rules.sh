@@ -63,6 +63,8 @@ expect_none "own headers by their full path in angle brackets" '#include "' "${h
 marks='TO''DO|FIX''ME|XX''X'
 expect_none "nothing is promised: do it or leave it out" "\\b($marks)\\b" "${headers[@]}" "${sources[@]}" "${scripts[@]}" ./*.md */README.md
 expect_none "no tab and no blank at a line's end" $'\t|[ \t]+$' "${headers[@]}" "${sources[@]}"
+# CTest takes such a name and all that follow it for one, and runs none of them.
+expect_none "a test's name has each bracket closed" '^TEST_CASE\("([^["]*\]|[^"]*\[[^]"]*")' "${sources[@]}"
 expect_none "at most 132 columns" '^.{133,}$' "${headers[@]}" "${sources[@]}"
 
 # Who may include whom: each module, and what it may see beside itself. Nothing includes report.

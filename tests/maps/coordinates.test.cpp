@@ -127,7 +127,7 @@ TEST_CASE("maps::coordinates: the library's maps that wrap take h + P to what th
   check(maps::kaplan_yorke{});
 }
 
-TEST_CASE("maps::coordinate_difference: in (-P/2, P/2], the distance of a pair on either side of the cut", "[oracle]") {
+TEST_CASE("maps::coordinate_difference: above -P/2 and at most P/2, the distance of a pair on either side of the cut", "[oracle]") {
   CHECK(coordinate_difference(0.5, 0.0, 1.0) == 0.5);
   CHECK(coordinate_difference(0.0, 0.5, 1.0) == 0.5);
   CHECK(coordinate_difference(-0.5, 0.0, 1.0) == 0.5);

@@ -48,7 +48,7 @@ TEST_CASE("models::rnn: without recurrent weights and with a leak the map is h' 
   CHECK(J == MatrixXd(0.75 * MatrixXd::Identity(3, 3)));
 }
 
-TEST_CASE("models::rnn: a leak outside (0, 1] is refused", "[failure]") {
+TEST_CASE("models::rnn: a leak that is not above 0 and at most 1 is refused", "[failure]") {
   for (const double leak : {0.0, -0.5, 1.5, std::numeric_limits<double>::quiet_NaN()})
     CHECK(libration_test::message_of<libration::argument_error>([&] {
             models::rnn<double> net(random_layers<double>(1, 4, {3}), {.leak = leak});
