@@ -187,14 +187,14 @@ TEST_CASE("attention::positional_curve: missing columns, one sample, none, and s
 }
 
 TEST_CASE("attention::positional_curve: samples whose squares leave the range, and many positions", "[edge]") {
-  const VectorXd five = VectorXd::LinSpaced(5, 0.0, 4.0);
+  const VectorXd positions_0_to_4 = VectorXd::LinSpaced(5, 0.0, 4.0);
   const MatrixXd samples = MatrixXd::NullaryExpr(5, 40, [](Index i, Index j) {
     return std::abs(static_cast<double>(i) - 2.0) + 0.3 * std::sin(3.0 * static_cast<double>(i) + 7.0 * static_cast<double>(j));
   });
-  const auto r = positional_curve(five, samples);
+  const auto r = positional_curve(positions_0_to_4, samples);
   REQUIRE(r.shape == curve_shape::u_shaped);
   for (const int exponent : {-700, 700}) {
-    const auto scaled = positional_curve(five, (samples * std::ldexp(1.0, exponent)).eval());
+    const auto scaled = positional_curve(positions_0_to_4, (samples * std::ldexp(1.0, exponent)).eval());
     CHECK(scaled.shape == r.shape);
     CHECK(std::abs(std::ldexp(scaled.depth.standard_error, -exponent) - r.depth.standard_error) <= 1e-15);
     CHECK(std::abs(std::ldexp(scaled.upper[2], -exponent) - r.upper[2]) <= 1e-15);

@@ -55,7 +55,9 @@ std::vector<std::pair<std::string, std::string>> kinds() {
 }  // namespace
 
 TEST_CASE("io::foreign_format: a file of another format is told by its first bytes, and refused so by both readers", "[failure]") {
-  for (const auto& [content, expected] : kinds()) {
+  for (const auto& kind : kinds()) {
+    const auto& content = kind.first;  // a name that clang 14 lets a lambda capture
+    const auto& expected = kind.second;
     CAPTURE(content, expected);
     CHECK(io::foreign_format(bytes_of(content)).find(expected) != std::string::npos);
     const auto of_tensors = failure_of([&] { io::safetensors::parse(bytes_of(content), "file"); });
