@@ -7,8 +7,10 @@
 #include <stop_token>
 #include <vector>
 
+#include <libration/core/saturating.hpp>
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/maps/henon.hpp>
+#include <libration/maps/iterate.hpp>
 #include <libration/maps/linear.hpp>
 #include <libration/maps/logistic.hpp>
 #include <libration/maps/matrix_product.hpp>
@@ -209,6 +211,44 @@ TEST_CASE("lyapunov::spectrum: a tolerance that is not reached is not_converged"
   const auto driven = spectrum(driven_henon{}, {0.1, 0.1}, uniform_inputs(1, 4000, 1), {.tolerance = 1e-9});
   CHECK(driven.status == status::not_converged);
   CHECK(driven.steps == 2900);
+}
+
+TEST_CASE("lyapunov::spectrum: a tolerance holds for the error bar that is reported, with rounding and the frame's turning",
+          "[law][failure]") {
+  // Of a constant matrix the growth has no scatter: all that is left is rounding, by a condition of 1e4 about 1e-11 a step.
+  MatrixXd turned(2, 2);
+  turned << 0.9, 1.0, 0.0, 1e-4;
+  const MatrixXd rotation = (MatrixXd(2, 2) << 0.8, 0.6, -0.6, 0.8).finished();
+  const maps::linear<> map(MatrixXd(rotation.transpose() * turned * rotation));
+  const VectorXd h = (VectorXd(2) << 0.1, 0.2).finished();
+  for (const std::int64_t interval : {0, 1}) {
+    const auto beyond = spectrum(map, h, {.interval = interval, .tolerance = 1e-13, .max_steps = libration::unlimited_steps});
+    CHECK(beyond.status == status::not_converged);
+    CHECK(beyond.steps < 10'000);
+    CHECK(beyond.rounding[1] > 1e-13);
+    const auto within = spectrum(map, h, {.interval = interval, .tolerance = 1e-9});
+    CHECK(within.status == status::ok);
+    CHECK(within.standard_error.maxCoeff() <= 1e-9);
+    // The first exponent's rounding is that of its own pivot.
+    const auto first = spectrum(map, h, {.interval = interval, .tolerance = 3e-15, .tolerance_count = 1});
+    CHECK(first.status == status::ok);
+    CHECK(first.standard_error[0] <= 3e-15);
+  }
+  // Two exponents 1e-3 apart, whose columns turn for thousands of steps.
+  const maps::basic_linear<2> slow{{{1.0, 0.5}, {0.0, 0.999}}};
+  for (const double tolerance : {1e-3, 1e-5, 1e-7}) {
+    const auto r = spectrum(slow, {0.0, 0.0}, {.frame_transient = 0, .tolerance = tolerance, .max_steps = 200'000'000});
+    INFO("tolerance " << tolerance << ": " << r.steps << " steps, " << r.standard_error.transpose());
+    REQUIRE(r.status == status::ok);
+    CHECK(r.standard_error.maxCoeff() <= tolerance);
+    CHECK(std::abs(r.exponents[1] - std::log(0.999)) <= 4.0 * tolerance);
+  }
+  // An exponent that is only bounded stays so.
+  const maps::linear<> one((MatrixXd(2, 2) << 0.999, 0.3, 0.0, 0.9).finished());
+  const auto bound = spectrum(maps::iterate(one, 900), VectorXd::Zero(2).eval(),
+                              {.tolerance = 1e-6, .max_steps = libration::unlimited_steps});
+  CHECK(bound.status == status::not_resolved);
+  CHECK(bound.steps < 10'000);
 }
 
 TEST_CASE("lyapunov::spectrum: forced intervals are right, or the frame is said to be lost", "[law]") {

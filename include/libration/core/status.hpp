@@ -14,7 +14,7 @@ namespace libration::inline LIBRATION_ABI {
 enum class status : std::uint8_t {
   not_run,        ///< nothing was computed: the default
   ok,             ///< ran to its end
-  not_converged,  ///< the largest number of steps came before the tolerance
+  not_converged,  ///< the tolerance was not reached in the largest number of steps, or cannot be: rounding alone is above it
   lost_frame,     ///< a forced interval between orthonormalisations is too long: columns, or most of their digits, are lost
   collapsed,      ///< an autonomous orbit repeats in floating point although its exponent is positive
   diverged,       ///< a state or a tangent stopped being finite

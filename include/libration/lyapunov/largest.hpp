@@ -106,18 +106,25 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
       series_.add(pending_.value(), pending_steps_);
       pending_ = {};
       pending_steps_ = 0;
-      if (fell(view, false)) this->finish_as(status::collapsed);
+      if (fell(view)) this->finish_as(status::collapsed);
     }
   }
 
   void conclude(const rollout::step_view<System>& view) {
-    if (!this->done() && fell(view, true)) this->finish_as(status::collapsed);
+    if (!this->done() && fell(view)) this->finish_as(status::collapsed);
     ending::conclude(view);
   }
 
  private:
-  bool fell(const rollout::step_view<System>& view, bool now) {
-    return cycle_.fell(view, 0, system_, series_.total(0) + pending_.value(), series_.steps() + pending_steps_, now);
+  bool fell(const rollout::step_view<System>& view) {
+    if (!System::autonomous || view.cycle.period(0) == 0 || cycle_.length() > 0) return false;
+    neighbour along = neighbour_;
+    return cycle_.fell(view, 0, system_, [&](std::int64_t t, const auto& h, const auto& x, auto& next) {
+      system_.step(t, h, x, next);
+      const double growth = along.step({t, h, x, next, system_, view.cycle});
+      along.rescale(next);
+      return growth;
+    });
   }
 
   void finish() {

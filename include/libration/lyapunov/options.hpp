@@ -73,7 +73,9 @@ struct spectrum_options {
   std::int64_t interval = 0;
 
   /// Largest standard error wanted, per unit of time, >= 0; 0: off, `steps` steps are done. Otherwise the run goes on from
-  /// `steps` until every exponent (the first `tolerance_count`) has it, or `max_steps` are counted (`not_converged`).
+  /// `steps` until every exponent (the first `tolerance_count`) has it, rounding and the frame's turning included, or `max_steps`
+  /// are counted (`not_converged`). It ends earlier where no number of steps would help: rounding alone is above the tolerance
+  /// (`not_converged`), or an exponent is an upper bound (`not_resolved`).
   double tolerance = 0.0;
 
   /// Most steps that a tolerance may take, >= 0; 0: all that a matrix of inputs holds, otherwise 100 times `steps`, or ten

@@ -20,6 +20,7 @@
 #include <libration/lyapunov/growth_record.hpp>
 #include <libration/lyapunov/options.hpp>
 #include <libration/lyapunov/ordinary_steps.hpp>
+#include <libration/lyapunov/pivot_count.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/summary.hpp>
 #include <libration/lyapunov/unstable_cycle.hpp>
@@ -70,12 +71,14 @@ class spectrum_run {
         interval_(options.interval, stretch_, eps),
         series_(count_ + 1, stretch_),
         record_(count_),
+        pivots_(system.state_size(), count_, options.interval == 1),
         flushed_(static_cast<std::size_t>(count_ + 1)),
-        ratios_(static_cast<std::size_t>(count_), real(0.0)),
-        bounded_(static_cast<std::size_t>(count_), real(0.0)),
         results_(static_cast<std::size_t>(width)) {
     if (options.interval == 0) inputs_.assign(static_cast<std::size_t>(stretch_), system.make_input());
-    for (books& b : books_) b.rule = stats::stopping_rule(options.tolerance, std::max<std::int64_t>(1, steps));
+    for (books& b : books_) {
+      b.rule = stats::stopping_rule(options.tolerance, std::max<std::int64_t>(1, steps));
+      b.rounding.assign(static_cast<std::size_t>(count_), 0.0);
+    }
   }
 
   std::int64_t warm_up() const { return frame_steps_; }
@@ -117,13 +120,8 @@ class spectrum_run {
   void conclude(const rollout::step_view<System>& view) {
     const mask unfinished = active_ && interval_.since(seen_) > real(0.0);
     if (any(unfinished)) orthonormalise(view, unfinished);
-    for (int lane = 0; lane < width; ++lane) {
-      if (!lane_of(active_, lane)) continue;
-      const bool converged = options_.tolerance <= 0.0 || worst_error(lane) <= options_.tolerance;
-      finish(lane, fell_on_cycle(view, lane, true) ? libration::status::collapsed
-                   : converged                     ? libration::status::ok
-                                                   : libration::status::not_converged);
-    }
+    for (int lane = 0; lane < width; ++lane)
+      if (lane_of(active_, lane)) finish(lane, fell_on_cycle(view, lane) ? libration::status::collapsed : libration::status::ok);
   }
 
   const spectrum_result& result(int lane = 0) const { return results_[static_cast<std::size_t>(lane)]; }
@@ -176,7 +174,7 @@ class spectrum_run {
     steps_type *now = &places[0], *next = &places[1];
     now->read(h, frame_, record_);
     std::int64_t taken = 0;
-    mask ordinary;
+    mask ordinary = everywhere<mask>(false);
     while (taken < limit) {
       const std::int64_t steps = one_by_one_ > 0 ? 1 : std::min(limit - taken, steps_type::most);
       ordinary = now->template propose<each_step>(system, steps, cycle, *next);
@@ -248,7 +246,7 @@ class spectrum_run {
     }
     const mask good = due && !lost && !broken;
     const real condition = factor_.condition();
-    count_growth(good, interval_.since(seen_), condition, linearised_ ? &view.system : nullptr);
+    pivots_.add(good, interval_.since(seen_), factor_, linearised_ ? &view.system : nullptr, counting_, record_);
     note(good, interval_.since(seen_), condition);
     interval_.adapt(good, seen_, condition);
     if constexpr (width > 1) assign_where(good, trial_, frame_);
@@ -291,7 +289,7 @@ class spectrum_run {
       factor_(trial_);
       const real condition = factor_.condition();
       const mask finite = group && factor_.finite();
-      count_growth(finite, real(1.0), condition, &replay_system_);
+      pivots_.add(finite, real(1.0), factor_, &replay_system_, counting_, record_);
       note(finite, real(1.0), condition);
       std::swap(h, next);
     }
@@ -304,49 +302,6 @@ class spectrum_run {
     }
     if (any(broken)) end(broken, libration::status::diverged, view.t);
   }
-
-  // The pivots, with what rounding may have done to them: eps times |v_i| / R_ii.
-  //
-  // \param system  holds the last step's linearisation; null: nothing does
-  void count_growth(const mask& where, const real& steps, const real& condition, const System* system) {
-    const mask single = where && steps <= real(1.0);
-    if (any(single && (factor_.unresolved() || condition > real(1.0 / unresolvable())))) [[unlikely]] {
-      count_doubtful(where, single, system);
-    } else {
-      for (Eigen::Index i = 0; i < count_; ++i) record_.pivots[static_cast<std::size_t>(i)].multiply(where, factor_.pivot(i));
-    }
-    // Where every step is orthonormalised the worst condition stands for all.
-    if (options_.interval == 1 || !counting_) return;
-    for (Eigen::Index i = 1; i < count_; ++i)
-      ratios_[static_cast<std::size_t>(i)] += select(where, factor_.ratio(i), real(0.0));
-  }
-
-  // The same where a column may be lost after a single step, which cannot be shortened: a factor 0 where the Jacobian is singular
-  // by itself; else the exponent is not resolved, and the pivot's upper bound is counted.
-  void count_doubtful(const mask& where, const mask& single, const System* system) {
-    mask singular = everywhere<mask>(false);
-    if constexpr (System::has_determinant) {
-      if (full_ && system != nullptr) {
-        if constexpr (requires { system->structurally_singular(); })
-          singular = system->structurally_singular();
-        else
-          singular = tangent::to_growth(system->log_abs_determinant()) == real(-std::numeric_limits<double>::infinity());
-      }
-    }
-    for (Eigen::Index i = 0; i < count_; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      const real pivot = factor_.pivot(i), ratio = factor_.ratio(i);
-      const double n_eps = static_cast<double>(replay_system_.state_size()) * eps;
-      const real norm = select(pivot < real(0.0), -pivot / n_eps, ratio * pivot);
-      const mask doubtful = single && (pivot < real(0.0) || ratio > real(1.0 / unresolvable()));
-      if (counting_) bounded_[at] += select(doubtful && !singular, real(1.0), real(0.0));
-      record_.pivots[at].multiply(where, select(doubtful, select(singular, real(0.0), norm * unresolvable()), pivot));
-    }
-  }
-
-  // The share of a column's norm below which a pivot after a single step says nothing. A step may itself be made of many, each of
-  // which rounds; what they leave across the leading directions is contracted again: measured, some ten eps.
-  double unresolvable() const { return eps * static_cast<double>(std::max<Eigen::Index>(256, replay_system_.state_size())); }
 
   void note(const mask& where, const real& steps, const real& condition) {
     orthonormalisations_ += select(where, real(1.0), real(0.0));
@@ -378,51 +333,81 @@ class spectrum_run {
     if constexpr (System::autonomous) {
       if (any(view.cycle.found() && active_)) [[unlikely]] {
         for (int lane = 0; lane < width; ++lane)
-          if (lane_of(active_, lane) && fell_on_cycle(view, lane, false)) finish(lane, libration::status::collapsed);
+          if (lane_of(active_, lane) && fell_on_cycle(view, lane)) finish(lane, libration::status::collapsed);
       }
     }
     if (series_.steps() >= books_[0].rule.next_check()) {
-      for (int lane = 0; lane < width; ++lane)
-        if (books_[lane].rule.stop(series_.steps(), worst_error(lane)) && lane_of(active_, lane))
+      for (int lane = 0; lane < width; ++lane) {
+        const bool runs = lane_of(active_, lane);
+        const bool hopeless = runs && never_reaches_tolerance(lane);
+        spectrum_result so_far;
+        if (runs) summarise(lane, false, so_far);
+        if ((books_[lane].rule.stop(series_.steps(), runs ? worst_error(so_far) : 0.0) || hopeless) && runs)
           finish(lane, libration::status::ok);
+      }
     }
   }
 
-  // Whether the orbit repeats on an unstable cycle that its start was not on, by the growth in whole stretches.
-  bool fell_on_cycle(const rollout::step_view<System>& view, int lane, bool now) {
-    return books_[lane].cycle.fell(view, lane, replay_system_, lane_value(series_.total(0), lane), series_.steps(), now);
+  // Whether the orbit repeats on an unstable cycle that its start was not on. Where it repeats the frame is orthonormal.
+  bool fell_on_cycle(const rollout::step_view<System>& view, int lane) {
+    if (!System::autonomous || view.cycle.period(lane) == 0 || books_[lane].cycle.length() > 0) return false;
+    trial_ = frame_;
+    return books_[lane].cycle.fell(view, lane, replay_system_, [&](std::int64_t t, const auto& h, const auto& x, auto& next) {
+      replay_system_.advance(t, h, x, next);
+      replay_system_.tangent(trial_);
+      factor_(trial_);
+      const double pivot = lane_value(factor_.pivot(0), lane);
+      return pivot <= 0.0 ? -std::numeric_limits<double>::infinity() : std::log(pivot);
+    });
   }
 
-  double worst_error(int lane) const {
-    const Eigen::Index judged = options_.tolerance_count == 0 ? count_ : options_.tolerance_count;
+  // The exponents that the tolerance holds for.
+  Eigen::Index judged() const { return options_.tolerance_count == 0 ? count_ : options_.tolerance_count; }
+
+  // The largest standard error among them, with rounding and what is left of the frame's turning.
+  double worst_error(const spectrum_result& r) const {
     double worst = 0.0;
-    for (Eigen::Index i = 0; i < judged; ++i) {
-      if (lane_value(series_.total(i), lane) == -std::numeric_limits<double>::infinity()) continue;
-      const double error = stats::mean_error(series_, i, lane).standard_error / time_step_;
-      if (!(error <= worst)) worst = error;  // NaN stays
+    for (Eigen::Index i = 0; i < judged(); ++i) {
+      if (r.exponents[i] == -std::numeric_limits<double>::infinity()) continue;
+      if (!(r.standard_error[i] <= worst)) worst = r.standard_error[i];  // NaN stays
     }
     return std::isnan(worst) ? std::numeric_limits<double>::infinity() : worst;
+  }
+
+  // Whether more steps would not help: an exponent is a bound, or rounding alone is above the tolerance, in all and since the last
+  // look. (What is left of the frame's turning falls as 1/n.)
+  bool never_reaches_tolerance(int lane) {
+    books& b = books_[lane];
+    const double all = static_cast<double>(series_.steps()), recent = all - b.looked_at;
+    const double allowed = options_.tolerance * time_step_;
+    bool hopeless = false;
+    for (Eigen::Index i = 0; i < judged(); ++i) {
+      const double rounding = pivots_.rounding(i, lane, series_.steps(), record_, orthonormalisations_);
+      const double since = rounding - b.rounding[static_cast<std::size_t>(i)];
+      b.rounding[static_cast<std::size_t>(i)] = rounding;
+      const bool settled = b.looked_at > 0.0 && rounding > allowed * all && since > allowed * recent;
+      hopeless = hopeless || settled || pivots_.bounded(i, lane);
+    }
+    b.looked_at = all;
+    return hopeless;
   }
 
   void finish(int lane, libration::status how) {
     const books& b = books_[lane];
     spectrum_result& r = results_[static_cast<std::size_t>(lane)];
+    summarise(lane, options_.history, r);
     r.status = how;
-    r.time_step = time_step_;
-    r.per_unit_of_time = System::has_time_step;
-    r.neutral_margin = options_.neutral_margin;
     r.seed = options_.seed;
     r.failed_at = how == status::diverged || how == status::lost_frame ? failed_at_ : -1;
-    flush();
-    r.orthonormalisations = static_cast<std::int64_t>(lane_value(orthonormalisations_, lane));
+    if (how == status::ok) {
+      if (options_.interval > 1 && r.rounding_dominates)
+        r.status = status::lost_frame;
+      else if (r.any_unresolved())
+        r.status = status::not_resolved;
+      else if (options_.tolerance > 0.0 && !(worst_error(r) <= options_.tolerance))
+        r.status = status::not_converged;
+    }
     r.worst_condition = lane_value(record_.worst_condition(), lane);
-    const auto pending_steps = static_cast<std::int64_t>(lane_value(pending_steps_, lane));
-    const detail::growth_doubt doubt = doubts(lane, series_.steps() + pending_steps);
-    detail::summarise(series_, lane, flushed_, pending_steps, count_, full_, options_.history, doubt, r);
-    if (options_.interval > 1 && r.rounding_dominates && (how == status::ok || how == status::not_converged))
-      r.status = status::lost_frame;
-    else if (r.any_unresolved() && (how == status::ok || how == status::not_converged))
-      r.status = status::not_resolved;
     r.worst_defect = b.worst_defect;
     r.mean_interval = static_cast<double>(seen_) / static_cast<double>(std::max<std::int64_t>(1, r.orthonormalisations));
     r.breakdowns = b.breakdowns;
@@ -439,8 +424,14 @@ class spectrum_run {
     set_lane(active_, lane, false);
   }
 
-  // What rounding may have done to the exponents' sums, and which are bounds.
-  detail::growth_doubt doubts(int lane, std::int64_t steps) const {
+  // What has been counted so far, as a result.
+  void summarise(int lane, bool history, spectrum_result& r) {
+    r.time_step = time_step_;
+    r.per_unit_of_time = System::has_time_step;
+    r.neutral_margin = options_.neutral_margin;
+    flush();
+    r.orthonormalisations = static_cast<std::int64_t>(lane_value(orthonormalisations_, lane));
+    const auto pending_steps = static_cast<std::int64_t>(lane_value(pending_steps_, lane));
     detail::growth_doubt doubt;
     doubt.rounding.resize(count_);
     doubt.unresolved.resize(count_);
@@ -448,17 +439,13 @@ class spectrum_run {
     doubt.frame_steps = frame_steps_;
     doubt.discard = options_.frame_transient == automatic;
     for (Eigen::Index i = 0; i < count_; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      double ratios = lane_value(ratios_[at], lane);
-      if (options_.interval == 1 && i > 0)
-        ratios = lane_value(record_.worst_condition(), lane) * lane_value(orthonormalisations_, lane);
-      doubt.rounding[i] = 4.0 * eps * (ratios + static_cast<double>(steps));
-      doubt.unresolved[i] = lane_value(bounded_[at], lane) > 0.0;
+      doubt.rounding[i] = pivots_.rounding(i, lane, series_.steps() + pending_steps, record_, orthonormalisations_);
+      doubt.unresolved[i] = pivots_.bounded(i, lane);
     }
-    return doubt;
+    detail::summarise(series_, lane, flushed_, pending_steps, count_, full_, history, doubt, r);
   }
 
-  static constexpr double eps = static_cast<double>(std::numeric_limits<typename scalar_traits<T>::base>::epsilon());
+  static constexpr double eps = pivot_count<System>::eps;
   // Smaller numbers may have lost digits as denormal ones.
   static constexpr double least_pivot = static_cast<double>(std::numeric_limits<typename scalar_traits<T>::base>::min()) / eps;
 
@@ -467,6 +454,8 @@ class spectrum_run {
     double worst_defect = 0.0;
     unstable_cycle cycle;
     stats::stopping_rule rule{0.0};
+    double looked_at = 0.0;        // steps at the rule's last look
+    std::vector<double> rounding;  // nats that rounding may have added till then
   };
 
   spectrum_options options_;
@@ -486,9 +475,8 @@ class spectrum_run {
   interval_control<real, width> interval_;
   stats::batch_series<real> series_;  // rows: the exponents, then ln|det J|
   growth_record<System> record_;  // since the last whole stretch
+  pivot_count<System> pivots_;
   std::vector<real> flushed_;
-  std::vector<real> ratios_;      // sum of |v_i| / R_ii over the counted orthonormalisations
-  std::vector<real> bounded_;     // orthonormalisations of which only an upper bound was counted
   std::vector<input_type> inputs_;  // of the last stretch, by t modulo its length
   std::vector<spectrum_result> results_;
   mask active_ = everywhere<mask>(true);
