@@ -71,6 +71,30 @@ TEST_CASE("lyapunov::interval_control: it begins with one step and grows by half
   CHECK(control.next(now) - now <= before / 2 + 1);
 }
 
+TEST_CASE("lyapunov::interval_control: columns lost together, without any condition, shorten the intervals to come", "[law]") {
+  // All columns shrink alike: the condition is 1, and after 62 steps they have left the range of numbers.
+  interval_control<double, 1> control(0, 64, eps);
+  std::int64_t now = 0, lost = 0, number = 0;
+  while (now < 100'000) {
+    const std::int64_t next = control.next(now);
+    ++number;
+    if (next - now >= 62) {
+      ++lost;
+      now = next;
+      control.shorten(0, now);
+      CHECK(control.next(now) - now <= 32);
+      control.adapt(true, ++now, 1.0);
+      CHECK(control.next(now) - now <= 32);  // also after the next orthonormalisation
+    } else {
+      now = next;
+      control.adapt(true, now, 1.0);
+    }
+  }
+  CHECK(lost >= 1);
+  CHECK(lost <= number / 50);
+  CHECK(number < 100'000 / 32);
+}
+
 TEST_CASE("lyapunov::interval_control: lanes have powers of two that end at their multiples", "[law]") {
   using real = lanes<double, 8>;
   interval_control<real, 8> control(0, 64, eps);

@@ -84,9 +84,12 @@ class interval_control {
     last_ = select(where, Real(static_cast<double>(now)), last_);
   }
 
-  /// After an interval in which a column was lost, and which was replayed.
+  /// After an interval in which a column was lost, and which was replayed. Columns that leave the range of numbers together have no
+  /// condition: the rate becomes at least the one that allows half of that interval, and fades from there as any other, so that
+  /// such an interval is tried again after some 70 orthonormalisations.
   void shorten(int lane, std::int64_t now) {
-    set(rate_, lane, 2.0 * lane_value(rate_, lane));
+    const double lost = lane_value(since(now), lane), length = lost > 0.0 ? lost : lane_value(length_, lane);
+    set(rate_, lane, std::max(2.0 * lane_value(rate_, lane), log_target_ / std::max(1.0, 0.5 * length)));
     set(length_, lane, std::max(1.0, std::floor(0.5 * lane_value(length_, lane))));
     set(last_, lane, static_cast<double>(now));
   }
