@@ -71,7 +71,7 @@ void print_trust(const lyapunov::spectrum_result& r, const lyapunov::spectrum_re
       r.effective_samples[0], r.degrees_of_freedom);
   fmt::print(
       "  frame: {} orthonormalisations, every {:.1f} characters on average; worst condition {:.1e}\n"
-      "    (a pivot is right to 2e-16 times that), worst defect {:.0e}; {} stretches had to be gone back over.\n",
+      "    (a pivot is right to 2e-16 times that), worst defect {:.0e}; {} stretches had to be replayed.\n",
       r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns);
   const double difference = std::abs(pair.exponents[0] - r.exponents[0]);
   fmt::print(

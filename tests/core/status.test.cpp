@@ -21,6 +21,7 @@ TEST_CASE("core::to_string: every status has its own name", "[law]") {
   CHECK(to_string(status::diverged) == "diverged");
   CHECK(to_string(status::cancelled) == "cancelled");
   CHECK(to_string(status::not_resolved) == "not_resolved");
+  CHECK(to_string(status::undeclared_period) == "undeclared_period");
 }
 
 TEST_CASE("core::to_string: every verdict has its own name, at compile time too", "[law]") {

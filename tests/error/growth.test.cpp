@@ -2,6 +2,7 @@
 #include <libration/error/growth.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <stop_token>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <libration/error/finite_size.hpp>
 #include <libration/error/horizon.hpp>
 #include <libration/lyapunov/spectrum.hpp>
+#include <libration/maps/gauss.hpp>
 #include <libration/maps/henon.hpp>
 #include <libration/maps/linear.hpp>
 #include <libration/maps/logistic.hpp>
@@ -60,6 +62,48 @@ struct rotation {
   auto unbounded() const requires says { return libration::state<bool, 2>{false, true}; }
 };
 
+// On the circle of length 6, of the given degree.
+template <int degree>
+struct circle {
+  static constexpr int dimension = 1;
+  double turn, bend;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
+    using std::sin;
+    const T x = (1.0 / 6.0) * h[0];
+    return {6.0 * libration::fract(degree * x + turn + bend * sin(6.283185307179586 * x))};
+  }
+};
+
+// Cat map of angles in turns.
+struct two_angles {
+  static constexpr int dimension = 2;
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h) const {
+    return {libration::fract(2.0 * h[0] + h[1]), libration::fract(h[0] + h[1])};
+  }
+};
+
+// Rounded to multiples of 1/1023, with a dither that keeps it from a cycle.
+struct rounded_logistic {
+  static constexpr int dimension = 1;
+  template <class T>
+  libration::state<T, 1> operator()(std::int64_t t, const libration::state<T, 1>& h) const {
+    const T x = 1023.0 * 3.9 * h[0] * (1.0 - h[0]) + libration::fract(0.6180339887 * static_cast<double>(t));
+    return {(1.0 / 1023.0) * (x - libration::fract(x))};
+  }
+};
+
+struct baker {
+  static constexpr int dimension = 2;
+  template <class T>
+  libration::state<T, 2> operator()(const libration::state<T, 2>& h) const {
+    // 2.999 in place of 3: a multiple of a power of two runs out of bits.
+    const T x = libration::fract(2.999 * h[0]);
+    return {x, (1.0 / 3.0) * (h[1] + (2.999 * h[0] - x))};
+  }
+};
+
 // A slow driver whose response grows at first and then contracts faster than the driver.
 struct skew_product {
   static constexpr int dimension = 2;
@@ -85,15 +129,60 @@ TEST_CASE("error::growth: on a circle whose map says its period an error is neve
   CHECK(h.median.time == std::numeric_limits<double>::infinity());
 }
 
-TEST_CASE("error::growth: where a map says nothing, jumps at a cut are counted and drifting coordinates are named", "[oracle]") {
+TEST_CASE("error::growth: a coordinate that wraps undeclared is a status, and no horizon is made of it", "[oracle]") {
   const auto r = error::growth(rotation<false>{}, {0.1, 0.0}, {.size = 1e-3, .steps = 2000, .windows = 16});
+  CHECK(r.status == status::undeclared_period);
   CHECK(r.jumps > 0);
+  REQUIRE(r.undeclared.size() == 1);
+  CHECK(r.undeclared[0].coordinate == 0);
+  CHECK(std::abs(r.undeclared[0].period - 1.0) < 1e-12);
+  CHECK(r.undeclared[0].jumps == r.jumps);
   CHECK(r.drifting == std::vector<Eigen::Index>{1});
   CHECK(std::abs(r.normaliser - 1.0 / std::sqrt(12.0)) < 1e-3);  // not that of the phase, 1000 times as much
-  CHECK(error::horizon(r).jumps == r.jumps);
-  CHECK(error::finite_size_exponent(r).jumps == r.jumps);
-  CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.size = 1e-6, .steps = 100, .windows = 50}).jumps == 0);
-  CHECK(error::growth(maps::henon{}, {0.1, 0.1}, {.size = 1e-6, .steps = 100, .windows = 50}).drifting.empty());
+  const auto h = error::horizon(r, {.threshold = 0.4, .exponent = 0.0});
+  CHECK(h.status == status::undeclared_period);
+  CHECK(h.jumps == r.jumps);
+  CHECK(std::isnan(h.median.time));
+  CHECK(h.crossing.size() == 0);
+  const auto sizes = error::finite_size_exponent(r);
+  CHECK(sizes.status == status::undeclared_period);
+  CHECK(sizes.jumps == r.jumps);
+  CHECK(sizes.size.size() == 0);
+}
+
+TEST_CASE("error::growth: which jumps are those of a coordinate that wraps", "[oracle]") {
+  const error::growth_options options{.size = 1e-6, .steps = 40, .windows = 200}, larger{.size = 0.02, .steps = 40, .windows = 200};
+  // Circle maps, of degree 1 with a curved graph and of degree 3; two angles that mix.
+  const auto undeclared = [&](const auto& map, const auto& h0, double period, std::size_t coordinates, const auto& own) {
+    const auto r = error::growth(map, h0, own);
+    CHECK(r.status == status::undeclared_period);
+    REQUIRE(r.undeclared.size() == coordinates);
+    for (const auto& u : r.undeclared) CHECK(std::abs(u.period / period - 1.0) < 1e-4);
+  };
+  undeclared(circle<1>{0.31, 0.02}, libration::state<double, 1>{0.2}, 6.0, 1, larger);
+  undeclared(circle<3>{0.0, 0.1}, libration::state<double, 1>{0.2}, 6.0, 1, options);
+  undeclared(two_angles{}, libration::state<double, 2>{0.2, 0.3}, 1.0, 2, options);
+  const auto single = error::growth<libration::single>(circle<1>{0.31, 0.02}, {0.2}, larger);
+  CHECK(single.status == status::undeclared_period);
+  CHECK(single.undeclared.size() == 1);
+  // Discontinuities of an interval, of a rounded state and of the baker's map in y, whose x alone is no circle; none at all.
+  const auto discontinuous = [&](const auto& map, const auto& h0, double size) {
+    auto own = options;
+    own.size = size;
+    const auto r = error::growth(map, h0, own);
+    CAPTURE(size, r.jumps);
+    CHECK(r.status == status::ok);
+    CHECK(r.jumps > 0);
+    CHECK(r.undeclared.empty());
+    CHECK(error::horizon(r).crossing.minCoeff() <= 40.0);
+  };
+  discontinuous(maps::gauss{}, maps::gauss::start(), 1e-6);
+  discontinuous(rounded_logistic{}, libration::state<double, 1>{0.3}, 5e-5);
+  discontinuous(baker{}, libration::state<double, 2>{0.3, 0.4}, 1e-6);
+  const auto henon = error::growth(maps::henon{}, {0.1, 0.1}, {.size = 1e-6, .steps = 100, .windows = 50});
+  CHECK(henon.status == status::ok);
+  CHECK(henon.jumps == 0);
+  CHECK(henon.drifting.empty());
 }
 
 TEST_CASE("error::growth: the leading direction of a driver that falls below the response's rounding is kept", "[oracle]") {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <libration/error/growth_ensemble.hpp>
 
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <stop_token>
+#include <thread>
 #include <vector>
 
 #include <Eigen/Core>
 
 #include <libration/core/random.hpp>
 #include <libration/error/growth_law.hpp>
+#include <libration/error/horizon.hpp>
 #include <libration/maps/henon.hpp>
 #include <libration/maps/linear.hpp>
 #include <libration/maps/lorenz63.hpp>
@@ -45,6 +49,14 @@ struct turning {
   auto unbounded() const requires says { return libration::state<bool, 2>{false, true}; }
 };
 
+struct silent_rotation {
+  static constexpr int dimension = 1;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h) const {
+    return {libration::fract(h[0] + 0.3819660112501051)};
+  }
+};
+
 }  // namespace
 
 TEST_CASE("error::growth_ensemble: on a circle an error is never a turn, and a phase has no size", "[oracle]") {
@@ -59,6 +71,46 @@ TEST_CASE("error::growth_ensemble: on a circle an error is never a turn, and a p
     const auto found = error::growth_ensemble(turning<false>{}, starts, options).curve;
     CHECK(found.drifting == std::vector<Eigen::Index>{1});
     CHECK(std::abs(found.normaliser - said.normaliser) < 1e-12);
+  }
+}
+
+TEST_CASE("error::growth_ensemble: a coordinate that wraps undeclared is a status", "[oracle]") {
+  MatrixXd starts(1, 40);
+  for (Eigen::Index j = 0; j < 40; ++j) starts(0, j) = 0.025 * static_cast<double>(j);
+  const error::growth_options options{.size = 1e-3, .steps = 500, .every = 7, .transient = 10};
+  for (const bool lanes : {false, true}) {
+    const auto r = error::growth_ensemble(silent_rotation{}, starts, options, {.lanes = lanes}).curve;
+    CHECK(r.status == status::undeclared_period);
+    REQUIRE(r.undeclared.size() == 1);
+    CHECK(std::abs(r.undeclared[0].period - 1.0) < 1e-12);
+    // Each of 40 pairs stands astride the cut for 1e-3 of the steps.
+    CHECK(r.jumps >= 10);
+    CHECK(r.jumps <= 40);
+    CHECK(std::isnan(error::horizon(r).median.time));
+    const auto law = error::fit_growth_law(r);
+    CHECK(law.status == status::undeclared_period);
+    CHECK(law.law == error::growth_law::undecided);
+  }
+  const auto henon = error::growth_ensemble(maps::henon{}, near_origin(2, 40), {.size = 1e-6, .steps = 100}).curve;
+  CHECK(henon.status == status::ok);
+  CHECK(henon.jumps == 0);
+}
+
+TEST_CASE("error::growth_ensemble: a stop token ends a group between its steps", "[failure]") {
+  constexpr auto unlimited = std::int64_t{1} << 60;
+  for (const auto& options : {error::growth_options{.steps = unlimited, .every = unlimited},
+                              error::growth_options{.steps = 1, .transient = unlimited},
+                              error::growth_options{.direction = error::direction::leading, .steps = 1, .alignment = unlimited}}) {
+    std::stop_source source;
+    auto stoppable = options;
+    stoppable.stop = source.get_token();
+    std::jthread other([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      source.request_stop();
+    });
+    const auto r = error::growth_ensemble(maps::henon{}, near_origin(2, 9), stoppable, {.threads = 1});
+    CHECK(r.curve.status == status::cancelled);
+    CHECK(r.curve.pairs() == 0);
   }
 }
 

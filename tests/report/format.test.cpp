@@ -56,7 +56,7 @@ TEST_CASE("report::with_error: two digits of the error decide the digits of the 
 
 TEST_CASE("report::explain: a sentence for each status, a name for each", "[edge]") {
   for (const status s : {status::not_run, status::ok, status::not_converged, status::lost_frame, status::collapsed,
-                         status::diverged, status::cancelled, status::not_resolved}) {
+                         status::diverged, status::cancelled, status::not_resolved, status::undeclared_period}) {
     CHECK(!report::explain(s).empty());
     CHECK(fmt::format("{}", s) == std::string(to_string(s)));
   }
@@ -73,7 +73,7 @@ TEST_CASE("report::text: a spectrum says what was measured, how it ended, and th
   CHECK_THAT(text, Contains("entropy rate 0.41922 ± 0.00035 nats per step"));
   CHECK_THAT(text, Contains("status ok: ran to its end"));
   CHECK_THAT(text,
-             Contains("16000 orthonormalisations, every 6.25 steps; worst condition 1.5e+06, defect 3e-16; 0 gone back over"));
+             Contains("16000 orthonormalisations, every 6.25 steps; worst condition 1.5e+06, defect 3e-16; 0 rolled back"));
   CHECK_THAT(text, !Contains("det J") && !Contains("repeats") && !Contains("bias") && !Contains("at least"));
 
   r.time_step = 0.01;

@@ -114,6 +114,18 @@ TEST_CASE("report::with_interval: ends that are infinite or not known", "[edge]"
   CHECK(with_interval(-infinity, unknown, unknown) == "-inf");
 }
 
+TEST_CASE("report::text: coordinates that wrap undeclared are named, and no horizon is printed", "[failure]") {
+  auto c = curve(5);
+  c.jumps = 7;
+  c.undeclared = {{2, 6.283187, 7}};
+  c.status = status::undeclared_period;
+  CHECK_THAT(report::text(c), Contains("status undeclared_period: a coordinate wraps") &&
+                                  Contains("; coordinate 2 wraps with period 6.28319 (seen in 7 jumps of a pair)"));
+  CHECK_THAT(report::text(error::horizon(c)), Contains("reaches 0.4: unknown\n  status undeclared_period") &&
+                                                  Contains("coordinate 2 wraps") && !Contains("never"));
+  CHECK_THAT(report::text(error::finite_size_exponent(c)), Contains("status undeclared_period") && Contains("coordinate 2 wraps"));
+}
+
 TEST_CASE("report::text: a time that is not reached is never", "[oracle][edge]") {
   CHECK(fmt::format("{}", stats::time_quantile{0.5, 23.0, 20.0, 31.0}) == "23 (20 to 31)");
   CHECK(fmt::format("{}", stats::time_quantile{0.5, 12345.0, 12000.0, infinity}) == "12345 (12000 to never)");

@@ -19,7 +19,8 @@ enum class status : std::uint8_t {
   collapsed,      ///< an autonomous orbit repeats in floating point although its exponent is positive
   diverged,       ///< a state or a tangent stopped being finite
   cancelled,      ///< stopped by the caller's stop token
-  not_resolved    ///< an exponent lies below what rounding lets the run show: its number is an upper bound
+  not_resolved,   ///< an exponent lies below what rounding lets the run show: its number is an upper bound
+  undeclared_period  ///< a coordinate wraps, but the map declares no period of it: distances across the cut are wrong
 };
 
 /// What the leading exponent and its 95 % interval say: below -margin, inside, above +margin; else undecided.
@@ -28,7 +29,8 @@ enum class verdict : std::uint8_t { undecided, stable, neutral, chaotic };
 /// \return the enumerator's name
 constexpr std::string_view to_string(status s) noexcept {
   constexpr std::string_view names[] = {"not_run",   "ok",       "not_converged", "lost_frame",
-                                        "collapsed", "diverged", "cancelled",     "not_resolved"};
+                                        "collapsed", "diverged", "cancelled",     "not_resolved",
+                                        "undeclared_period"};
   return names[static_cast<std::uint8_t>(s)];
 }
 

@@ -15,6 +15,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/status.hpp>
 #include <libration/error/growth_curve.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
@@ -38,7 +39,9 @@ struct [[nodiscard]] finite_size_result {
   Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> count;     ///< shape (sizes): errors followed to their end
   Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> censored;  ///< shape (sizes): whose curve ended before; where these are many,
                                                             ///< the slow ones are missing and the exponent is too large
-  std::int64_t jumps = 0;  ///< of the curve: pairs that parted at a cut, whose growth is none
+  std::int64_t jumps = 0;                                   ///< of the curve: pairs that parted at a cut, whose growth is none
+  std::vector<undeclared_period> undeclared;                ///< of the curve: where there are any, there are no sizes and exponents
+  libration::status status = libration::status::not_run;    ///< the curve's
   double ratio = 0.0;
   double floor = 0.0;  ///< 100 times the curve's rounding: there, rounding changes an error by about 1 % a step
 };
@@ -51,9 +54,10 @@ struct [[nodiscard]] finite_size_result {
 /// For δ → 0 it is the leading exponent; where it falls off, an error no longer grows like an infinitesimal one.
 ///
 /// \param curve  recorded at every step where the map is fast; windows long enough for errors to saturate
-/// \throws       argument_error where an option is out of range, or the curve holds nothing
-/// Accuracy:     standard errors by the delta method for a ratio of means, over independent stretches
-/// Source:       Aurell, Boffetta, Crisanti, Paladin, Vulpiani, "Predictability in the large: an extension of the concept of
+/// \return       no sizes where the curve's coordinates wrap undeclared (status `undeclared_period`): what leaps at a cut is no
+/// growth \throws       argument_error where an option is out of range, or the curve holds nothing Accuracy:     standard errors by
+/// the delta method for a ratio of means, over independent stretches Source:       Aurell, Boffetta, Crisanti, Paladin, Vulpiani,
+/// "Predictability in the large: an extension of the concept of
 ///               Lyapunov exponent", J. Phys. A 30 (1997) 1; departure: sizes reached in place of thresholds
 inline finite_size_result finite_size_exponent(const growth_curve& curve, const finite_size_options& options = {}) {
   constexpr std::string_view who = "error::finite_size_exponent";
@@ -66,13 +70,17 @@ inline finite_size_result finite_size_exponent(const growth_curve& curve, const 
   finite_size_result r;
   r.ratio = options.ratio;
   r.jumps = curve.jumps;
+  r.undeclared = curve.undeclared;
+  r.status = curve.status;
   r.floor = 100.0 * curve.rounding;
   const double first = options.smallest > 0.0 ? options.smallest : std::max(4.0 * curve.error.col(0).maxCoeff(), r.floor);
   const double last = options.largest > 0.0 ? options.largest : 1.0;
   require(first > 0.0 && std::isfinite(first), who,
           "no first size: every error begins at 0 and the rounding is not known; .smallest has to be given");
   const Eigen::Index sizes =
-      first > last ? 0 : 1 + static_cast<Eigen::Index>(std::floor(std::log(last / first) / std::log(options.ratio) + 1e-9));
+      first > last || !curve.undeclared.empty()
+          ? 0
+          : 1 + static_cast<Eigen::Index>(std::floor(std::log(last / first) / std::log(options.ratio) + 1e-9));
 
   const Eigen::Index stretches = curve.pairs() / curve.members;
   const double nan = std::numeric_limits<double>::quiet_NaN();

@@ -23,9 +23,10 @@
 #include <libration/core/random.hpp>
 #include <libration/core/saturating.hpp>
 #include <libration/core/status.hpp>
+#include <libration/error/detail/measured_error.hpp>
+#include <libration/error/detail/parting.hpp>
 #include <libration/error/growth_curve.hpp>
 #include <libration/maps/concepts.hpp>
-#include <libration/maps/coordinates.hpp>
 #include <libration/rollout/analyze.hpp>
 #include <libration/rollout/batch_stepper.hpp>
 #include <libration/rollout/drive.hpp>
@@ -39,29 +40,6 @@ namespace detail {
 
 /// The stream of the first direction of the neighbour that turns into the leading one.
 inline constexpr std::uint64_t leading_stream = 0x62726564;  // "bred"
-
-/// Adds a vector of a random direction to n numbers h(0) ... h(n - 1).
-///
-/// \param length  of a vector, anything with [i]; that of the one that is added becomes `size`
-/// \param at  reads component i; \param put  writes it
-template <class Length, class At, class Put>
-void perturb(Eigen::Index n, double size, const random_stream& numbers, const Length& length, const At& at, const Put& put) {
-  Eigen::VectorXd d(n);
-  random_stream own = numbers;
-  own.fill_normal(d);
-  d *= size / length(d);
-  for (Eigen::Index i = 0; i < n; ++i) put(i, at(i) + d[i]);
-}
-
-/// The coordinates that an error is measured in: those that do not grow without bound; all but counters where there are no others.
-template <class M>
-std::vector<Eigen::Index> measured_coordinates(const maps::coordinates<M>& coordinates) {
-  std::vector<Eigen::Index> chosen;
-  for (Eigen::Index i = 0; i < coordinates.size(); ++i)
-    if (coordinates.bounded(i)) chosen.push_back(i);
-  for (Eigen::Index i = 0; chosen.empty() && i < coordinates.size() - maps::counters<M>; ++i) chosen.push_back(i);
-  return chosen;
-}
 
 }  // namespace detail
 
@@ -84,16 +62,18 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
   growth_run(const System& system, Stepper stepper, const growth_options& options, std::int64_t steps)
       : options_(options),
         stepper_(std::move(stepper)),
-        coordinates_(system.map()),
-        measured_(detail::measured_coordinates(coordinates_)),
+        error_(system.map(), options.norm),
         n_(system.state_size()),
         H_(n_, options.members),
         next_(n_, options.members),
         opposite_(n_, 1),
         opposite_next_(n_, 1),
+        direction_(n_ - maps::counters<typename System::map_type>),
+        image_(n_),
+        base_(n_),
         apart_(static_cast<std::size_t>(options.members)),
         // A coordinate that grows without bound has no size.
-        spread_(bounded() ? size() : 0, options.norm, steps - steps % options.steps),
+        spread_(error_.bounded() ? error_.count() : 0, options.norm, steps - steps % options.steps),
         window_spread_(spread_) {
     if (options.direction == direction::leading) bred_.emplace(system, 0.0, options.seed, detail::leading_stream);
     const Eigen::Index points = options.steps / options.every + 1;
@@ -126,8 +106,8 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
     stepper_.step(view.t, H_, view.x, next_);
     look_for_jumps(view);
     H_.swap(next_);
-    window_spread_.add([&](Eigen::Index k) { return number(view.next, measured(k)); },
-                       [&](Eigen::Index k, double x, double first) { return difference(measured(k), x, first); });
+    window_spread_.add([&](Eigen::Index k) { return number(view.next, error_.coordinate(k)); },
+                       [&](Eigen::Index k, double x, double first) { return difference(error_.coordinate(k), x, first); });
     ++position_;
     if (position_ % options_.every == 0) record(position_ / options_.every);
     if (position_ == options_.steps) {
@@ -138,73 +118,55 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
     }
   }
 
-
  private:
-  static constexpr double most_growth = 16.0;  // of an error in a step, before it is looked at twice
-  static constexpr double eps = std::numeric_limits<scalar>::epsilon();
-
   Eigen::Index rows() const { return windows_ * options_.members; }
-  Eigen::Index size() const { return static_cast<Eigen::Index>(measured_.size()); }
-  Eigen::Index measured(Eigen::Index k) const { return measured_[static_cast<std::size_t>(k)]; }
-  bool bounded() const { return coordinates_.bounded(measured_.front()); }
 
   static double number(const state_type& h, Eigen::Index i) { return static_cast<double>(h[static_cast<int>(i)]); }
   // In the precision of the perturbed runs.
-  double difference(Eigen::Index i, double a, double b) const {
-    const double period = coordinates_.period(i);
-    return period == 0.0 ? a - b : maps::coordinate_difference(a, b, static_cast<double>(static_cast<scalar>(period)));
+  double difference(Eigen::Index i, double a, double b) const { return error_.template difference<scalar>(i, a, b); }
+  // Component i of the difference of a perturbed run from h.
+  double apart(const typename Stepper::batch& H, Eigen::Index column, const state_type& h, Eigen::Index i) const {
+    return difference(i, static_cast<double>(H(i, column)), number(h, i));
   }
-  double size_of(const state_type& h) const {
-    return detail::measure(options_.norm, size(), [&](Eigen::Index k) { return number(h, measured(k)); });
-  }
-  // The norm of numbers d[i].
-  template <class Vector>
-  double length(const Vector& d) const {
-    return detail::measure(options_.norm, size(), [&](Eigen::Index k) { return d[measured(k)]; });
+  double distance(const typename Stepper::batch& H, Eigen::Index column, const state_type& h) const {
+    return error_([&](Eigen::Index i) { return apart(H, column, h, i); });
   }
 
   // Perturbed states at the start of a window.
   void set_out(const state_type& h) {
-    const Eigen::Index moved = n_ - maps::counters<typename System::map_type>;
     const auto at = [&](Eigen::Index i) { return number(h, i); };
     const auto leading = [&](Eigen::Index i) { return bred_->difference_from(h, static_cast<int>(i)); };
-    const double apart = bred_ ? detail::measure(options_.norm, size(), [&](Eigen::Index k) { return leading(measured(k)); }) : 1.0;
+    const double length = bred_ ? error_(leading) : 1.0;
     for (Eigen::Index m = 0; m < options_.members; ++m) {
       const auto put = [&](Eigen::Index i, double x) { H_(i, m) = static_cast<scalar>(x); };
       for (Eigen::Index i = 0; i < n_; ++i) put(i, at(i));
       if (bred_) {
-        for (Eigen::Index i = 0; i < moved; ++i) put(i, at(i) + leading(i) * (options_.size / apart));
+        for (Eigen::Index i = 0; i < direction_.size(); ++i) put(i, at(i) + leading(i) * (options_.size / length));
       } else if (options_.size > 0.0) {
         const auto pair = static_cast<std::uint64_t>(rows() + m);
-        const auto of = [&](const Eigen::VectorXd& d) { return length(d); };
-        detail::perturb(moved, options_.size, random_stream(options_.seed, pair), of, at, put);
+        detail::perturb(error_, options_.size, random_stream(options_.seed, pair), direction_, at, put);
       }
       apart_[static_cast<std::size_t>(m)] = distance(H_, m, h);
     }
     record(0);
   }
 
-  double distance(const typename Stepper::batch& H, Eigen::Index column, const state_type& h) const {
-    return detail::measure(options_.norm, size(), [&](Eigen::Index k) {
-      const Eigen::Index i = measured(k);
-      return difference(i, static_cast<double>(H(i, column)), number(h, i));
-    });
-  }
-
-  // Counts the pairs whose distance grows in this step by far more than that of a run on the other side of the reference does, but
-  // for distances that are rounding.
+  // Of the pairs whose distance grows in this step by more than growth usually does, but for distances that are rounding.
   void look_for_jumps(const rollout::step_view<System>& view) {
+    const auto h = [&](Eigen::Index i) { return number(view.h, i); };
+    const auto next = [&](Eigen::Index i) { return number(view.next, i); };
+    const auto step = [&](const auto& from, Eigen::VectorXd& image) {
+      for (Eigen::Index i = 0; i < n_; ++i) opposite_(i, 0) = static_cast<scalar>(from(i));
+      stepper_.step(view.t, opposite_, view.x, opposite_next_);
+      for (Eigen::Index i = 0; i < n_; ++i) image[i] = static_cast<double>(opposite_next_(i, 0));
+    };
     for (Eigen::Index m = 0; m < options_.members; ++m) {
       double& before = apart_[static_cast<std::size_t>(m)];
       const double after = distance(next_, m, view.next);
-      if (after > most_growth * before && std::isfinite(after) && before > 1024.0 * eps * size_of(view.h)) {
-        for (Eigen::Index i = 0; i < n_; ++i) {
-          const double h = number(view.h, i);
-          opposite_(i, 0) = static_cast<scalar>(h - difference(i, static_cast<double>(H_(i, m)), h));
-        }
-        stepper_.step(view.t, opposite_, view.x, opposite_next_);
-        if (distance(opposite_next_, 0, view.next) < 0.25 * after) ++result_.jumps;
-      }
+      if (after > detail::most_growth * before && std::isfinite(after) && before > detail::least_looked_at<scalar> * error_(h))
+        jumps_.add(detail::find_parting<scalar>(
+            error_, after, h, [&](Eigen::Index i) { return apart(H_, m, view.h, i); }, next,
+            [&](Eigen::Index i) { return apart(next_, m, view.next, i); }, step, image_, base_));
       before = after;
     }
   }
@@ -218,17 +180,19 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
 
   void finish() {
     result_.error.conservativeResize(rows(), Eigen::NoChange);
-    for (const Eigen::Index k : spread_.drifting()) result_.drifting.push_back(measured(k));
-    detail::finish_curve(result_, options_.normaliser, spread_.size(), spread_.magnitude(), eps);
+    for (const Eigen::Index k : spread_.drifting()) result_.drifting.push_back(error_.coordinate(k));
+    detail::finish_curve(result_, options_.normaliser, spread_.size(), spread_.magnitude(), std::numeric_limits<scalar>::epsilon());
+    jumps_.report_to(result_);
   }
 
   growth_options options_;
   Stepper stepper_;
-  maps::coordinates<typename System::map_type> coordinates_;
-  std::vector<Eigen::Index> measured_;
+  detail::measured_error<typename System::map_type> error_;
   Eigen::Index n_;
   typename Stepper::batch H_, next_, opposite_, opposite_next_;
+  Eigen::VectorXd direction_, image_, base_;
   std::vector<double> apart_;
+  detail::jump_record jumps_;
   detail::spread spread_, window_spread_;
   std::optional<rollout::neighbour<System>> bred_;
   std::int64_t seen_ = 0, position_ = 0, windows_ = 0;
@@ -308,22 +272,23 @@ growth_curve growth(std::string_view who, const M& map, rollout::start_of<M> h0,
 ///
 /// \param h0      start, shape (n)
 /// \param inputs  for driven maps only: a matrix (m, T), one column a step, or a callable x(t, out)
-/// \return        the curves; `ok`, `diverged` or `cancelled`, with the windows that were finished. A perturbed run that diverges
+/// \return        the curves; `ok`, `undeclared_period`, `diverged` or `cancelled`, with the windows that were finished. A
+/// perturbed run that diverges
 ///                has infinite errors from there on, and the others go on
 /// \throws        argument_error before the first step: shapes, options, inputs too short
 /// Differences are those of `maps::coordinates`, and coordinates that a map says grow without bound are left out of them. Where
-/// it says nothing, pairs that part at a cut are counted (`jumps`), and coordinates that drift are named (`drifting`).
+/// it says nothing, pairs that part at a cut are counted (`jumps`), coordinates that wrap make the status `undeclared_period` and
+/// are named (`undeclared`), as are those that drift (`drifting`).
 ///
 /// Accuracy:      an error is right to `rounding`, by which two runs part in any case
 /// Cost:          members + 1 steps a step (together where the map steps batches), n operations a pair for the norm
 template <class Scalar = double, maps::map M>
-  requires(!maps::driven<M>)
-growth_curve growth(const M& map, rollout::start_of<M> h0, const growth_options& options = {}) {
+requires(!maps::driven<M>) growth_curve growth(const M& map, rollout::start_of<M> h0, const growth_options& options = {}) {
   return detail::growth<Scalar>("error::growth", map, h0, rollout::no_inputs{}, options, growth_estimator{options});
 }
 template <class Scalar = double, maps::map M, class Inputs>
-  requires maps::driven<M>
-growth_curve growth(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const growth_options& options = {}) {
+requires maps::driven<M> growth_curve growth(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
+                                             const growth_options& options = {}) {
   return detail::growth<Scalar>("error::growth", map, h0, std::forward<Inputs>(inputs), options, growth_estimator{options});
 }
 
@@ -332,8 +297,8 @@ growth_curve growth(const M& map, rollout::start_of<M> h0, Inputs&& inputs, cons
 ///
 /// \param other  a map of the same state and the same inputs
 template <class Scalar = double, maps::map M, maps::map Other>
-  requires(!maps::driven<M> && !maps::driven<Other>)
-growth_curve growth_between(const M& map, const Other& other, rollout::start_of<M> h0, growth_options options = {}) {
+requires(!maps::driven<M> && !maps::driven<Other>) growth_curve
+    growth_between(const M& map, const Other& other, rollout::start_of<M> h0, growth_options options = {}) {
   options.size = 0.0;
   options.direction = direction::random;
   options.members = 1;
@@ -341,9 +306,8 @@ growth_curve growth_between(const M& map, const Other& other, rollout::start_of<
                                 detail::difference_estimator<Other>{&other, options});
 }
 template <class Scalar = double, maps::map M, maps::map Other, class Inputs>
-  requires(maps::driven<M> && maps::driven<Other>)
-growth_curve growth_between(const M& map, const Other& other, rollout::start_of<M> h0, Inputs&& inputs,
-                            growth_options options = {}) {
+requires(maps::driven<M>&& maps::driven<Other>) growth_curve
+    growth_between(const M& map, const Other& other, rollout::start_of<M> h0, Inputs&& inputs, growth_options options = {}) {
   options.size = 0.0;
   options.direction = direction::random;
   options.members = 1;

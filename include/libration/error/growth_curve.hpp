@@ -82,6 +82,13 @@ inline void validate(const growth_options& options, std::string_view who) {
           ".members is more than 1, but there is one leading direction only");
 }
 
+/// A coordinate that wraps, though the map declares no period of it.
+struct undeclared_period {
+  Eigen::Index coordinate = 0;
+  double period = 0.0;     ///< as measured: what a map's `periods` should say
+  std::int64_t jumps = 0;  ///< of pairs, by which it was found
+};
+
 /// The error of each pair at each recorded time.
 struct [[nodiscard]] growth_curve {
   Eigen::VectorXd time;   ///< shape (points): since the perturbation, 0 first; in units of time, or steps
@@ -91,15 +98,17 @@ struct [[nodiscard]] growth_curve {
   bool normalised_by_spread = false;  ///< it is the norm of the standard deviations along the reference, not one given
   double size = 0.0;                  ///< of the perturbation, in the state's units; 0: runs of two maps from one start
   error::direction direction = error::direction::random;
-  std::int64_t members = 1;         ///< pairs that share a reference stretch: neighbours in `error`'s rows
+  std::int64_t members = 1;          ///< pairs that share a reference stretch: neighbours in `error`'s rows
   std::int64_t diverged_pairs = 0;   ///< perturbed runs that were not finite at some recorded point
   std::int64_t swallowed_pairs = 0;  ///< whose perturbation was lost in the state's rounding: they begin with no error at all
-  std::int64_t jumps = 0;  ///< steps in which a pair parted as no growth explains: at a discontinuity, or a coordinate that wraps.
-                           ///< `growth_ensemble` does not look for them, and leaves 0
+  std::int64_t jumps = 0;  ///< steps in which a pair parted as no growth explains: at a discontinuity, or a coordinate that wraps
+  /// Coordinates that wrap undeclared: with them the status is `undeclared_period`, and an error of two states on either side of
+  /// the cut is not their distance. Found where g(h ± P e_i) is g(h) up to P at an eighth of the jumps or more.
+  std::vector<undeclared_period> undeclared;
   std::vector<Eigen::Index> drifting;  ///< coordinates that rise or fall over the whole run (a clock, a phase): not in the spread
-  double rounding = 0.0;            ///< the scalar's eps times the reference's size, over `normaliser`: no error is below it
-  double time_step = 1.0;           ///< units of time a step
-  bool per_unit_of_time = false;    ///< the map has a time step; else time is steps
+  double rounding = 0.0;               ///< the scalar's eps times the reference's size, over `normaliser`: no error is below it
+  double time_step = 1.0;              ///< units of time a step
+  bool per_unit_of_time = false;       ///< the map has a time step; else time is steps
   libration::status status = libration::status::not_run;
   std::int64_t failed_at = -1;  ///< step, transient included, where the reference diverged; or -1
   std::uint64_t seed = 0;
@@ -108,9 +117,7 @@ struct [[nodiscard]] growth_curve {
   Eigen::Index points() const { return error.cols(); }
 
   /// The perturbation is no smaller than the attractor: there is no growth to be seen. Never where the normaliser was given.
-  bool starts_saturated() const {
-    return normalised_by_spread && points() > 0 && pairs() > 0 && error.col(0).minCoeff() >= 1.0;
-  }
+  bool starts_saturated() const { return normalised_by_spread && points() > 0 && pairs() > 0 && error.col(0).minCoeff() >= 1.0; }
 
   /// \return the arithmetic mean over the pairs, shape (points)
   Eigen::VectorXd mean() const { return error.colwise().mean().transpose(); }

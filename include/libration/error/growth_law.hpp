@@ -251,8 +251,7 @@ growth_law_result fit_ensemble(std::string_view who, vector_view<double> times, 
 ///                and multimodel inference" (2002) for weights, AICc and the inflation of known errors that the best law's misfit
 ///                calls for. Departures: the reduction of nested laws and the rule for `undecided` are chosen here
 template <class = void>
-growth_law_result fit_growth_law(vector_view<double> times, vector_view<double> values,
-                                 const growth_law_options& options = {}) {
+growth_law_result fit_growth_law(vector_view<double> times, vector_view<double> values, const growth_law_options& options = {}) {
   return detail::fit_curve("error::fit_growth_law", times, values, {}, options);
 }
 
@@ -297,7 +296,8 @@ growth_law_result fit_growth_law_log_ensemble(vector_view<double> times, matrix_
 
 /// The same from what `growth` or `growth_ensemble` recorded: pairs that share a stretch are drawn together, `.group` being the
 /// curve's own. Stretches with a pair that merges (error 0) or diverges within the window are left out; where runs begin with no
-/// error (`growth_between`) the window has to begin later, by `.from`.
+/// error (`growth_between`) the window has to begin later, by `.from`. Where coordinates of the curve wrap undeclared no law is
+/// decided (status `undeclared_period`).
 template <class = void>
 growth_law_result fit_growth_law(const growth_curve& curve, growth_law_options options = {}) {
   constexpr std::string_view who = "error::fit_growth_law";
@@ -321,7 +321,16 @@ growth_law_result fit_growth_law(const growth_curve& curve, growth_law_options o
   require(kept >= 1 && end > begin, who,
           "every stretch has a pair that merges, begins with no error, or diverges within the window (.from, .to, .largest)");
   options.group = members;
-  return fit_growth_law_ensemble(curve.time.segment(begin, end - begin), errors.leftCols(kept), options);
+  auto result = fit_growth_law_ensemble(curve.time.segment(begin, end - begin), errors.leftCols(kept), options);
+  if (!curve.undeclared.empty()) {
+    result.law = growth_law::undecided;
+    result.name = "undecided";
+    result.reason = "coordinate " + number_text(curve.undeclared.front().coordinate) + " wraps with a period of " +
+                    number_text(curve.undeclared.front().period, 6) +
+                    " that the map does not declare: errors across the cut are not distances";
+    result.status = status::undeclared_period;
+  }
+  return result;
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error

@@ -17,6 +17,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/status.hpp>
 #include <libration/error/growth_curve.hpp>
 #include <libration/stats/bootstrap.hpp>
 #include <libration/stats/survival.hpp>
@@ -62,16 +63,19 @@ struct horizon_options {
 
 /// First crossings.
 struct [[nodiscard]] horizon_result {
-  Eigen::VectorXd crossing;               ///< shape (pairs): time of the first crossing; infinite where the curve ended before it
-  std::int64_t censored = 0;              ///< pairs without a crossing
-  stats::time_quantile median;            ///< of the time, over the ensemble; infinite where fewer than half have crossed
+  Eigen::VectorXd crossing;     ///< shape (pairs): time of the first crossing; infinite where the curve ended before it.
+                                ///< Empty where coordinates wrap undeclared
+  std::int64_t censored = 0;    ///< pairs without a crossing
+  stats::time_quantile median;  ///< of the time, over the ensemble; infinite where fewer than half have crossed
   /// Fraction still below the threshold, its times in steps. Its bands are those of independent pairs: too narrow where pairs share
   /// a reference stretch.
   stats::kaplan_meier_estimate survival;
-  double threshold = 0.0;                 ///< in units of the curve's normaliser
+  double threshold = 0.0;  ///< in units of the curve's normaliser
   double initial = 0.0;    ///< geometric mean of the errors at the start, in the same units; 0: some begin with none
   std::int64_t jumps = 0;  ///< of the curve: an error that jumps at a cut has crossed no threshold
-  double time_step = 1.0;  ///< units of time a step
+  std::vector<undeclared_period> undeclared;                    ///< of the curve: where there are any, no time is known
+  libration::status status = libration::status::not_run;        ///< the curve's
+  double time_step = 1.0;                                       ///< units of time a step
   double exponent = std::numeric_limits<double>::quiet_NaN();   ///< as given
   double predicted = std::numeric_limits<double>::quiet_NaN();  ///< `predicted_horizon` from `initial` and the exponent
 
@@ -105,6 +109,9 @@ inline double to_time(const growth_curve& curve, double shifted_point) {
 /// (log-log) where every pair has a reference stretch of its own; else that of a bootstrap over the stretches, NaN where there is
 /// but one. Where runs begin with no error (`growth_between`) nothing is predicted: see `predicted_noise_horizon`.
 ///
+/// Where coordinates wrap though the map declares no period (status `undeclared_period`), most pairs cross when they stand on
+/// either side of the cut, and not when they have parted: no time is given, all are NaN.
+///
 /// \throws argument_error where an option is out of range, or the curve holds nothing
 /// Accuracy: times are those of recorded points: late by less than one spacing
 inline horizon_result horizon(const growth_curve& curve, const horizon_options& options = {}) {
@@ -118,7 +125,16 @@ inline horizon_result horizon(const growth_curve& curve, const horizon_options& 
   r.threshold = options.threshold;
   r.exponent = options.exponent;
   r.jumps = curve.jumps;
+  r.undeclared = curve.undeclared;
+  r.status = curve.status;
+  r.time_step = curve.time_step;
   r.initial = std::exp(curve.error.col(0).array().log().mean());
+  if (!std::isnan(options.exponent) && r.initial > 0.0)
+    r.predicted = predicted_horizon(options.threshold, r.initial, options.exponent);
+  if (!curve.undeclared.empty()) {
+    r.median.time = r.median.lower = r.median.upper = std::numeric_limits<double>::quiet_NaN();
+    return r;
+  }
   r.crossing.resize(curve.pairs());
   std::vector<stats::survival_time> times(static_cast<std::size_t>(curve.pairs()));
   for (Eigen::Index i = 0; i < curve.pairs(); ++i) {
@@ -148,11 +164,8 @@ inline horizon_result horizon(const growth_curve& curve, const horizon_options& 
   r.median.lower = detail::to_time(curve, r.median.lower);
   r.median.upper = detail::to_time(curve, r.median.upper);
   r.survival = shifted;
-  r.time_step = curve.time_step;
   const double spacing = curve.points() > 1 ? (curve.time[1] - curve.time[0]) / curve.time_step : 1.0;
   for (std::int64_t& t : r.survival.time) t = std::llround(static_cast<double>(t - 1) * spacing);
-  if (!std::isnan(options.exponent) && r.initial > 0.0)
-    r.predicted = predicted_horizon(options.threshold, r.initial, options.exponent);
   return r;
 }
 

@@ -61,6 +61,8 @@ inline std::string explain(status s) {
       return "stopped by the caller: what is here was done before";
     case status::not_resolved:
       return "an exponent lies below what rounding lets the run show: its number is an upper bound";
+    case status::undeclared_period:
+      return "a coordinate wraps, but the map declares no period of it (`periods`): distances across the cut are wrong";
   }
   return "";
 }
@@ -102,7 +104,7 @@ inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 
     before = "; ";
   };
   if (!std::isnan(r.worst_condition))
-    evidence(fmt::format("{} orthonormalisations, every {:.3g} steps; worst condition {:.2g}, defect {:.1g}; {} gone back over",
+    evidence(fmt::format("{} orthonormalisations, every {:.3g} steps; worst condition {:.2g}, defect {:.1g}; {} rolled back",
                          r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns));
   if (!std::isnan(r.mean_log_abs_determinant))
     evidence(fmt::format("sum {:.9g}, mean ln|det J| {:.9g}", r.sum, r.mean_log_abs_determinant));

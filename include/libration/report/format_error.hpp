@@ -59,6 +59,15 @@ inline std::string jumps(std::int64_t count) {
                                   count);
 }
 
+/// What is said of coordinates that wrap undeclared, or else of jumps.
+inline std::string jumps(std::int64_t count, const std::vector<error::undeclared_period>& undeclared) {
+  if (undeclared.empty()) return jumps(count);
+  std::string out;
+  for (const error::undeclared_period& u : undeclared)
+    out += fmt::format("{}coordinate {} wraps with period {:.6g}", out.empty() ? "; " : ", ", u.coordinate, u.period);
+  return out + fmt::format(" (seen in {} jumps of a pair), and the map has to declare it", count);
+}
+
 /// The text of a result that holds nothing.
 inline std::string nothing(const char* what) { return fmt::format("{}: {}", what, explain(status::not_run)); }
 
@@ -125,7 +134,7 @@ inline std::string text(const error::growth_curve& c) {
                        "unbounded)",
                        c.drifting.front(),
                        c.drifting.size() > 1 ? fmt::format(" and {} others drift", c.drifting.size() - 1) : " drifts");
-  return out + detail::jumps(c.jumps);
+  return out + detail::jumps(c.jumps, c.undeclared);
 }
 
 inline std::string text(const error::finite_size_result& r) {
@@ -137,11 +146,15 @@ inline std::string text(const error::finite_size_result& r) {
     out += fmt::format("  {:>10.3e}  {:<24}  {:>6}{}\n", r.size[k], with_error(r.exponent[k], r.standard_error[k]), r.count[k],
                        r.censored[k] > 0 ? fmt::format(" ({} did not get there)", r.censored[k]) : "");
   }
+  if (!r.undeclared.empty()) return out + detail::status_line(r.status) + detail::jumps(r.jumps, r.undeclared);
   if (r.count.sum() == 0) out += fmt::format("  no error was seen to grow so far ({} did not get there)\n", r.censored.sum());
   return out + fmt::format("  rounding shows below {:.1e}", r.floor) + detail::jumps(r.jumps);
 }
 
 inline std::string text(const error::horizon_result& r) {
+  if (!r.undeclared.empty())
+    return fmt::format("median time until the error reaches {:.4g}: unknown\n{}{}", r.threshold, detail::status_line(r.status),
+                       detail::jumps(r.jumps, r.undeclared));
   if (r.crossing.size() == 0) return detail::nothing("horizon");
   std::string out = fmt::format("median time until the error reaches {:.4g}: {}; {} of {} pairs never do", r.threshold,
                                 text(r.median), r.censored, r.crossing.size());

@@ -38,6 +38,13 @@ inline json to_json(const stats::kaplan_meier_estimate& s) {
   return j;
 }
 
+inline json to_json(const std::vector<error::undeclared_period>& undeclared) {
+  json list = json::array();
+  for (const error::undeclared_period& u : undeclared)
+    list.push_back({{"coordinate", u.coordinate}, {"period", number(u.period)}, {"jumps", u.jumps}});
+  return list;
+}
+
 inline json to_json(const error::growth_curve& c) {
   constexpr const char* norms[] = {"euclidean", "maximum", "root_mean_square"};
   json j;
@@ -54,6 +61,7 @@ inline json to_json(const error::growth_curve& c) {
   j["diverged_pairs"] = c.diverged_pairs;
   j["swallowed_pairs"] = c.swallowed_pairs;
   j["jumps"] = c.jumps;
+  j["undeclared_periods"] = to_json(c.undeclared);
   j["drifting"] = c.drifting;
   j["failed_at"] = c.failed_at;
   j["seed"] = c.seed;
@@ -68,6 +76,8 @@ inline json to_json(const error::growth_curve& c) {
 
 inline json to_json(const error::finite_size_result& r) {
   json j{{"ratio", number(r.ratio)}, {"rounding_floor", number(r.floor)}, {"jumps", r.jumps}, {"sizes", json::array()}};
+  j["status"] = to_string(r.status);
+  j["undeclared_periods"] = to_json(r.undeclared);
   for (Eigen::Index k = 0; k < r.size.size(); ++k)
     j["sizes"].push_back({{"size", number(r.size[k])},
                           {"exponent", number(r.exponent[k])},
@@ -81,7 +91,8 @@ inline json to_json(const error::horizon_result& r) {
   return {{"threshold", number(r.threshold)}, {"initial", number(r.initial)},   {"median", to_json(r.median)},
           {"pairs", r.crossing.size()},       {"censored", r.censored},         {"exponent", number(r.exponent)},
           {"predicted", number(r.predicted)}, {"crossing", numbers(r.crossing)},
-          {"jumps", r.jumps}};
+          {"jumps", r.jumps},                 {"status", to_string(r.status)},
+          {"undeclared_periods", to_json(r.undeclared)}};
 }
 
 inline json to_json(const error::law_fit& f) {
