@@ -40,9 +40,10 @@ struct timed_driven {
 TEST_CASE("analyze: one pass gives each estimator the digits of a pass of its own", "[differential]") {
   const lyapunov::spectrum_options both{.steps = 3000, .transient = 200, .frame_transient = 100},
       leading{.count = 1, .steps = 3000, .transient = 200, .frame_transient = 100};
-  const lyapunov::largest_options two{.steps = 3000, .transient = 200};
+  const lyapunov::largest_options two{.steps = 3000, .transient = 200, .frame_transient = 100};
   const auto [a, b, c] = libration::analyze(maps::henon{}, {0.1, 0.1}, {.steps = 3000, .transient = 200},
-                                            spectrum_estimator{{.frame_transient = 100}}, largest_estimator{},
+                                            spectrum_estimator{{.frame_transient = 100}},
+                                            largest_estimator{{.frame_transient = 100}},
                                             spectrum_estimator{{.count = 1, .frame_transient = 100}});
   CHECK(difference(a, lyapunov::spectrum(maps::henon{}, {0.1, 0.1}, both)) == "");
   CHECK(difference(b, lyapunov::largest(maps::henon{}, {0.1, 0.1}, two)) == "");

@@ -15,6 +15,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/progress.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/core/status.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/spectrum.hpp>
@@ -35,8 +36,8 @@ struct largest_options {
   std::int64_t steps = 0;
   /// Steps of the orbit before anything is measured, >= 0.
   std::int64_t transient = default_transient;
-  /// Steps that then only turn the separation, >= 0.
-  std::int64_t frame_transient = 100;
+  /// Steps that then only turn the separation, >= 0, or `automatic`: as for a spectrum of one exponent.
+  std::int64_t frame_transient = automatic;
   /// Most steps between rescalings of the separation, 0 to 1,000,000; 0: every step. It is rescaled earlier where it has left
   /// the range from 1/32 to 32 times its size.
   std::int64_t interval = 0;
@@ -64,11 +65,12 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
  public:
   static constexpr bool needs_tangent = false;
 
-  largest_run(const System& system, const largest_options& options, std::int64_t steps)
+  largest_run(const System& system, const largest_options& options, std::int64_t steps, std::int64_t frame_steps)
       : options_(options),
         system_(system),
         neighbour_(system, options.separation, options.seed, 0x70616972),  // a stream of its own: "pair"
         full_(system.state_size() == 1),
+        frame_steps_(frame_steps),
         interval_(std::max<std::int64_t>(1, options.interval)),
         series_(1, std::max<std::int64_t>(1, std::min<std::int64_t>(64, steps / 128))) {
     require(options.separation == 0.0 || options.separation >= neighbour::smallest_separation, "lyapunov::largest", [&] {
@@ -81,7 +83,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
     result_.seed = options.seed;
   }
 
-  std::int64_t warm_up() const { return options_.frame_transient; }
+  std::int64_t warm_up() const { return frame_steps_; }
 
   void observe(const rollout::step_view<System>& view) {
     if (this->done()) return;
@@ -134,6 +136,8 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
         1, std::isfinite(accuracy) ? accuracy * static_cast<double>(series_.steps() + pending_steps_) : 0.0);
     doubt.unresolved.setConstant(1, neighbour_.unresolved() > 0);
     doubt.eps = std::numeric_limits<double>::infinity();  // there is no pivot to have lost its digits
+    doubt.frame_steps = frame_steps_;
+    doubt.discard = options_.frame_transient == automatic;
     const double pending[1] = {pending_.value()};
     detail::summarise(series_, 0, pending, pending_steps_, 1, full_, false, doubt, result_);
     result_.cycle_length = cycle_.length();
@@ -148,7 +152,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
   neighbour neighbour_;
   unstable_cycle cycle_;
   bool full_;
-  std::int64_t interval_;
+  std::int64_t frame_steps_, interval_;
   stats::batch_series<double> series_;
   stats::compensated_sum<double> pending_;
   std::int64_t pending_steps_ = 0, seen_ = 0, since_ = 0;
@@ -157,23 +161,25 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
 /// The leading exponent by two trajectories, as an estimator for `analyze`.
 struct largest_estimator {
   largest_options options = {};
+  /// As `spectrum_estimator::warm_up_room`.
+  std::int64_t warm_up_room = unlimited_steps;
 
   static constexpr bool needs_tangent = false;
 
   Eigen::Index columns(Eigen::Index) const { return 0; }
-  std::int64_t warm_up(std::int64_t) const { return options.frame_transient; }
+  std::int64_t warm_up(std::int64_t steps) const { return frame_steps(options.frame_transient, steps, warm_up_room); }
   void validate(Eigen::Index) const {
     const option_check check("lyapunov::largest");
     check(options.steps >= 0, "steps", options.steps, ">= 0");
     check(options.transient >= 0, "transient", options.transient, ">= 0");
-    check(options.frame_transient >= 0, "frame_transient", options.frame_transient, ">= 0");
+    check(options.frame_transient >= automatic, "frame_transient", options.frame_transient, ">= 0 (or automatic, -1)");
     check(options.interval >= 0 && options.interval <= 1'000'000, "interval", options.interval, "0 to 1000000");
     check(options.separation >= 0.0 && options.separation <= 1e-2, "separation", options.separation, "0 to 0.01");
     check(options.neutral_margin >= 0.0, "neutral_margin", options.neutral_margin, ">= 0");
   }
   template <class System>
   largest_run<System> start(const System& system, std::int64_t steps) const {
-    return largest_run<System>(system, options, steps);
+    return largest_run<System>(system, options, steps, warm_up(steps));
   }
 };
 
@@ -198,7 +204,8 @@ spectrum_result largest(const M& map, rollout::start_of<M> h0, Inputs&& inputs, 
 /// \throws   argument_error also for a `.separation` below 64 times the scalar's eps
 /// Accuracy: `rounding` in the result, measured at every 17th step: about the square root of the scalar's eps, by the separation's
 ///           own size and by the rounding of a difference. It is part of the standard error and the interval, and true of a
-///           separation that has turned into the leading direction (`.frame_transient`): in others such errors grow
+///           separation that has turned into the leading direction (`.frame_transient`): in others such errors grow. That it still
+///           turns is seen by the growth of the first windows, which differs from that of the rest (`frame_error`)
 /// Cost:     2 steps a step, and 1/17 more; twice that where a step expands by more than 16
 /// Source:   Benettin, Galgani, Strelcyn, "Kolmogorov entropy and numerical experiments", Physical Review A 14 (1976)
 template <class Scalar = double, maps::map M>

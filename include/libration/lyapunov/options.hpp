@@ -118,10 +118,13 @@ inline std::int64_t fewest_steps(const spectrum_options& options, std::int64_t s
 /// The fewest steps of an automatic frame's transient.
 inline constexpr std::int64_t fewest_frame_steps = 100;
 
-/// The steps that only turn the frame, before a pass of `steps` counted steps.
-inline std::int64_t frame_steps(const spectrum_options& options, std::int64_t steps) {
-  if (options.frame_transient >= 0) return options.frame_transient;
-  return std::clamp<std::int64_t>(fewest_steps(options, steps) / 16, fewest_frame_steps, 100'000);
+/// The steps that only turn the frame, before a pass that surely counts `steps` steps.
+///
+/// \param asked  `frame_transient`, >= 0 or `automatic`
+/// \param room   what a matrix of inputs leaves for them: an automatic transient takes no more, or 100
+inline std::int64_t frame_steps(std::int64_t asked, std::int64_t steps, std::int64_t room) {
+  if (asked >= 0) return asked;
+  return std::min(std::clamp<std::int64_t>(steps / 16, fewest_frame_steps, 100'000), std::max(fewest_frame_steps, room));
 }
 
 /// \param n the map's dimension

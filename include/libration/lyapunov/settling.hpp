@@ -22,6 +22,45 @@ struct settled_frame {
   Eigen::VectorXd left;        ///< shape (count): nats that the turning may still add to the rest of the run
 };
 
+/// The same of a single exponent, of which no gap is known: how many of the first windows are left out so that the standard error
+/// of the mean of the others, as if they were independent, is smallest; at most half of them.
+///
+/// What a chaotic orbit's growth does by chance changes that error little: only where it falls to half, the windows before have
+/// belonged to the turning (or to the orbit's own way to its attractor, which looks the same). They are left out where their
+/// growth errs to one side, and no more than a quarter of the run; what the others have beyond the later mean is what is left.
+///
+/// \param growth   shape (1, windows): nats in each window
+/// \param discard  whether windows may be left out
+/// Accuracy:  tests/lyapunov/largest.test.cpp, settling.test.cpp
+/// Source:    White, "An effective truncation heuristic for bias reduction in simulation output", Simulation 69 (1997) 323-334 (the
+///            marginal standard error rule); departures: what it has to gain, and the limits, are chosen here
+template <class = void>
+settled_frame settle_alone(const Eigen::MatrixXd& growth, bool discard) {
+  constexpr double least_gain = 4.0;  // in the squared standard error
+  const Eigen::Index windows = growth.cols();
+  settled_frame result{0, Eigen::VectorXd::Zero(1)};
+  if (windows < 2 * stats::minimum_batches || !growth.allFinite()) return result;
+  // Welford's sums, from the last window to the first.
+  double mean = 0.0, squares = 0.0, least = std::numeric_limits<double>::infinity(), later = 0.0, whole = 0.0;
+  Eigen::Index best = 0;
+  for (Eigen::Index b = windows - 1; b >= 0; --b) {
+    const double kept = static_cast<double>(windows - b), step = growth(0, b) - mean;
+    mean += step / kept;
+    squares += step * (growth(0, b) - mean);
+    whole = squares / (kept * kept);
+    if (b <= windows / 2 && whole < least) {
+      least = whole;
+      best = b;
+      later = mean;
+    }
+  }
+  if (!(whole > least_gain * least)) return result;
+  const Eigen::ArrayXd beyond = growth.row(0).head(best).transpose().array() - later;
+  if (discard && std::abs(beyond.sum()) > 0.7 * beyond.abs().sum()) result.discarded = std::min(best, windows / 4);
+  result.left[0] = std::abs(beyond.tail(best - result.discarded).sum());
+  return result;
+}
+
 /// How many of a run's first windows are left out, so that what the frame's turning and the shorter run together claim of error is
 /// smallest (the sum of the exponents' variances, each in units of its own); at most half of them. Where exponents are well apart,
 /// what is left of the turning is then below a tenth of the standard error.

@@ -54,8 +54,7 @@ struct spectrum_estimator {
   void validate(Eigen::Index n) const { lyapunov::validate(options, n, "lyapunov::spectrum"); }
   bool reads_steps() const { return options.tolerance > 0.0; }
   std::int64_t warm_up(std::int64_t steps) const {
-    const std::int64_t wanted = frame_steps(options, steps);
-    return options.frame_transient == automatic ? std::min(wanted, std::max(fewest_frame_steps, warm_up_room)) : wanted;
+    return frame_steps(options.frame_transient, fewest_steps(options, steps), warm_up_room);
   }
 
   /// \param steps the steps that the pass counts

@@ -178,7 +178,10 @@ void summarise(const stats::batch_series<T, Capacity>& series, int lane, const P
   Eigen::MatrixXd growth(count, windows);
   for (Eigen::Index b = 0; b < windows; ++b)
     for (Eigen::Index i = 0; i < count; ++i) growth(i, b) = lane_value(series.batch_sum(i, b), lane);
-  const settled_frame frame = settle(growth, series.batch_length(), doubt.frame_steps, doubt.rounding, doubt.discard);
+  // A single component has no direction to turn to.
+  const settled_frame frame = full && count == 1 ? settled_frame{0, Eigen::VectorXd::Zero(1)}
+                              : count == 1       ? settle_alone(growth, doubt.discard)
+                              : settle(growth, series.batch_length(), doubt.frame_steps, doubt.rounding, doubt.discard);
   const std::int64_t discarded = frame.discarded * series.batch_length();
   growth = growth.rightCols(windows - frame.discarded).eval();
 
