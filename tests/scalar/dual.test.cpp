@@ -234,3 +234,39 @@ TEST_CASE("scalar::dual: the value is that of the formula without derivatives", 
   const auto formula = [](const auto& x) { return 1.0 - 1.4 * x * x / (2.0 + x) + tanh(3 * x) * sin(x) + exp(-x) / 7; };
   for (double x = -1.5; x < 2.0; x += 0.1) CHECK(formula(dual<double, 16>(x)).value == formula(x));
 }
+
+TEMPLATE_TEST_CASE("scalar::dual: a saturated unit's slope keeps its digits", "[scalar][oracle][edge]", double, single,
+                   (lanes<double, 8>), (lanes<float, 8>)) {
+  // 1 - tanh² and 1 + expm1 cancel: 4 % off at 18 in double, and 0 from 19 and from -37 on.
+  using T = typename libration::scalar_traits<TestType>::base;
+  const auto first = [](const TestType& x) {
+    if constexpr (libration::scalar_traits<TestType>::width == 1)
+      return static_cast<T>(x);
+    else
+      return std::as_const(x)[0];
+  };
+  for (const double x : {-85.0, -20.5, -8.0, -1.0, -0.25, 0.0, 0.5, 3.0, 9.0, 10.0, 18.0, 40.0}) {
+    CAPTURE(x);
+    const auto at = dual<TestType, 1>::variable(TestType(x), 0);
+    const long double cosine = std::cosh(static_cast<long double>(x));
+    if (std::abs(x) <= 40.0) CHECK(ulps(first(tanh(at).derivative[0]), 1.0L / cosine / cosine) <= 8.0);
+    CHECK(ulps(first(expm1(at).derivative[0]), std::exp(static_cast<long double>(x))) <= 2.0);
+  }
+  for (const TestType& far : {TestType(1e30), TestType(std::numeric_limits<T>::infinity())})
+    CHECK(first(tanh(dual<TestType, 1>::variable(far, 0)).derivative[0]) == T(0));
+}
+
+TEMPLATE_TEST_CASE("scalar::dual: the angle's derivative where squares leave the range", "[scalar][oracle][edge]", double, single) {
+  using T = typename libration::scalar_traits<TestType>::base;
+  const double small = sizeof(T) == 8 ? 1e-300 : 1e-36, large = sizeof(T) == 8 ? 1e300 : 1e36;
+  for (const double size : {small, std::sqrt(small), 1.0, std::sqrt(large), large})
+    for (const double ratio : {-3.0, 0.0, 0.5, 1.0}) {
+      CAPTURE(size, ratio);
+      const TestType x(size), y(ratio * size);
+      const auto angle = atan2(dual<TestType, 2>::variable(y, 1), dual<TestType, 2>::variable(x, 0));
+      const auto wide_x = static_cast<long double>(static_cast<T>(x)), wide_y = static_cast<long double>(static_cast<T>(y));
+      const long double square = wide_x * wide_x + wide_y * wide_y;
+      CHECK(ulps(static_cast<T>(angle.derivative[0]), -wide_y / square) <= 8.0);
+      CHECK(ulps(static_cast<T>(angle.derivative[1]), wide_x / square) <= 8.0);
+    }
+}

@@ -181,9 +181,11 @@ struct dual {
 
   /// At the origin the derivative is NaN.
   friend LIBRATION_INLINE dual atan2(const dual& y, const dual& x) {
-    using std::atan2;
-    const T inverse = 1.0 / (x.value * x.value + y.value * y.value);
-    const T cosine = x.value * inverse, sine = y.value * inverse;
+    using std::abs, std::atan2;
+    // Scaled by the larger of the two, so that no square leaves the range.
+    const T width = abs(x.value), height = abs(y.value), size = select(width < height, height, width);
+    const T u = x.value / size, v = y.value / size, inverse = 1.0 / ((u * u + v * v) * size);
+    const T cosine = u * inverse, sine = v * inverse;
     return build(atan2(y.value, x.value),
                  [&](auto i) LIBRATION_INLINE_LAMBDA { return y.derivative[i] * cosine - x.derivative[i] * sine; });
   }
