@@ -203,6 +203,25 @@ TEST_CASE("io::npy: a view is the file's memory, where that is what was asked fo
                     "matrix of I8 (matrix() converts)");
 }
 
+TEST_CASE("io::npy: an array that was moved from has no bytes, and is not read", "[edge][failure]") {
+  const std::string content = file_of(header_of("<i4", "(3, 2)"), numbers(6));
+  auto first = parse(content);
+  const auto second = std::move(first);
+  CHECK(second.matrix<int>()(1, 2) == 5);
+  // NOLINTBEGIN(bugprone-use-after-move): the promise under test
+  CHECK(first.bytes().empty());
+  CHECK(first.trailing_bytes() == 0);
+  CHECK(!first.viewable<int>());
+  const auto refused = "io::npy::array: the array was moved from";
+  CHECK_THROWS_WITH(first.matrix<int>(), refused);
+  CHECK_THROWS_WITH(first.vector<int>(), refused);
+  CHECK_THROWS_WITH(first.values<int>(), refused);
+  CHECK_THROWS_WITH(first.view<int>(), refused);
+  first = parse(content);
+  CHECK(first.matrix<int>()(0, 1) == 2);
+  // NOLINTEND(bugprone-use-after-move)
+}
+
 TEST_CASE("io::npy: what the format allows is accepted", "[edge]") {
   for (const char* dictionary : {"{'descr': '|i1', 'fortran_order': False, 'shape': (1, 2)}",
                                  "{'descr':'|i1','fortran_order':False,'shape':(1,2,)}",

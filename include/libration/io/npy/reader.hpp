@@ -24,7 +24,7 @@ namespace libration::inline LIBRATION_ABI::io::npy {
 /// A .npy file. Its header was checked when it was opened; the numbers are read and converted on request.
 ///
 /// Reading throws file_error if the array's rank is another, or, at the byte, if an element cannot be held by S (see
-/// `read_elements`: floats are rounded, nothing else is lost).
+/// `read_elements`: floats are rounded, nothing else is lost); argument_error of one that was moved from, which has no bytes.
 class array {
  public:
   /// \throws file_error (see `read_header`)
@@ -39,10 +39,11 @@ class array {
   const io::shape& shape() const noexcept { return header_.shape; }
   /// \return the elements as they lie in the file
   std::span<const std::byte> bytes() const noexcept {
-    return bytes_.bytes().subspan(header_.data_begin, header_.data_end - header_.data_begin);
+    return moved_from() ? std::span<const std::byte>()
+                        : bytes_.bytes().subspan(header_.data_begin, header_.data_end - header_.data_begin);
   }
   /// \return bytes behind the array; 0 unless `allow_trailing_bytes` accepted some
-  std::uint64_t trailing_bytes() const noexcept { return bytes_.size() - header_.data_end; }
+  std::uint64_t trailing_bytes() const noexcept { return moved_from() ? 0 : bytes_.size() - header_.data_end; }
 
   /// A recording of rank 2, (T, n) in numpy's order, becomes shape (n, T): one step a column. In C order that is the
   /// same memory; in Fortran order it is transposed. Rank 1, (T), becomes (1, T): one component; rank 0 becomes (1, 1).
@@ -58,6 +59,7 @@ class array {
   /// A vector, an array of rank 1. \return shape (n)
   template <number S>
   Eigen::Matrix<S, Eigen::Dynamic, 1> vector() const {
+    require_bytes();
     if (header_.shape.size() != 1) refuse_rank("rank 1");
     return values<S>();
   }
@@ -86,7 +88,7 @@ class array {
   bool viewable() const noexcept {
     const bool in_place = !header_.fortran_order || header_.shape.size() < 2;
     const bool native = header_.order == std::endian::native || sizeof(S) == 1;
-    return header_.shape.size() <= 2 && header_.type == element_of<S>() && native && in_place &&
+    return !moved_from() && header_.shape.size() <= 2 && header_.type == element_of<S>() && native && in_place &&
            reinterpret_cast<std::uintptr_t>(bytes().data()) % alignof(S) == 0;
   }
 
@@ -94,6 +96,7 @@ class array {
   /// \throws argument_error unless `viewable<S>()`
   template <number S>
   Eigen::Map<const Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>> view() const {
+    require_bytes();
     require(viewable<S>(), "io::npy::array::view", [&] {
       return path() + " has shape " + to_string(shape()) + " of " + std::string(to_string(type())) +
              (fortran_order() ? " in Fortran order" : "") + ", which is not in memory as a matrix of " +
@@ -108,7 +111,11 @@ class array {
     Eigen::Index rows, cols;
   };
 
+  bool moved_from() const noexcept { return bytes_.size() == 0; }  // a file has its header
+  void require_bytes() const { require(!moved_from(), "io::npy::array", "the array was moved from"); }
+
   matrix_extents extents() const {
+    require_bytes();
     const io::shape& s = header_.shape;
     if (s.size() > 2) refuse_rank("rank 2 or less");
     return {s.size() == 2 ? s[1] : 1, s.empty() ? 1 : s[0]};
@@ -118,7 +125,10 @@ class array {
     throw file_error(path(), file_error::no_byte, "has shape " + to_string(shape()) + ", expected " + expected);
   }
 
-  raw_elements raw() const { return {header_.type, header_.order, bytes(), header_.data_begin, path(), {}}; }
+  raw_elements raw() const {
+    require_bytes();
+    return {header_.type, header_.order, bytes(), header_.data_begin, path(), {}};
+  }
 
   file_bytes bytes_;
   header header_;
