@@ -140,6 +140,8 @@ TEST_CASE("attention::weight_rollout: one token, and what is refused", "[edge][f
   CHECK(refusal({.residual = 1.0}).find("attention::weight_rollout: .residual is 1") != std::string::npos);
   CHECK(refusal({.residual = -0.1}).find(".residual is -0.1") != std::string::npos);
   CHECK(refusal({.tolerance = 0.0}).find(".tolerance is 0") != std::string::npos);
+  // A column of zeros would be within it, and divided by its sum.
+  CHECK(refusal({.tolerance = 1.0}) == "attention::weight_rollout: .tolerance is 1, expected a number in (0, 1)");
   bad.col(2) *= 1.1;
   CHECK(refusal() ==
         "attention::weight_rollout: layers[1]: the weights of query 2 (column 2) sum to 1.1, expected 1 "

@@ -22,7 +22,8 @@ struct rollout_options {
   /// The part of the residual stream in a layer's output, in [0, 1); the attention has the rest. One half is Abnar and Zuidema's,
   /// and a convention: the norms that the two really have are not looked at.
   double residual = 0.5;
-  /// The most by which a column's sum may differ from 1, > 0. Weights kept in bfloat16 differ by up to about 4e-3.
+  /// The most by which a column's sum may differ from 1, in (0, 1): it is divided by. Weights kept in bfloat16 differ by up to
+  /// about 4e-3.
   double tolerance = 1e-2;
   /// Padding, of one sequence: a padded token is left as it is by every layer, whatever its weights are, and no other may look at
   /// it.
@@ -114,7 +115,7 @@ Eigen::MatrixXd weight_rollout(const Layers& layers, const rollout_options& opti
   constexpr std::string_view who = "attention::weight_rollout";
   const option_check check(who);
   check(options.residual >= 0.0 && options.residual < 1.0, "residual", options.residual, "a number in [0, 1)");
-  check(options.tolerance > 0.0, "tolerance", options.tolerance, "> 0");
+  check(options.tolerance > 0.0 && options.tolerance < 1.0, "tolerance", options.tolerance, "a number in (0, 1)");
   Eigen::MatrixXd product;
   std::size_t layer = 0;
   for (const auto& weights : layers) {
