@@ -52,6 +52,12 @@ TEST_CASE("report::with_error: two digits of the error decide the digits of the 
   CHECK(with_error(0.25, lyapunov::unknown) == "0.25 (error unknown)");
   CHECK(with_error(-0.9162907318741551, 0.0) == "-0.916290731874");  // no error but rounding
   CHECK(with_error(-0.9162907318741551, 1e-17) == "-0.916290731874");
+  CHECK(with_error(0.25, infinity) == "0.25 (error infinite)");  // not "0 ± inf", from a logarithm that fits no int
+  CHECK(with_error(0.3125, 4e-16) == "0.3125 ± 4e-16");          // not "0.312 ± 4e-16"
+  CHECK(with_error(-1.2345678e-20, 1e-25) == "-1.234568e-20 ± 1e-25");
+  CHECK(with_error(0.0, 1e-25) == "0 ± 1e-25");
+  CHECK(with_error(1e-30, 1e-25) == "1e-30 ± 1e-25");
+  CHECK(with_error(1e300, 2e290) == "1e+300 ± 2e+290");          // not three hundred digits
 }
 
 TEST_CASE("report::explain: a sentence for each status, a name for each", "[edge]") {

@@ -180,6 +180,7 @@ TEST_CASE("report::text: of a long curve some points, the first and the last amo
     CHECK(std::adjacent_find(chosen.begin(), chosen.end()) == chosen.end());
   }
   CHECK(report::samples(0).empty());
+  for (const Eigen::Index few : {0, 1, 2}) CHECK(report::samples(5, few) == std::vector<Eigen::Index>{0, 4});  // 1 was 0/0
   auto c = curve(2);
   c.time = Eigen::Vector2d(0.0, 12'345.0);  // every digit of a step
   CHECK_THAT(fmt::format("{}", c), Contains("\n      12345  2.20e-03"));

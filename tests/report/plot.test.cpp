@@ -80,6 +80,20 @@ TEST_CASE("report::plot: one window, and a path that cannot be written", "[edge]
   CHECK(!report::plot_spectrum(r, "/no/such/folder/picture.png", "nowhere", "per step"));
 }
 
+TEST_CASE("report::plot_finite_time: no picture of a result without windows", "[edge][failure]") {
+  const libration_test::scratch_folder folder;
+  const auto drawn = [&](const lyapunov::spectrum_result& r) {
+    return report::plot_finite_time(r, folder / "none.png", "none", "per step");
+  };
+  CHECK(!drawn({}));  // as a run that was stopped at once leaves it
+  auto r = example();
+  r.exponents[0] = -std::numeric_limits<double>::infinity();
+  CHECK(!drawn(r));
+  r = example();
+  r.finite_time.values(0, 3) = -std::numeric_limits<double>::infinity();
+  CHECK(!drawn(r));
+}
+
 TEST_CASE("report::plot_bands: a picture, without the points that its axes cannot show", "[edge][failure]") {
   const libration_test::scratch_folder folder;
   CHECK(!report::plot_bands({}, folder / "none.png", "no bands", {"x", "y"}));

@@ -21,14 +21,19 @@
 
 namespace libration::inline LIBRATION_ABI::report {
 
-/// A number with its standard error, to two digits of the error: `0.41922 ± 0.00035`. An unknown error is said to be so.
+/// A number with its standard error, to two digits of the error: `0.41922 ± 0.00035`. An error that is unknown or infinite is said
+/// to be so.
 inline std::string with_error(double value, double standard_error) {
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   if (std::isnan(value)) return "unknown";
-  if (std::isnan(standard_error)) return fmt::format("{:.6g} (error unknown)", value);
+  if (!std::isfinite(standard_error))
+    return fmt::format("{:.6g} (error {})", value, std::isnan(standard_error) ? "unknown" : "infinite");
   if (!(standard_error > 1e-15 * std::abs(value))) return fmt::format("{:.12g}", value);
   const int decimals = std::max(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0);
-  if (decimals > 15) return fmt::format("{:.3g} ± {:.2g}", value, standard_error);
+  if (decimals > 15 || std::abs(value) >= 1e15) {
+    const double before = value == 0.0 ? 0.0 : std::floor(std::log10(std::abs(value))) - std::floor(std::log10(standard_error));
+    return fmt::format("{:.{}g} ± {:.2g}", value, std::clamp(static_cast<int>(before) + 2, 1, 15), standard_error);
+  }
   return fmt::format("{:.{}f} ± {:.{}f}", value, decimals, standard_error, decimals);
 }
 

@@ -29,10 +29,11 @@
 
 namespace libration::inline LIBRATION_ABI::report {
 
-/// Entries of a curve of n points worth a line: about `most`, 0 and n - 1 among them, ever further apart.
+/// Entries of a curve of n points worth a line: about `most` (2 at least), 0 and n - 1 among them, ever further apart.
 inline std::vector<Eigen::Index> samples(Eigen::Index n, Eigen::Index most = 8) {
   std::vector<Eigen::Index> chosen;
   if (n <= 0) return chosen;
+  most = std::max<Eigen::Index>(most, 2);
   for (Eigen::Index k = 0; k < most; ++k) {
     const double place = std::pow(static_cast<double>(n), static_cast<double>(k) / static_cast<double>(most - 1)) - 1.0;
     const auto index = static_cast<Eigen::Index>(std::lround(place));

@@ -21,8 +21,7 @@
 
 namespace libration::inline LIBRATION_ABI::report {
 
-/// Has gnuplot draw a script, by way of a temporary file: into a pipe that nobody reads, where there is no gnuplot, a long script
-/// cannot be written without a signal.
+/// Runs gnuplot on a script in a temporary file. Writing to a pipe would raise SIGPIPE where gnuplot is not installed.
 ///
 /// \return whether gnuplot ran and was content
 inline bool gnuplot(const std::string& script) {
@@ -82,9 +81,13 @@ inline bool plot_history(const lyapunov::spectrum_result& r, const std::filesyst
 }
 
 /// The distribution of the leading exponent over the windows.
+///
+/// \return whether a picture was drawn; not of a result without windows, or one with an exponent that is not finite
 inline bool plot_finite_time(const lyapunov::spectrum_result& r, const std::filesystem::path& file, const std::string& title,
                              const std::string& unit) {
+  if (r.finite_time.values.size() == 0 || r.exponents.size() == 0) return false;
   const auto values = r.finite_time.values.row(0);
+  if (!values.allFinite() || !std::isfinite(r.exponents[0])) return false;
   const double low = values.minCoeff(), high = values.maxCoeff();
   const double width = std::max((high - low) / 24.0, 1e-6 * std::max(std::abs(high), 1.0));
   std::string script = canvas(file, title, fmt::format("nats {}, over {} steps", unit, r.finite_time.window), "windows");

@@ -5,9 +5,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include <libration/core/config.hpp>
 #include <libration/core/progress.hpp>
@@ -31,9 +34,10 @@ class progress_bar {
     last_ = now;
     drawn_ = true;
     constexpr int width = 40;
-    const auto filled = static_cast<std::size_t>(width * p.done / p.total);
+    const double part = std::clamp(static_cast<double>(p.done) / static_cast<double>(p.total), 0.0, 1.0);  // no count overflows
+    const auto filled = static_cast<std::size_t>(width * part);
     std::fprintf(stderr, "\r\033[K[%s%s] %3d %%  %s", std::string(filled, '#').c_str(), std::string(width - filled, '.').c_str(),
-                 static_cast<int>(100 * p.done / p.total), what_.c_str());
+                 static_cast<int>(100.0 * part), what_.c_str());
     std::fflush(stderr);
   }
 
