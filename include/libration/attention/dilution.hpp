@@ -211,7 +211,7 @@ void fit_dilution(std::span<const double> x, std::span<const double> y, const di
 /// at 1 + e^gap keys and not before (`halving_context`). For several texts give the mean over them of each entry.
 ///
 /// Neighbouring rows are alike, and their scatter changes with the context. The standard error is the larger of two: that of
-/// leaving out each of 8 blocks of neighbours in turn, which feels a scatter that changes and a line that is none; and that of
+/// leaving out each of 8 blocks of neighbours in turn, which takes heteroscedasticity and lack of fit into account; and that of
 /// scatter with a memory but the same throughout, its long-run variance by `stats::mean_error`, which feels a memory as long as a
 /// block. Student's t has 6 degrees of freedom.
 ///
