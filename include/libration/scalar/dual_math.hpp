@@ -56,8 +56,8 @@ LIBRATION_INLINE dual<T, k> cosh(const dual<T, k>& x) {
   using std::sinh, std::cosh;
   return dual<T, k>::chain(cosh(x.value), sinh(x.value), x);
 }
-/// Accuracy: the slope 4e/(1 + e)², e = exp(-2|x|), is right to 8 eps of itself: 1 - tanh² would be 0 from |x| = 19 on (10 in single
-///           precision), and an exponent minus infinity.
+/// Accuracy: the slope 4e/(1 + e)², e = exp(-2|x|), is right to 8 eps of itself: 1 - tanh² would be 0 from |x| = 19 on
+///           (10 in single precision), and an exponent minus infinity.
 template <class T, int k>
 LIBRATION_INLINE dual<T, k> tanh(const dual<T, k>& x) {
   using std::abs, std::exp, std::tanh;
