@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <libration/error/model_exposure_bias.hpp>
 #include <libration/error/token_divergence.hpp>
@@ -106,6 +107,8 @@ void exposure_of(const question& q, const Model& model, const std::vector<std::v
     const auto& b = results[i].bias;
     const Eigen::Index last = b.steps - 1;
     const auto show = [&](const error::length_curve& c, const char* unit) {
+      if (std::isnan(c.value[last])) return std::string(b.identical_until(b.steps) ? "identical: none" : "not defined");
+      if (std::isnan(c.lower[last]) || std::isnan(c.upper[last])) return fmt::format("{:.3g}{} (no interval)", c.value[last], unit);
       return fmt::format("{:.3g} ({:.3g} to {:.3g}){}", c.value[last], c.lower[last], c.upper[last], unit);
     };
     fmt::print("    {} bits    {:<33}  {:<33}  {}\n", bits[i], show(b.mean_divergence, ""), show(b.regret, ""),

@@ -96,6 +96,19 @@ TEST_CASE("error::exposure_bias: autoregressions in closed form", "[oracle]") {
   CHECK(std::abs(r.excess_percent.value[49] - 73.385365) < 5e-7);
 }
 
+TEST_CASE("error::exposure_bias: of two models that are one there is none, and the result says so", "[edge]") {
+  const auto same = exposure_bias(MatrixXd::Zero(5, 3), MatrixXd::Zero(5, 3));
+  CHECK(same.status == status::ok);
+  CHECK(same.identical_until(5));
+  CHECK(std::isnan(same.accumulated_error.value[4]));
+  // Not where they differ on the student's contexts alone, and only until they differ.
+  MatrixXd late = MatrixXd::Zero(5, 3);
+  late.row(3).setConstant(0.1);
+  const auto parts = exposure_bias(MatrixXd::Zero(5, 3), late);
+  CHECK(parts.identical_until(3));
+  CHECK(!parts.identical_until(4));
+}
+
 TEST_CASE("error::exposure_bias: sampled autoregressions, with bands", "[oracle][stat][heavy]") {
   constexpr Index l = 50, runs = 400;
   for (const double student : {0.95, 1.0, 0.85, 1.05}) {

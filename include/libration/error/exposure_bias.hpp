@@ -44,6 +44,10 @@ struct [[nodiscard]] exposure_bias_result {
   std::int64_t units = 0;  ///< what is drawn anew for the bands: the fewer runs (or prompts) of the two; below 2: no bands
   libration::status status = libration::status::not_run;
   std::uint64_t seed = 0;
+
+  /// Over the first l steps, 1 to T, no divergence at all was seen, on the student's contexts neither: the two are the same there,
+  /// and have no error to accumulate (0/0).
+  bool identical_until(Eigen::Index l) const { return mean_divergence.value[l - 1] == 0.0 && regret.value[l - 1] == 0.0; }
 };
 
 /// Options of `error::exposure_bias` from given divergences.

@@ -220,6 +220,10 @@ inline std::string text(const error::exposure_bias_result& r) {
     out += fmt::format("  {:>6}  {:<28}  accumulated error over length (1: no bias)\n", "length", "mean divergence, nats");
   for (const Eigen::Index i : samples(lengths)) {
     const double length = static_cast<double>(i + 1);
+    if (r.identical_until(i + 1)) {
+      out += fmt::format("  {:>6}  {:<28}  none: the two do not differ\n", i + 1, "0");
+      continue;
+    }
     out += fmt::format("  {:>6}  {:<28}  {}\n", i + 1,
                        with_interval(r.mean_divergence.value[i], r.mean_divergence.lower[i], r.mean_divergence.upper[i]),
                        with_interval(r.accumulated_error.value[i] / length, r.accumulated_error.lower[i] / length,
