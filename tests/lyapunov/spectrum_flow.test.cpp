@@ -6,6 +6,7 @@
 
 #include <libration/maps/euler.hpp>
 #include <libration/maps/henon.hpp>
+#include <libration/maps/iterate.hpp>
 #include <libration/maps/lorenz63.hpp>
 #include <libration/maps/lorenz96.hpp>
 #include <libration/maps/rk4.hpp>
@@ -28,6 +29,15 @@ namespace {
 // (trace dt)^5 / 120 a step, for a Jacobian of which no eigenvalue is above the trace; ten times that for its changes along
 // the step.
 double volume_bias(double trace, double dt) { return 10.0 * std::pow(std::abs(trace) * dt, 5) / 120.0 / dt; }
+
+// With an input, x - h.
+struct relaxing {
+  static constexpr int dimension = 1, input_dimension = 1;
+  template <class T>
+  libration::state<T, 1> derivative(const libration::state<T, 1>& h, const libration::state<T, 1>& x) const {
+    return {x[0] - h[0]};
+  }
+};
 
 struct oscillator {
   static constexpr int dimension = 2;
@@ -148,6 +158,21 @@ TEST_CASE("lyapunov::spectrum: a stepper's bias above the error bar is measured 
   REQUIRE(small.stepper_bias.size() == 3);
   CHECK(!small.biased(0));
   CHECK(!small.biased(1));
+}
+
+TEST_CASE("lyapunov::spectrum: an iterated flow's bias is measured, a driven flow's is said to be unknown", "[oracle]") {
+  // Two steps of Euler's at dt are one of 2 dt, with the exponent of a step of dt.
+  const double dt = 0.01;
+  const auto exact = [](double step) { return 0.5 * std::log1p(step * step) / step; };
+  const auto twice = spectrum(maps::iterate(maps::euler(oscillator{}, dt), 2), {1.0, 0.0},
+                              {.steps = 20'000, .frame_transient = 100, .stepper_bias = true});
+  REQUIRE(twice.stepper_bias.size() == 2);
+  CHECK(std::abs(twice.stepper_bias.sum() - 2.0 * (exact(dt) - exact(0.5 * dt))) < 1e-9);
+  CHECK(!twice.stepper_bias_unknown);
+  const auto pushed = spectrum(maps::rk4(relaxing{}, 0.1), {1.0}, Eigen::MatrixXd::Constant(1, 1200, 0.5), {.transient = 10});
+  CHECK(pushed.stepper_bias.size() == 0);
+  CHECK(pushed.stepper_bias_unknown);
+  CHECK(!spectrum(maps::henon{}, maps::henon::start(), {.steps = 100}).stepper_bias_unknown);
 }
 
 TEST_CASE("lyapunov::spectrum: a bias can be asked of a stepper only", "[failure]") {

@@ -9,6 +9,9 @@
 #include <vector>
 
 #include <libration/core/error.hpp>
+#include <libration/maps/add_noise.hpp>
+#include <libration/maps/compose.hpp>
+#include <libration/maps/couple.hpp>
 #include <libration/maps/euler.hpp>
 #include <libration/maps/iterate.hpp>
 #include <libration/maps/leapfrog.hpp>
@@ -233,6 +236,22 @@ TEST_CASE("maps::rk4, euler: a driven flow has no other time step, its inputs be
   CHECK(finer(maps::rk4(pushed{}, 0.1)));
   CHECK_FALSE(finer(maps::rk4(pushed_by_input{}, 0.1)));
   CHECK_FALSE(finer(maps::euler(pushed_by_input{}, 0.1)));
+}
+
+TEST_CASE("maps::with_time_step: combinators forward it where they make the same flow", "[law]") {
+  const auto finer = [](const auto& map) { return maps::has_other_time_steps<std::remove_cvref_t<decltype(map)>>; };
+  const state<double, 3> h{1.0, 2.0, 20.0};
+  const auto flow = maps::rk4(maps::lorenz63{}, 0.01);
+  const auto twice = maps::iterate(flow, 2).with_time_step(0.01);
+  CHECK(twice.time_step() == 0.01);
+  CHECK(twice(h)[0] == maps::iterate(flow.with_time_step(0.005), 2)(h)[0]);
+  const auto pair = maps::couple(flow, flow, maps::uncoupled{});
+  CHECK(pair.with_time_step(0.005)(state<double, 6>{1.0, 2.0, 20.0, 1.0, 2.0, 20.0})[3] == flow.with_time_step(0.005)(h)[0]);
+  // What comes once a step comes more often where steps are shorter.
+  CHECK_FALSE(finer(maps::couple(flow, flow, maps::one_way{0.1})));
+  CHECK_FALSE(finer(maps::compose(flow, flow)));
+  CHECK_FALSE(finer(maps::add_noise(flow, 0.1)));
+  CHECK_FALSE(finer(maps::iterate(maps::rk4(pushed_by_input{}, 0.1), 2)));
 }
 
 TEST_CASE("maps::explain_field, explain_hamiltonian: say what is missing", "[failure]") {

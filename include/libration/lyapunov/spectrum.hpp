@@ -90,9 +90,6 @@ spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inp
                                           options, estimator);
 }
 
-template <class M>
-concept has_finer_step = requires(const M& map) { map.with_time_step(map.time_step()); };
-
 // With the difference to a repeat of `steps` counted steps at half the time step.
 template <class Scalar, class M, class Inputs>
 void measure_stepper_bias(spectrum_result& r, const M& map, rollout::start_of<M> h0, Inputs&& inputs, spectrum_options options,
@@ -114,10 +111,10 @@ void measure_stepper_bias(spectrum_result& r, const M& map, rollout::start_of<M>
 template <class Scalar, class M, class Inputs>
 spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
   check_map<M>();
-  require(!options.stepper_bias.value_or(false) || has_finer_step<M>, spectrum_name,
+  require(!options.stepper_bias.value_or(false) || maps::has_other_time_steps<M>, spectrum_name,
           ".stepper_bias is set, but the map has no with_time_step(dt): only a flow under a stepper has such a bias");
   auto r = run_spectrum<Scalar>(map, h0, inputs, options);
-  if constexpr (has_finer_step<M>) {
+  if constexpr (maps::has_other_time_steps<M>) {
     constexpr std::int64_t fewest_for_bias = 10'000;
     if (r.status != status::ok) return r;
     if (options.stepper_bias.value_or(false)) {
@@ -127,6 +124,8 @@ spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
       quiet.on_progress = {};
       measure_stepper_bias<Scalar>(r, map, h0, inputs, quiet, r.steps / 10);
     }
+  } else {
+    r.stepper_bias_unknown = maps::has_time_step<M>;
   }
   return r;
 }

@@ -331,6 +331,13 @@ double time_step(const M& map) {
     return 1.0;
 }
 
+/// A flow under a stepper: `map.with_time_step(dt)` is the same flow at another step, by which the stepper's bias is measured.
+/// Combinators forward it where what they make is the same flow too: `iterate`, `couple` without a coupling, and
+/// `tangent::finite_difference`. What comes once a step does so whatever time the step covers (noise, a rounding, a kick, a
+/// coupling, an input or what a loop feeds back), and with other steps it is another system.
+template <class M>
+concept has_other_time_steps = has_time_step<M> && requires(const M& map) { map.with_time_step(map.time_step()); };
+
 /// Calls a formula with what it takes of time, state and input.
 ///
 /// \param t  the step's number, from 0

@@ -94,6 +94,11 @@ class coupled : public detail::formula_base<coupled<F, G, Coupling>, static_cast
     else
       return g_.time_step();
   }
+  coupled with_time_step(double dt) const
+    requires(std::same_as<Coupling, uncoupled> && has_other_time_steps<F> && has_other_time_steps<G>)
+  {
+    return {f_.with_time_step(dt), g_.with_time_step(dt), coupling_};
+  }
   state<double, nf + ng> periods() const
     requires has_periods<F> || has_periods<G>
   {

@@ -46,6 +46,11 @@ class iterated : public detail::formula_base<iterated<F>, static_cast<int>(F::di
   {
     return count_ * f_.time_step();
   }
+  iterated with_time_step(double dt) const
+    requires(has_other_time_steps<F> && !driven<F>)  // an input is held over all applications
+  {
+    return {f_.with_time_step(dt / count_), count_};
+  }
 
   /// The sum along the applications, which are repeated for it: where they depend on neither input nor time.
   template <class T>
@@ -97,6 +102,11 @@ class iterated_vector : public detail::vector_base<iterated_vector<F>, typename 
     requires has_time_step<F>
   {
     return count_ * f_.time_step();
+  }
+  iterated_vector with_time_step(double dt) const
+    requires(has_other_time_steps<F> && !driven<F>)
+  {
+    return {f_.with_time_step(dt / count_), count_};
   }
 
   const F& map() const { return f_; }

@@ -93,6 +93,8 @@ inline std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 
     if (r.biased(i) || r.stepper_bias_steps >= r.steps)
       out += fmt::format("  stepper's bias of exponent {}: {} (dt less dt/2)\n", i + 1,
                          with_error(r.stepper_bias[i], r.stepper_bias_error[i]));
+  if (r.stepper_bias_unknown)
+    out += "  a stepper's bias is not measured: the map has no with_time_step(dt), by which it is known at another step\n";
   for (Eigen::Index i = 0; i < std::min(most, r.frame_error.size()); ++i)
     if (r.frame_error[i] > 0.5 * r.standard_error[i])
       out += fmt::format("  the frame still turned: exponent {} may be off by {:.1g} for that, the larger part of its error bar\n",

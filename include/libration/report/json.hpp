@@ -70,6 +70,7 @@ inline json to_json(const lyapunov::spectrum_result& r) {
                    {"jumps", r.jumps},
                    {"unresolved_steps", r.unresolved_steps},
                    {"seed", r.seed}};
+  if (r.stepper_bias_unknown) j["stepper_bias_unknown"] = true;
   if (r.stepper_bias.size() > 0)
     j["stepper_bias"] = {{"value", numbers(r.stepper_bias)},
                          {"standard_error", numbers(r.stepper_bias_error)},

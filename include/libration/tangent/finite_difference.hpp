@@ -51,6 +51,11 @@ class finite_difference_map : public maps::wrapper<finite_difference_map<M>, M> 
   }
   const M& map() const { return map_; }
   const M& inner() const { return map_; }
+  finite_difference_map with_time_step(double dt) const
+    requires maps::has_other_time_steps<M>
+  {
+    return {map_.with_time_step(dt), step_};
+  }
 
   workspace make_workspace(Eigen::Index /*columns*/) const {
     const vector zero = vector::Zero(state_size());
