@@ -117,7 +117,8 @@ TEST_CASE("report::with_interval: ends that are infinite or not known", "[edge]"
 TEST_CASE("report::text: two models that do not differ have no exposure bias, and no NaN", "[edge]") {
   auto same = exposure(4);
   for (auto* c : {&same.mean_divergence, &same.regret}) c->value.setZero();
-  for (auto* c : {&same.accumulated_error, &same.excess_percent}) c->value = c->lower = c->upper = Eigen::VectorXd::Constant(4, unknown);
+  for (auto* c : {&same.accumulated_error, &same.excess_percent})
+    c->value = c->lower = c->upper = Eigen::VectorXd::Constant(4, unknown);
   CHECK_THAT(report::text(same), Contains("none: the two do not differ") && !Contains("nan") && !Contains("unknown"));
 }
 

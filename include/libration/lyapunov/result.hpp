@@ -111,8 +111,8 @@ struct [[nodiscard]] spectrum_result {
                                        ///< one of the two runs did not end with `ok`
   Eigen::VectorXd stepper_bias_error;  ///< shape (count): standard error of that difference
   std::int64_t stepper_bias_steps = 0; ///< counted at dt/2
-  /// The map covers a time a step but is not known at another one (no `with_time_step`; a flow with inputs, which belong to steps of
-  /// one length, has none): if a stepper makes it, nothing here says what that adds. Not set in ensembles and `analyze`.
+  /// The map covers a time a step but is not known at another one (no `with_time_step`; a flow with inputs, which belong to steps
+  /// of one length, has none): if a stepper makes it, nothing here says what that adds. Not set in ensembles and `analyze`.
   bool stepper_bias_unknown = false;
 
   /// Whether the stepper's bias of exponent i is there (four of its standard errors) and larger than the exponent's own.
