@@ -5,9 +5,11 @@
 
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include <libration/maps/iterate.hpp>
 #include <libration/maps/linear.hpp>
+#include <libration/maps/matrix_product.hpp>
 #include <libration/maps/rk4.hpp>
 #include <libration/scalar/single.hpp>
 
@@ -40,6 +42,20 @@ struct scaling_mod_1 {
     using std::floor;
     const T y = factor * h[0] + 0.25;
     return {y - floor(y)};
+  }
+};
+
+// A driven scaling: the exponent is the mean of ln x, whatever the state.
+struct driven_scaling {
+  static constexpr int dimension = 2, input_dimension = 1;
+  template <class T>
+  state<T, 2> operator()(const state<T, 2>& h, const state<T, 1>& x) const {
+    return {x[0] * (h[0] - floor_of(h[0])), x[0] * (h[1] - floor_of(h[1]))};
+  }
+  template <class T>
+  static T floor_of(const T& h) {
+    using std::floor;
+    return floor(h);
   }
 };
 
@@ -160,4 +176,28 @@ TEST_CASE("lyapunov::spectrum: columns that leave the range of numbers within an
   const auto r = spectrum(block, Eigen::VectorXf::Zero(3).eval(), {.steps = 20'000});
   CHECK(r.status == status::ok);
   for (Eigen::Index i = 0; i < 3; ++i) CHECK(std::abs(r.exponents[i] - std::log(double{small})) < 1e-6);
+}
+
+TEST_CASE("lyapunov::spectrum: columns that become denormal within an interval and grow back are replayed", "[oracle][edge]") {
+  // Four steps down to the last denormal numbers, four up again, between steps of 1: an orthonormalisation that is not in between
+  // sees columns of length 1 with three digits.
+  const auto factor = [](Eigen::Index t, double size) { return t % 64 < 56 ? 1.0 : t % 64 < 60 ? 1.0 / size : size; };
+  std::vector<MatrixXd> list;
+  for (Eigen::Index t = 0; t < 64; ++t) list.push_back(factor(t, 1e80) * MatrixXd::Identity(3, 3));
+  const auto block = spectrum(maps::matrix_product<>(list), VectorXd::Zero(3).eval(), {.steps = 6400, .transient = 0});
+  CHECK(block.status == status::ok);
+  CHECK(block.breakdowns > 0);
+  for (Eigen::Index i = 0; i < 3; ++i) CHECK(std::abs(block.exponents[i]) < 1e-12);
+  CHECK(spectrum(maps::matrix_product<>(list), VectorXd::Zero(3).eval(), {.steps = 6400, .transient = 0, .interval = 64}).status ==
+        status::lost_frame);
+
+  MatrixXd inputs(1, 8000);
+  for (Eigen::Index t = 0; t < inputs.cols(); ++t) inputs(0, t) = factor(t, 1e80);
+  const auto formula = spectrum(driven_scaling{}, {0.3, 0.2}, inputs, {.steps = 6400});
+  CHECK(formula.breakdowns > 0);
+  for (Eigen::Index i = 0; i < 2; ++i) CHECK(std::abs(formula.exponents[i]) < 1e-12);
+  for (Eigen::Index t = 0; t < inputs.cols(); ++t) inputs(0, t) = factor(t, 1e11);
+  const auto single = spectrum<libration::single>(driven_scaling{}, {0.3, 0.2}, inputs, {.steps = 6400});
+  CHECK(single.breakdowns > 0);
+  for (Eigen::Index i = 0; i < 2; ++i) CHECK(std::abs(single.exponents[i]) < 1e-6);
 }

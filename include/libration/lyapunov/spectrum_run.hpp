@@ -22,6 +22,7 @@
 #include <libration/lyapunov/ordinary_steps.hpp>
 #include <libration/lyapunov/pivot_count.hpp>
 #include <libration/lyapunov/result.hpp>
+#include <libration/lyapunov/shortest_column.hpp>
 #include <libration/lyapunov/summary.hpp>
 #include <libration/lyapunov/unstable_cycle.hpp>
 #include <libration/rollout/drive.hpp>
@@ -36,7 +37,9 @@ namespace libration::inline LIBRATION_ABI::lyapunov {
 ///
 /// Every orthonormalisation happens when a lane's own interval is over and at the ends of equal stretches of steps, so that
 /// what a lane computes depends on nothing but its own orbit. If a column becomes numerically dependent, denormal or infinite
-/// within an automatic interval, the steps since the last orthonormalisation are replayed with one at every step. The exponent of
+/// within an automatic interval, the steps since the last orthonormalisation are replayed with one at every step. A column that is
+/// denormal in between and grows back is seen too, but for autonomous formulas in double whose steps are taken several at a time
+/// (`ordinary_steps`): there it would have to shrink by 1e-292 and to grow by as much within 64 steps. The exponent of
 /// a column that becomes dependent in a single step is minus infinity where the step's Jacobian is structurally singular, and
 /// otherwise not resolved: its upper bound is counted.
 template <class System>
@@ -88,6 +91,7 @@ class spectrum_run {
     if (!started_) begin(view.h);
     if (options_.interval == 0) inputs_[static_cast<std::size_t>(view.t % stretch_)] = view.x;
     view.system.tangent(frame_);
+    if (options_.interval != 1) shrunk_ = shrunk_ || shortest_column(frame_) < real(least_pivot);
     add_determinant(view.system, everywhere<mask>(true));
     count_steps(1);
     linearised_ = true;
@@ -239,7 +243,8 @@ class spectrum_run {
     if constexpr (width > 1) trial_ = frame_;
     factor_(width > 1 ? trial_ : frame_);
     mask broken = due && !factor_.finite();
-    mask lost = due && (factor_.unresolved() || denormal());
+    mask lost = due && (factor_.unresolved() || denormal() || shrunk_);
+    shrunk_ = shrunk_ && !due;
     if (any(lost || broken)) [[unlikely]] {
       lost = (lost || broken) && interval_.since(seen_) > real(1.0);
       broken = broken && !lost;
@@ -480,6 +485,7 @@ class spectrum_run {
   std::vector<input_type> inputs_;  // of the last stretch, by t modulo its length
   std::vector<spectrum_result> results_;
   mask active_ = everywhere<mask>(true);
+  mask shrunk_ = everywhere<mask>(false);  // a column was denormal, or nearly, at some step since the last orthonormalisation
   books books_[static_cast<std::size_t>(width)];
   real orthonormalisations_ = real(0.0), pending_steps_ = real(0.0);
   std::int64_t seen_ = 0, in_stretch_ = 0, next_due_ = 0, failed_at_ = -1, sampled_ = 0;

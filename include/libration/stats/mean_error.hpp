@@ -141,7 +141,8 @@ long_run_variance prewhitened_cosine_variance(Array& y, Eigen::Index cosines) {
 /// with a first-order autoregression; (mean - truth)/standard_error then follows Student's t with as many degrees of
 /// freedom as there are cosines. Nothing is assumed of the series but that it is stationary and its memory short
 /// against the run; where the sums telescope, so that the true error falls as 1/n, so does the standard error (it is
-/// then 1.7 to 2.2 times too large).
+/// then 1.7 to 2.2 times too large, and the interval holds the truth always: of a periodic variable the error is bounded
+/// by about √3 of its own standard deviations, which the exact standard error times Student's quantile exceeds too).
 ///
 /// It is never below the deviation of one recorded value divided by the number of values, nor below what the unfinished
 /// last batch does to the mean: a cycle can cancel in every batch, and yet the run ends somewhere within the cycle.
