@@ -101,3 +101,39 @@ libration_add_refusal(a_mask_that_is_added "expected 1 .a real token. or 0 .padd
 libration_add_refusal(masks_of_more_sequences "expected 2 sequences" "${folder}/padded.npy" --mask "${folder}/masks.npy")
 libration_add_refusal(padding_alone "nothing is left|no row sees a key" "${folder}/padded.npy" --left-padding 3)
 libration_add_refusal(two_masks "not both" "${folder}/padded.npy" --mask "${folder}/mask.npy" --left-padding 1)
+
+# Options that say nothing of what was recorded, and numbers that are none.
+foreach(option "scale;1" "masked-below;-100")
+  list(GET option 0 name)
+  list(TRANSFORM option PREPEND "--" AT 0)
+  libration_add_refusal(weights_with_${name} "--${name}: is for .*weights.npy holds weights" "${folder}/weights.npy" ${option})
+endforeach()
+foreach(option "zeros;masked" "tolerance;0.1")
+  list(GET option 0 name)
+  list(TRANSFORM option PREPEND "--" AT 0)
+  libration_add_refusal(logits_with_${name} "--${name}: is for weights; .*holds logits" "${folder}/ahead.npy" --kind logits ${option})
+  libration_add_refusal(queries_with_${name} "--${name}: is for weights; .*holds queries and keys" "${folder}/two.npy" "${folder}/ahead.npy"
+                        ${option})
+endforeach()
+libration_add_refusal(a_kind_of_two_files "--kind: is for one .npy file alone" "${folder}/two.npy" "${folder}/ahead.npy" --kind logits)
+libration_add_refusal(a_tolerance_that_is_no_number "--tolerance: is nan, expected a number" "${folder}/weights.npy" --tolerance nan)
+libration_add_refusal(a_mask_that_is_no_number "--masked-below: is nan, expected a number or -inf" "${folder}/ahead.npy" --kind logits
+                      --masked-below nan)
+libration_add_refusal(a_negative_scale "--scale: is -1, expected a number" "${folder}/two.npy" "${folder}/ahead.npy" --scale -1)
+libration_add_refusal(a_sink_of_more_keys "--sink: is 3, expected at most the 2 keys" "${folder}/weights.npy" --sink 3)
+libration_add_refusal(a_top_of_more_keys "--top: is 3, expected at most the 2 keys" "${folder}/weights.npy" --top 3)
+libration_add_refusal(logits_as_weights "weight -1, expected >= 0; are these logits. .--kind logits" "${folder}/negative.npy")
+libration_add_refusal(a_file_as_folder "--out: no folder .*weights.npy" "${folder}/weights.npy" --out "${folder}/weights.npy")
+# 16 rows of one weight each.
+string(REPEAT "${one}${zero}${zero}${zero}${zero}${zero}${zero}${zero}" 16 rows)
+libration_write_npy(rows_of_weights <f2 "1, 16, 8" "${rows}")
+libration_add_refusal(weights_as_queries "rows sum to 1: these are weights, not queries" "${folder}/rows_of_weights.npy"
+                      "${folder}/rows_of_weights.npy")
+libration_add_refusal(weights_as_logits "rows sum to 1: these are weights, not logits" "${folder}/rows_of_weights.npy" --kind logits
+                      --no-causal)
+# Logits whose first key is masked by minus infinity (half precision's is 0xfc00).
+set(infinite "\\000\\374")
+libration_write_npy(masked_first <f2 "1, 2, 2" "${infinite}${infinite}${infinite}${one}")
+libration_add_program_test(a_mask_of_infinities ${program} "${folder}/masked_first.npy" --kind logits --out "${folder}/infinities"
+                           --no-pictures)
+libration_expect(a_mask_of_infinities "Masked: 2 logits that are -inf.*--left-padding.*own rows.*Files")

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <limits>
 #include <new>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -187,6 +189,14 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> of_sequence(const tensor& t, co
   return own;
 }
 
+// Numbers from 0 to 1 that sum to 1 row by row, which neither logits nor queries do.
+template <class Derived>
+bool are_weights(const Eigen::MatrixBase<Derived>& rows) {
+  using T = typename Derived::Scalar;
+  return rows.cols() > 1 && rows.size() > 64 && (rows.array() >= T(0)).all() &&
+         ((rows.colwise().sum().array() - T(1)).abs() <= T(0.01)).count() * 2 > rows.cols();
+}
+
 template <class T>
 attention::entropy_result row_statistics(const recording& r, const arguments& a, Index sequence) {
   const auto rows = of_sequence<T>(r.first, r, sequence, r.heads * r.queries);
@@ -194,6 +204,7 @@ attention::entropy_result row_statistics(const recording& r, const arguments& a,
   const bool distance = a.causal || r.queries == r.tokens;
   const attention::token_mask mask = r.mask.sequences() > 1 ? r.mask.sequence(sequence) : r.mask;
   if (r.keys) {
+    if (are_weights(rows)) r.first.refuse("its rows sum to 1: these are weights, not queries (--kind weights, or --weights NAME)");
     const auto keys = of_sequence<T>(*r.keys, r, sequence, r.key_heads * r.tokens);
     using view = attention::heads_view<T>;
     return attention::entropy(view::dump(rows.data(), heads, r.queries, rows.rows()),
@@ -215,10 +226,7 @@ attention::entropy_result row_statistics(const recording& r, const arguments& a,
                                       .top = a.top,
                                       .distance = distance};
   if (r.kind == "logits") {
-    // Numbers from 0 to 1 that sum to 1 row by row are no logits.
-    const bool weights = rows.cols() > 1 && rows.size() > 64 && (rows.array() >= T(0)).all() &&
-                         ((rows.colwise().sum().array() - T(1)).abs() <= T(0.01)).count() * 2 > rows.cols();
-    if (weights) r.first.refuse("its rows sum to 1: these are weights, not logits (--kind weights, or --weights NAME)");
+    if (are_weights(rows)) r.first.refuse("its rows sum to 1: these are weights, not logits (--kind weights, or --weights NAME)");
     return attention::entropy_from_logits(rows, options);
   }
   using attention::zero_weights;
@@ -234,6 +242,7 @@ attention::entropy_result row_statistics(const recording& r, const arguments& a,
 // The program's options that decide what a message leaves open.
 std::string hint(const std::string& message) {
   const auto says = [&](const char* what) { return message.find(what) != std::string::npos; };
+  if (says("weight -inf") || says("expected >= 0")) return "; are these logits? (--kind logits, or --logits NAME)";
   if (says("is this attention causal?")) return "; leave out --no-causal if it is, --zeros visible says that every key is seen";
   if (says("masked by .causal"))
     return "; --no-causal if each query may see all keys, --mask or --left-padding if the query is padding";
@@ -277,6 +286,14 @@ std::string masking(const attention::entropy_result& rows, const recording& r, c
                      r.mask.real().size() - r.mask.real().count(), r.mask.real().size(), r.mask.sequences(),
                      r.mask.sequences() == 1 ? "" : "s", a.mask.empty() ? "--left-padding or --right-padding" : a.mask,
                      rows.padding_rows));
+  // By position visible, and still minus infinity.
+  std::int64_t infinite = -rows.masked_logits;
+  if (r.kind == "logits" && r.mask.empty() && a.causal)
+    for (Index q = 0; q < r.queries; ++q) {
+      const Index position = q + r.tokens - r.queries, seen = a.window > 0 ? std::min(position + 1, a.window) : position + 1;
+      infinite += seen * rows.visible.rows() - rows.visible.col(q).sum();
+    }
+  if (infinite > 0) line(fmt::format("Masked: {} logits that are -inf although their keys are not behind the query.", infinite));
   if (rows.masked_logits > 0)
     line(fmt::format("Masked: {} logits that are {:.5g} or less{}.", rows.masked_logits, rows.masked_below,
                      std::isnan(a.masked_below) ? ", a mask that was added (recognised; --masked-below sets where it begins)"
@@ -285,8 +302,10 @@ std::string masking(const attention::entropy_result& rows, const recording& r, c
     line(fmt::format(
         "Masked: {} weights of exactly 0{}.", rows.masked_zeros,
         a.zeros == "masked" ? " (--zeros masked)" : ", keys that no query sees (recognised; --zeros visible counts them as seen)"));
-  if (rows.masked_zeros > 0 && r.mask.empty() && rows.empty_rows == 0)
-    line("If these keys are padding, --mask, --left-padding or --right-padding leaves their own rows out too, which count here.");
+  if ((rows.masked_zeros > 0 || infinite > 0 || (a.causal && rows.masked_logits > 0)) && r.mask.empty())
+    line(
+        "If these keys are padding, --mask, --left-padding or --right-padding leaves their own rows out too, which count here "
+        "wherever they see a key.");
   if (rows.zero_weights > 0)
     line(fmt::format("{} weights are exactly 0 and count as keys that are seen, rounded to 0 (--zeros masked if they are masked).",
                      rows.zero_weights));
@@ -307,8 +326,29 @@ attention::sink_result find_sinks(const attention::entropy_result& rows, const r
   return attention::sinks(mass, rows.visible, {.keys = a.sink, .minimum_context = std::max<Index>(64, 16 * a.sink)});
 }
 
-int run(const arguments& a) {
+// Refuses options that were given and that say nothing of what was recorded.
+void refuse_options(const CLI::App& app, const recording& r) {
+  const auto refuse = [&](std::initializer_list<const char*> options, const std::string& why) {
+    for (const char* const option : options)
+      if (app.count(option) > 0) throw argument_error(fmt::format("{}: {}", option, why));
+  };
+  const std::string recorded = fmt::format("; {} holds {}", r.first.label(), r.kind);
+  if (!is_npy(r.first.file) || r.keys)
+    refuse({"--kind"}, r.keys ? "is for one .npy file alone, and not for queries and keys"
+                              : "is for an .npy file; of a safetensors file --weights, --logits, or --queries and --keys say it");
+  if (!r.keys) refuse({"--scale"}, "is for queries and keys" + recorded);
+  if (r.kind != "logits") refuse({"--masked-below"}, "is for logits" + recorded);
+  if (r.kind != "weights") refuse({"--zeros", "--tolerance"}, "is for weights" + recorded);
+}
+
+int run(const arguments& a, const CLI::App& app) {
   const recording r = find_recording(a);
+  refuse_options(app, r);
+  for (const auto& [name, number] : {std::pair("--sink", a.sink), std::pair("--top", a.top)})
+    if (number > r.tokens) throw argument_error(fmt::format("{}: is {}, expected at most the {} keys", name, number, r.tokens));
+  std::error_code fault;
+  fs::create_directories(a.out, fault);
+  if (!fs::is_directory(a.out)) throw argument_error(fmt::format("--out: no folder \"{}\": {}", a.out, fault.message()));
   const auto counted = [](Index n, const char* one, const char* many) { return fmt::format("{} {}", n, n == 1 ? one : many); };
   std::string text;
   const auto print = [&]<class... Args>(fmt::format_string<Args...> format, Args&&... args) {
@@ -351,7 +391,6 @@ int run(const arguments& a) {
       j.update(own);
 
     if (a.no_pictures) continue;
-    fs::create_directories(a.out);
     const fs::path picture = fs::path(a.out) / (r.sequences > 1 ? fmt::format("attention_{}.png", sequence) : "attention.png");
     const bool layered = r.layers > 1;
     const bool drawn =
@@ -366,10 +405,20 @@ int run(const arguments& a) {
         fmt::format("  {}\n", drawn ? "picture   " + picture.string() : "picture   not drawn: gnuplot is not installed or failed");
   }
   const fs::path numbers = fs::path(a.out) / "attention.json";
-  fs::create_directories(a.out);
   if (!(std::ofstream(numbers) << j.dump(1) << '\n')) throw file_error(numbers.string(), file_error::no_byte, "cannot be written");
   fmt::print("{}Files\n  numbers   {}\n{}", text, numbers.string(), files);
   return 0;
+}
+
+// An option's check.
+CLI::Validator number(bool (*good)(double), const char* expected) {
+  return CLI::Validator(
+      [=](const std::string& given) {
+        double value = 0.0;
+        return CLI::detail::lexical_cast(given, value) && good(value) ? std::string()
+                                                                      : fmt::format("is {}, expected {}", given, expected);
+      },
+      "");
 }
 
 }  // namespace
@@ -404,19 +453,21 @@ int main(int argc, char** argv) {
   app.add_option("--right-padding", a.right_padding, "Tokens of padding behind every sequence")->check(count);
   app.add_option("--masked-below", a.masked_below,
                  "Logits that are so low or lower are masked; -inf: no finite one. By default a mask that was added to the logits\n"
-                 "(-10000, the lowest number of a type) is recognised by the gap that it leaves");
+                 "(-10000, the lowest number of a type) is recognised by the gap that it leaves")
+      ->check(number([](double x) { return x < std::numeric_limits<double>::infinity(); }, "a number or -inf"));
   app.add_option("--zeros", a.zeros,
                  "What weights of exactly 0 are: masked, visible (seen, and rounded to 0), or automatic: keys that no query sees\n"
                  "are masked")
       ->check(CLI::IsMember({"automatic", "visible", "masked"}))
       ->capture_default_str();
-  app.add_option("--scale", a.scale, "Of the products of queries and keys; 0: 1/sqrt(d)");
+  app.add_option("--scale", a.scale, "Of the products of queries and keys; 0: 1/sqrt(d)")
+      ->check(number([](double x) { return x >= 0.0 && std::isfinite(x); }, "a number that is at least 0"));
   app.add_option("--sink", a.sink, "First keys that are counted as the sink; 0: none")->check(count)->capture_default_str();
   app.add_option("--top", a.top, "Also the mass on the so many heaviest keys; 0: not")->check(count);
   app.add_option("--tolerance", a.tolerance,
                  "Largest distance of a row's sum of weights from 1; 0: what rounding can do. Weights that were computed in\n"
                  "bfloat16 want 0.01, in half precision 0.001, which is the default of those that are stored so")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number([](double x) { return x >= 0.0 && std::isfinite(x); }, "a number that is at least 0"));
   app.add_option("--out", a.out, "Folder for the JSON and the picture")->capture_default_str();
   app.add_flag("--rows", a.rows, "Every row in the JSON too, not only the means by head");
   app.add_flag("--no-pictures", a.no_pictures, "Draw no picture");
@@ -429,7 +480,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    return run(a);
+    return run(a, app);
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "attention_report: out of memory; a recording of fewer tokens or heads takes less\n");
     return 2;
