@@ -281,6 +281,14 @@ TEST_CASE("io::safetensors: every kind of damage is refused at its byte", "[fail
   SECTION("the byte is the value's last, or its key's") {
     const std::string type = one_tensor(R"("dtype":"F7","shape":[2],"data_offsets":[0,2])", 2);
     check(type, last_of(type, "\"F7\""), "tensor \"w\": dtype: unknown dtype \"F7\"");
+    for (const std::string name : {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F4"}) {
+      const std::string small = one_tensor(R"("dtype":")" + name + R"(","shape":[1],"data_offsets":[0,1])", 1);
+      check(small, last_of(small, "\"" + name + "\""),
+            "tensor \"w\": dtype: \"" + name +
+                "\", floating-point numbers of 8 bits or fewer, which are quantised weights: they must be stored as F16, BF16 or "
+                "F32, "
+                "multiplied by their scales, first");
+    }
     const std::string hole = one_tensor(R"("dtype":"U8","shape":[2],"data_offsets":[1,3])", 3);
     check(hole, last_of(hole, "\"w\""), "tensor \"w\": data_offsets [1, 3] leave a hole from 0 on");
   }

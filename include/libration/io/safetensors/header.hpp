@@ -46,7 +46,7 @@ struct header {
 ///         of another format
 /// Source: the format's description and the `validate` and `read_metadata` of its reference implementation
 ///         (huggingface/safetensors, safetensors/src/tensor.rs); departures: duplicate tensor names and a null
-///         `__metadata__` are refused, the 8-bit floats and smaller are unknown dtypes
+///         `__metadata__` are refused, and so are the 8-bit floats and smaller, by name
 inline header read_header(std::span<const std::byte> file, const std::string& path, const read_options& options = {}) {
   const auto fail = [&](std::uint64_t byte, std::string reason) {
     throw file_error(path, byte, "safetensors: " + std::move(reason));

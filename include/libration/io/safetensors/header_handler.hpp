@@ -110,6 +110,10 @@ class header_handler {
     }
     if (place_ == place::entry && field_ == field::dtype) {
       const auto type = element_named(text);
+      if (!type && (text.starts_with("F8_") || text.starts_with("F6_") || text.starts_with("F4")))
+        fail(here(), where() + ": " + io::detail::quoted(text) +
+                         ", floating-point numbers of 8 bits or fewer, which are quantised weights: they must be stored as F16, "
+                         "BF16 or F32, multiplied by their scales, first");
       if (!type) fail(here(), where() + ": unknown dtype " + io::detail::quoted(text));
       entries.back().type = *type;
       return true;
