@@ -272,10 +272,13 @@ class checkpoint {
 
   /// What of the tensors belongs to another way of storing weights (weight norm, an adapter, quantised weights), as the end of a
   /// message that a weight is missing; empty where there is nothing of the kind.
-  std::string foreign_part() const {
+  ///
+  /// \param below  only those whose canonical names begin so
+  std::string foreign_part(std::string_view below = "") const {
     for (const entry& e : entries_) {
-      const std::string foreign = e.use == state::ignored ? std::string() : detail::describe_foreign_part(e.canonical);
-      if (!foreign.empty()) return "; " + detail::quoted(e.name) + " " + foreign;
+      if (e.use == state::ignored || !e.canonical.starts_with(below)) continue;
+      if (const std::string foreign = detail::describe_foreign_part(e.canonical); !foreign.empty())
+        return "; " + detail::quoted(e.name) + " " + foreign;
     }
     return {};
   }
@@ -373,13 +376,11 @@ class checkpoint {
   [[noreturn]] void refuse_missing(std::string_view name) const {
     const std::string canonical = detail::canonical_name(name);
     const std::string missing = "no tensor " + detail::quoted(name);
-    for (const entry& e : entries_) {
+    for (const entry& e : entries_)
       if (e.use == state::ignored && e.canonical == canonical)
         throw file_error(path_, file_error::no_byte, missing + ", because " + detail::quoted(e.name) + " is ignored");
-      if (e.use == state::ignored || !e.canonical.starts_with(detail::parent(canonical))) continue;
-      const std::string foreign = detail::describe_foreign_part(e.canonical);
-      if (!foreign.empty()) throw file_error(path_, file_error::no_byte, missing + "; " + detail::quoted(e.name) + " " + foreign);
-    }
+    if (const std::string foreign = foreign_part(detail::parent(canonical)); !foreign.empty())
+      throw file_error(path_, file_error::no_byte, missing + foreign);
     if (files_.size() == 1) files_.front().tensor(name);  // throws, with the most similar names
     throw file_error(path_, file_error::no_byte, missing + " in any of " + number_text(files_.size()) + " files");
   }
