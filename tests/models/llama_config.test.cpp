@@ -339,6 +339,15 @@ TEST_CASE("models::llama_config: YaRN's factor is that of the two lengths where 
   CHECK(rotary({{"rope_scaling", R"({"rope_type": "yarn"})"}, {"original_max_position_embeddings", "128"}}).factor == 2);
   CHECK(rotary({{"rope_scaling", R"({"type": "yarn", "factor": 8, "original_max_position_embeddings": 64, "finetuned": true})"}})
             .factor == 8);
+  // A factor that contradicts the lengths is taken as it is written, with a note.
+  const auto notes = [](const std::string& object) { return llama_config::from_json(config({{"rope_scaling", object}})).notes; };
+  CHECK(notes(R"({"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 64})").empty());
+  CHECK(notes(R"({"rope_type": "yarn", "factor": 4})").empty());
+  CHECK(
+      notes(R"({"rope_type": "yarn", "factor": 8, "original_max_position_embeddings": 64})") ==
+      std::vector<std::string>{"YaRN's factor is 8 as written; max_position_embeddings over original_max_position_embeddings is 4, "
+                               "which some programs take in its place"});
+  CHECK(notes(R"({"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 256})").size() == 1);
   const auto refused = [](const std::string& object) { return complaint(config({{"rope_scaling", object}})); };
   CHECK(refused(R"({"rope_type": "yarn"})") == who + "no field rope_scaling.factor");
   CHECK(refused(R"({"rope_type": "yarn", "original_max_position_embeddings": 512})") ==

@@ -40,6 +40,7 @@ struct llama_config {
   bool output_bias = false;  ///< of the attention's output
   bool mlp_bias = false;
   bool base_model = false;  ///< one that is trained without a head ("LlamaModel"): where the files have none, it is the embedding
+  std::vector<std::string> notes = {};  ///< where the file's fields contradict each other: which of them was taken
 
   /// From the text of a `config.json` of model_type "llama", "mistral" or "qwen2".
   ///
@@ -104,7 +105,10 @@ inline rotary_scaling scaling_of(const config_fields& scaling) {
 }
 
 /// \param scaling  `rope_scaling`, or `rope_parameters`, which holds theta too
-inline void read_rotary_scaling(const config_fields& scaling, Eigen::Index max_positions, rotary_options& rotary) {
+/// \param c        with its lengths; out: `rotary` and `notes`
+inline void read_rotary_scaling(const config_fields& scaling, llama_config& c) {
+  const Eigen::Index max_positions = c.max_positions;
+  rotary_options& rotary = c.rotary;
   rotary.theta = scaling.number("rope_theta", rotary.theta);
   rotary.scaling = scaling_of(scaling);
   rotary.original_positions = scaling.count("original_max_position_embeddings", rotary.original_positions);
@@ -139,11 +143,19 @@ inline void read_rotary_scaling(const config_fields& scaling, Eigen::Index max_p
       break;
     case rotary_scaling::yarn:
       read_attention_factor();
-      // Where there is no factor it is that of the two lengths.
-      if (scaling.has("factor") || rotary.original_positions == 0)
+      // Where there is no factor it is that of the two lengths. Of one that contradicts them Hugging Face's code warns, and takes
+      // it.
+      rotary.factor =
+          static_cast<double>(max_positions) / static_cast<double>(std::max<Eigen::Index>(rotary.original_positions, 1));
+      if (scaling.has("factor") || rotary.original_positions == 0) {
+        const double lengths = rotary.factor;
         rotary.factor = at_least_one("factor");
-      else
-        rotary.factor = static_cast<double>(max_positions) / static_cast<double>(rotary.original_positions);
+        if (rotary.original_positions != 0 && std::abs(rotary.factor / lengths - 1.0) > 1e-6)
+          c.notes.push_back("YaRN's factor is " + number_text(rotary.factor, 6) +
+                            " as written; max_position_embeddings over "
+                            "original_max_position_embeddings is " +
+                            number_text(lengths, 6) + ", which some programs take in its place");
+      }
       if (!(rotary.factor >= 1.0))
         scaling.fail("original_max_position_embeddings is " + number_text(rotary.original_positions) +
                      ", expected at most max_position_embeddings, " + number_text(max_positions));
@@ -266,7 +278,7 @@ inline llama_config llama_config::from_json(std::string_view text, const std::ve
     const detail::config_fields inner = fields.of(scaling ? "rope_scaling" : "rope_parameters");
     if (fields.has("rope_theta") && inner.has("rope_theta") && inner.number("rope_theta") != c.rotary.theta)
       inner.refuse("rope_theta", "the same as outside, " + number_text(c.rotary.theta));
-    detail::read_rotary_scaling(inner, c.max_positions, c.rotary);
+    detail::read_rotary_scaling(inner, c);
   }
 
   // Scales of attention that other types have, and what they are here.
