@@ -152,7 +152,7 @@ file(WRITE "${folder}/config/vocab.json" "[\"a\", \"b\"]")
 file(WRITE "${folder}/config/config.json" "{\"reset_after\": false, \"hidden_size\": 1}")
 libration_write_safetensors("${folder}/config/model.safetensors" "" ${gru})
 libration_add_reading(a_config_beside_the_model
-                      "pays 0.131 nats.*config.json, beside the model: read reset_after false; not read hidden_size" config a.txt)
+                      "pays 0.131 nats.*config.json, beside the model: read reset_after false; not read, as it changes nothing: hidden_size" config a.txt)
 file(WRITE "${folder}/contradiction/config.json" "{\"reset_after\": false}")
 libration_write_safetensors("${folder}/contradiction/model.safetensors" "\"reset_after\":\"true\"" ${gru})
 
@@ -184,7 +184,58 @@ libration_add_refusal(a_convention_of_another_kind "--reset-after.*of kind rnn h
                       "${folder}/rnn/model.safetensors" "${a}"
                       --reset-before)
 libration_add_refusal(a_config_that_contradicts_the_file
-                      "metadata's reset_after is .true.*config.json has .false.*--reset-before decides"
+                      "metadata's reset_after is .true.*config.json has .false.*--reset-before"
                       "${folder}/contradiction/model.safetensors" "${a}" ${ab})
-libration_add_refusal(a_convention_of_a_folder "are for recurrent networks; this model is a folder" "${transformer}" "${text}"
-                      --nonlinearity relu)
+
+# Options that say nothing of the kind of model or text.
+foreach(option "nonlinearity;relu" "leak;0.5" "prefix;rnn" "stack;a,b" "embedding;e" "readout;fc" "gate-order;rzn" "reset-before" "count;4"
+               "steps;100" "transient;9" "tolerance;1" "margin;1")
+  list(GET option 0 name)
+  list(TRANSFORM option PREPEND "--" AT 0)
+  libration_add_refusal(of_a_folder_${name} "report: --${name}: is for .*recurrent networks; this model is a folder" "${transformer}"
+                        "${text}" ${option})
+endforeach()
+libration_add_refusal(a_window_of_a_recurrent_network "--window: is for transformers" "${model}" "${text}" --window 100)
+libration_add_refusal(ids_for_a_recurrent_network "--ids: is for transformers" "${model}" "${text}" --ids)
+libration_add_refusal(a_vocabulary_for_ids "--vocabulary: is for a text of characters" "${transformer}" "${folder}/ids.txt" --ids
+                      ${ab})
+libration_add_refusal(unknown_ids "--unknown: is for a text of characters" "${transformer}" "${folder}/ids.txt" --ids --unknown skip)
+libration_add_refusal(a_file_as_folder "--out: no folder .*a.txt" "${model}" "${text}" --out "${a}")
+libration_add_refusal(steps_of_a_section_that_is_left_out "--steps: is for the section spectrum" "${model}" "${text}" --sections loops
+                      --steps 100)
+libration_add_refusal(margin_of_sections_that_are_left_out "--margin: is for the sections spectrum and loops" "${model}" "${text}"
+                      --sections tokens --margin 0.1)
+
+# Fields of a config and of the metadata: those that change the computation, those that are not known, those that do not matter.
+set(fields "\"rnn_type\": \"RNN_TANH\", \"bidirectional\": false, \"dropout\": 0.5, \"temperature\": 0.8, \"num_layers\": 1")
+foreach(field residual layer_norm bidirectional peephole frobnicate)
+  file(WRITE "${folder}/says_${field}/config.json" "{\"hidden_size\": 1, \"${field}\": true}")
+  file(WRITE "${folder}/says_${field}/vocab.json" "[\"a\", \"b\"]")
+  libration_write_safetensors("${folder}/says_${field}/model.safetensors" "" ${plain})
+  libration_add_refusal(a_config_that_says_${field} "config.json: .*${field} is true.*--ignore-field.: .${field}"
+                        "${folder}/says_${field}/model.safetensors" "${a}")
+  libration_add_reading(an_ignored_${field} "pays 0.136 nats.*not read, as it changes nothing: .*${field}" says_${field} a.txt
+                        --ignore-field ${field})
+  libration_write_safetensors("${folder}/metadata_${field}.safetensors" "\"${field}\":\"True\"" ${plain})
+  libration_add_refusal(metadata_that_says_${field} "the metadata: .*${field} is true.*--ignore-field.: .${field}"
+                        "${folder}/metadata_${field}.safetensors" "${a}" ${ab})
+endforeach()
+file(WRITE "${folder}/harmless/config.json" "{${fields}}")
+file(WRITE "${folder}/harmless/vocab.json" "[\"a\", \"b\"]")
+libration_write_safetensors("${folder}/harmless/model.safetensors" "\"format\":\"pt\"" ${plain})
+libration_add_reading(fields_that_do_not_matter
+                      "pays 0.136 nats.*not read, as it changes nothing: bidirectional, dropout, num_layers, temperature" harmless a.txt)
+# A network whose state doubles at every character, numbers that are none, and several lists of ids.
+libration_write_safetensors("${folder}/diverges.safetensors" "\"nonlinearity\":\"relu\"" "rnn.weight_ih|F32|1,2|2"
+                            "rnn.weight_hh|F32|1,1|2" "fc.weight|F32|2,1|1 -1")
+string(REPEAT "aaaaaaaa" 60 very_many)
+file(WRITE "${folder}/very_many.txt" "${very_many}")
+file(WRITE "${folder}/lists.json" "[[1, 2], [3]]")
+libration_add_refusal(a_network_that_diverges "leave the range of single precision" "${folder}/diverges.safetensors"
+                      "${folder}/very_many.txt" ${ab})
+libration_add_refusal(several_lists_of_ids "lists.json: holds 2 lists of token ids, expected one" "${transformer}" "${folder}/lists.json"
+                      --ids)
+libration_add_refusal(an_endless_effort "--effort: is 1e300, expected a number that is at least 0.01, at most" "${model}" "${text}"
+                      --effort 1e300)
+libration_add_refusal(a_negative_seed "--seed: is -1, expected a number" "${model}" "${text}" --seed -1)
+libration_add_refusal(a_network_twice "the stack names .rnn. twice" "${folder}/harmless/model.safetensors" "${a}" --stack rnn,rnn)

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <new>
 #include <set>
 #include <sstream>
@@ -54,13 +57,14 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-// A number's lower bound, as an option's check.
-CLI::Validator at_least(double low) {
+// A number's bounds, as an option's check.
+CLI::Validator at_least(double low, double high = std::numeric_limits<double>::max()) {
   return CLI::Validator(
-      [low](const std::string& given) {
+      [low, high](const std::string& given) {
         double value = 0.0;
-        if (CLI::detail::lexical_cast(given, value) && value >= low && std::isfinite(value)) return std::string();
-        return fmt::format("is {}, expected a number that is at least {}", given, low);
+        if (CLI::detail::lexical_cast(given, value) && value >= low && value <= high) return std::string();
+        return fmt::format("is {}, expected a number that is at least {}{}", given, low,
+                           high < std::numeric_limits<double>::max() ? fmt::format(", at most {}", high) : "");
       },
       "");
 }
@@ -84,8 +88,10 @@ std::vector<stability::models::token> encode(const stability::models::vocabulary
                                   encoded.first_unknown));
     return std::move(encoded.tokens);
   } catch (const libration::argument_error& error) {
-    throw libration::file_error(a.text, libration::file_error::no_byte,
-                                fmt::format("{} (--unknown says what else may become of unknown characters)", error.what()));
+    const std::string why = error.what();
+    throw libration::file_error(
+        a.text, libration::file_error::no_byte,
+        why + (why.find("UTF-8") == std::string::npos ? " (--unknown says what else may become of unknown characters)" : ""));
   }
 }
 
@@ -97,6 +103,10 @@ void print_notes(const std::vector<std::string>& notes) {
 std::vector<stability::models::token> read_ids(const std::string& path, Eigen::Index vocabulary_size) {
   const auto refuse = [&](const std::string& why) { throw libration::file_error(path, libration::file_error::no_byte, why); };
   std::string text = read_text(path);
+  // [[1, 2]] is a batch of one; of several lists each begins anew.
+  if (const auto inner = std::count(text.begin(), text.end(), ']') - 1;
+      inner > 1 || (inner == 1 && text.find_first_of("0123456789") < text.rfind('[')))
+    refuse(fmt::format("holds {} lists of token ids, expected one", std::max<std::ptrdiff_t>(inner, 2)));
   std::replace_if(
       text.begin(), text.end(), [](char c) { return c == '[' || c == ']' || c == ','; }, ' ');
   std::istringstream words(text);
@@ -120,15 +130,32 @@ void require_length(const arguments& a, const std::vector<stability::models::tok
                                 fmt::format("the text has {} {}s, expected at least {}", tokens.size(), unit, fewest));
 }
 
+// What a model pays for a token must be a number.
+void require_finite(double cost, const arguments& a) {
+  if (!std::isfinite(cost))
+    throw libration::file_error(
+        a.model, libration::file_error::no_byte,
+        fmt::format(
+            "along {} the model's logits leave the range of single precision (it pays {} nats): it diverges, or is not read as "
+            "it was trained",
+            a.text, cost));
+}
+
+void make_folder(const std::string& path) {
+  std::error_code fault;
+  fs::create_directories(path, fault);
+  if (!fs::is_directory(path)) throw libration::argument_error(fmt::format("--out: no folder \"{}\": {}", path, fault.message()));
+}
+
 // Runs the sections that are wanted, and says where the files are.
 template <class Question, std::size_t count>
 int answer_all(const Question& q, const std::array<section<Question>, count>& sections, answer& so_far) {
   const arguments& a = q.options;
-  fs::create_directories(a.out);
   for (const auto& s : sections)
     if (stability::wanted(a, s.name)) s.print(q, so_far);
   const fs::path numbers = fs::path(a.out) / "report.json";
-  std::ofstream(numbers) << so_far.json.dump(1) << '\n';
+  if (!(std::ofstream(numbers) << so_far.json.dump(1) << '\n'))
+    throw libration::file_error(numbers.string(), libration::file_error::no_byte, "cannot be written");
   fmt::print("\nFiles\n  numbers   {}\n", numbers.string());
   for (const std::string& picture : so_far.pictures)
     if (!picture.empty()) fmt::print("  picture   {}\n", picture);
@@ -148,10 +175,20 @@ void require_known(const arguments& a, const std::array<section<Question>, count
       throw libration::argument_error(fmt::format("--sections: a {} has no section {}", kind, name));
 }
 
-int run_recurrent(const arguments& a) {
+// Refuses options that were given and that say nothing of this model and text.
+void refuse_options(const CLI::App& app, std::initializer_list<const char*> options, std::string_view why) {
+  for (const char* const option : options)
+    if (app.count(option) > 0) throw libration::argument_error(fmt::format("{}: {}", option, why));
+}
+
+int run_recurrent(const arguments& a, const CLI::App& app) {
   require_known(a, recurrent_sections, "recurrent network");
-  if (a.ids) throw libration::argument_error("--ids: is for transformers; this model reads characters");
-  if (!a.ignore_fields.empty()) throw libration::argument_error("--ignore-field: is for transformers, which are folders");
+  refuse_options(app, {"--ids"}, "is for transformers; this model reads characters");
+  refuse_options(app, {"--window"}, "is for transformers; a recurrent network reads the text as a whole");
+  const bool spectrum = stability::wanted(a, "spectrum"), loops = stability::wanted(a, "loops");
+  if (!spectrum) refuse_options(app, {"--steps", "--tolerance"}, "is for the section spectrum, which --sections leaves out");
+  if (!spectrum && !loops)
+    refuse_options(app, {"--count", "--margin"}, "is for the sections spectrum and loops, which --sections leaves out");
   auto [model, single, notes, conventions, metadata] = stability::read_recurrent(a);
   const auto tokens = encode(model.characters(), a, notes);
   const auto length = static_cast<std::int64_t>(tokens.size());
@@ -161,6 +198,8 @@ int run_recurrent(const arguments& a) {
   const recurrent_question q{{a, tokens, std::min(a.transient, length / 8)}, model, single};
   const std::vector<libration::models::token> read(tokens.begin(), tokens.begin() + std::min<std::int64_t>(length, 20'000));
   const double cost = single.cross_entropy(read);
+  require_finite(cost, a);
+  make_folder(a.out);
   const auto kind = model.network().kind();
   const auto layers = model.network().layer_count();
   fmt::print(
@@ -198,12 +237,15 @@ stability::models::vocabulary vocabulary_of(const arguments& a) {
                               "no vocabulary.json with a character a token: give the text as token ids (--ids), or --vocabulary");
 }
 
-int run_transformer(const arguments& a) {
+int run_transformer(const arguments& a, const CLI::App& app) {
   require_known(a, transformer_sections, "transformer");
-  if (a.prefix || !a.stack.empty() || !a.embedding.empty() || !a.readout.empty() || !a.conventions.empty())
-    throw libration::argument_error(
-        "--prefix, --stack, --embedding, --readout, --nonlinearity, --leak, --reset-after, --reset-before, --swapped-update and "
-        "--gate-order are for recurrent networks; this model is a folder");
+  refuse_options(app,
+                 {"--prefix", "--stack", "--embedding", "--readout", "--nonlinearity", "--leak", "--reset-after", "--reset-before",
+                  "--swapped-update", "--gate-order"},
+                 "is for recurrent networks; this model is a folder");
+  refuse_options(app, {"--count", "--steps", "--transient", "--tolerance", "--margin"},
+                 "is for the Lyapunov exponents of recurrent networks; this model is a folder, with a transformer");
+  if (a.ids) refuse_options(app, {"--vocabulary", "--unknown"}, "is for a text of characters; with --ids TEXT holds token ids");
   const auto c = stability::models::llama_config::read(fs::path(a.model) / "config.json", a.ignore_fields);
   stability::piece_lengths lengths{a.window > 0 ? a.window : c.max_positions};
   if (c.sliding_window > 0) lengths.window = std::min<std::int64_t>(lengths.window, c.sliding_window);
@@ -224,6 +266,8 @@ int run_transformer(const arguments& a) {
 
   // Cut into windows, each after the first half of which all is counted: what is paid with at least half a window before.
   const double cost = stability::windowed_cost(q);
+  require_finite(cost, a);
+  make_folder(a.out);
   fmt::print(
       "libration: how stable is this transformer, while it reads this text and when it writes?\n\n"
       "  model   {}: {} layers, {} query heads on {} key heads of {}, window {}, {} tokens\n"
@@ -231,6 +275,7 @@ int run_transformer(const arguments& a) {
       "  as a language model it pays {:.3f} nats a {} of this text, with half a window before it\n",
       a.model, c.layers, c.query_heads, c.key_heads, c.head_size, q.window, c.vocabulary_size, a.text, q.length(), unit, cost,
       unit);
+  notes.insert(notes.end(), c.notes.begin(), c.notes.end());
   if (model.config().tied_head && !c.tied_head)
     notes.push_back("a base model without lm_head.weight: its embedding is taken for its head; a file that has one says otherwise");
   print_notes(notes);
@@ -271,8 +316,9 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("TEXT", a.text, "A text in UTF-8; every character must be in the model's vocabulary")->required();
   app.add_option("--vocabulary", a.vocabulary,
-                 "JSON file with the characters by token, [\"a\", \"<unk>\", ...] or {\"a\": 0, ...}; without it the model's\n"
-                 "metadata \"vocabulary\", or vocabulary.json or vocab.json in its folder");
+                 "JSON file with the characters by token, [\"a\", \"<unk>\", ...] or {\"a\": 0, ...}; without it a recurrent\n"
+                 "network's metadata \"vocabulary\", else vocabulary.json or vocab.json beside it; of a folder its\n"
+                 "vocabulary.json, else the metadata");
   app.add_option("--unknown", a.unknown,
                  "What becomes of characters that the model does not know: refuse, skip, or the token to read in their place,\n"
                  "such as \"<unk>\"")
@@ -316,8 +362,8 @@ int main(int argc, char** argv) {
       ->check(at_least(0))
       ->capture_default_str();
   app.add_option("--ignore-field", a.ignore_fields,
-                 "Fields of config.json that are taken for null, with * for any characters and commas between; without it one\n"
-                 "that could change the computation and is not known is refused (transformers)")
+                 "Fields of config.json (and of a recurrent network's metadata) that are taken for null, with * for any\n"
+                 "characters and commas between; without it one that could change the computation and is not known is refused")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--sections", a.sections,
@@ -342,9 +388,9 @@ int main(int argc, char** argv) {
   app.add_option("--margin", a.margin, "Half-width of \"neutral\", nats per character")->check(at_least(0))->capture_default_str();
   app.add_option("--effort", a.effort,
                  "Factor on the numbers of runs, and on their lengths, of everything but the exponents along the text")
-      ->check(at_least(0.01))
+      ->check(at_least(0.01, 1e4))
       ->capture_default_str();
-  app.add_option("--seed", a.seed, "Seed of all that is drawn at random")->capture_default_str();
+  app.add_option("--seed", a.seed, "Seed of all that is drawn at random")->check(at_least(0))->capture_default_str();
   app.add_option("--out", a.out, "Folder for the JSON and the pictures")->capture_default_str();
   app.add_flag("--no-pictures", a.no_pictures, "Draw no pictures");
   try {
@@ -356,7 +402,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    return fs::is_directory(a.model) ? run_transformer(a) : run_recurrent(a);
+    return fs::is_directory(a.model) ? run_transformer(a, app) : run_recurrent(a, app);
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "stability_report: out of memory; fewer --sections, a smaller --window or a shorter TEXT take less\n");
     return 2;

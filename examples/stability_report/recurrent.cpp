@@ -4,11 +4,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #include <libration/io/safetensors.hpp>
 #include <libration/models/vocabulary.hpp>
@@ -35,41 +32,6 @@ std::string option_of(const std::string& convention) {
   std::string option = "--" + convention;
   std::replace(option.begin(), option.end(), '_', '-');
   return option;
-}
-
-// A field of a config as the metadata would have it, or nothing.
-std::optional<std::string> as_metadata(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean() || value.is_number()) return value.dump();
-  return std::nullopt;
-}
-
-// What the config.json beside a model says of its conventions.
-struct beside {
-  std::map<std::string, std::string> conventions;
-  std::vector<std::string> others;  // fields that are not read
-  std::string path;                 // empty: there is none
-};
-
-beside read_config(const fs::path& model) {
-  const fs::path path = model.parent_path() / "config.json";
-  if (!fs::exists(path)) return {};
-  std::ifstream file(path, std::ios::binary);
-  const auto config = nlohmann::json::parse(std::istreambuf_iterator<char>(file), {}, nullptr, false);
-  if (!config.is_object()) throw file_error(path.string(), file_error::no_byte, "not a JSON object");
-  beside result{{}, {}, path.string()};
-  for (const auto& [key, value] : config.items()) {
-    const bool known = std::any_of(std::begin(convention_names), std::end(convention_names),
-                                   [&, name = key](auto other) { return other == name; });
-    if (const auto text = as_metadata(value); known && text)
-      result.conventions.emplace(key, *text);
-    else if (known && !value.is_null())
-      throw file_error(path.string(), file_error::no_byte,
-                       fmt::format("{} is {}, expected a text, a number, true or false", key, value.dump()));
-    else
-      result.others.push_back(key);
-  }
-  return result;
 }
 
 // The vocabulary of the options, else the metadata's (none here), else that beside the model; each with a note.
@@ -101,18 +63,13 @@ recurrent_reading read_recurrent(const arguments& a) {
   options.readout = a.readout;
   options.ignore = a.ignore;
 
-  // The options decide before the file's metadata, and that before a config.json beside it, which may not contradict it.
-  const beside config = read_config(a.model);
-  for (const auto& [name, value] : config.conventions) {
-    if (a.conventions.contains(name)) continue;
-    if (const auto stated = file.metadata().find(name); stated != file.metadata().end()) {
-      if (stated->second != value)
-        throw file_error(a.model, file_error::no_byte,
-                         fmt::format("the metadata's {} is \"{}\", {} has \"{}\": {} decides", name, stated->second, config.path,
-                                     value, option_of(name)));
-      continue;
-    }
-    options.network.conventions.emplace(name, value);
+  options.network.ignore_fields = a.ignore_fields;
+  const fs::path config = fs::path(a.model).parent_path() / "config.json";
+  if (fs::exists(config)) {
+    std::ifstream in(config, std::ios::binary);
+    options.network.config = std::string{std::istreambuf_iterator<char>(in), {}};
+    if (!in || options.network.config.empty())
+      throw file_error(config.string(), file_error::no_byte, "beside the model, cannot be read or is empty");
   }
 
   const models::checkpoint tensors(file, {.ignore = a.ignore});
@@ -124,31 +81,29 @@ recurrent_reading read_recurrent(const arguments& a) {
     if (!applies(name))
       throw argument_error(fmt::format("{}: {} of kind {} has no such convention", option_of(name), a.model, how.kind));
 
+  using origin = models::convention::origin;
   report::json conventions = report::json::object();
-  std::vector<std::string> assumed, from_config, unread = config.others;
+  std::vector<std::string> assumed, from_config;
   for (const auto& c : how.conventions) {
-    const bool by_config = c.said_by == models::convention::origin::options && !a.conventions.contains(c.name);
-    const char* said_by = c.said_by == models::convention::origin::assumed ? "assumed"
-                          : c.said_by == models::convention::origin::file  ? "metadata"
-                          : by_config                                      ? "config.json"
-                                                                           : "option";
+    const char* said_by = c.said_by == origin::assumed  ? "assumed"
+                          : c.said_by == origin::file   ? "metadata"
+                          : c.said_by == origin::config ? "config.json"
+                                                        : "option";
     conventions[c.name] = {{"value", c.value}, {"said_by", said_by}};
-    if (by_config) from_config.push_back(fmt::format("{} {}", c.name, c.value));
-    if (c.said_by == models::convention::origin::assumed)
+    if (c.said_by == origin::config) from_config.push_back(fmt::format("{} {}", c.name, c.value));
+    if (c.said_by == origin::assumed)
       assumed.push_back(fmt::format("{} {} ({})", c.name, c.value, option_of(c.name)));
-    else if (c.said_by == models::convention::origin::options && file.metadata().contains(c.name) &&
-             file.metadata().at(c.name) != c.value)
+    else if (c.said_by == origin::options && file.metadata().contains(c.name) && file.metadata().at(c.name) != c.value)
       notes.push_back(
           fmt::format("{} is {} as {} says; the metadata says {}", c.name, c.value, option_of(c.name), file.metadata().at(c.name)));
   }
-  for (const auto& [name, value] : config.conventions)
-    if (!applies(name)) unread.push_back(name);
   if (!assumed.empty())
     notes.insert(notes.begin(), "assumed, as the weights do not say it: " + fmt::format("{}", fmt::join(assumed, ", ")));
-  if (!config.path.empty())
-    notes.push_back(fmt::format("{}, beside the model: {}{}", config.path,
-                                from_config.empty() ? "not read" : "read " + listed(from_config),
-                                from_config.empty() || unread.empty() ? "" : "; not read " + listed(unread)));
+  if (!options.network.config.empty())
+    notes.push_back(fmt::format(
+        "{}, beside the model: {}{}", config.string(), from_config.empty() ? "nothing read" : "read " + listed(from_config),
+        how.unread_in_config.empty() ? "" : "; not read, as it changes nothing: " + listed(how.unread_in_config)));
+  if (!how.unread.empty()) notes.push_back("metadata that is not read, as it changes nothing: " + listed(how.unread));
   if (const auto ignored = tensors.ignored(); !ignored.empty()) notes.push_back("ignored as asked: " + listed(ignored));
 
   auto in_double = models::behind_one_type(models::load_character_model<double>(file, options));

@@ -47,11 +47,8 @@ struct arguments {
   std::optional<std::string> prefix;
   std::vector<std::string> stack;
   std::string embedding, readout;
-  std::map<std::string, std::string> conventions;  // those of `convention_names` that were given
+  std::map<std::string, std::string> conventions;  // those that were given, by the keys of `models::describe_recurrent`
 };
-
-// The keys that `models::describe_recurrent` knows.
-inline constexpr const char* convention_names[] = {"nonlinearity", "leak", "reset_after", "swapped_update", "gate_order"};
 
 // What is asked, of whatever kind of model.
 struct question {

@@ -105,7 +105,13 @@ void exposure_of(const question& q, const Model& model, const std::vector<std::v
       q.unit, length, q.unit, results[0].bias.student_runs, length);
   for (std::size_t i = 0; i < bits.size(); ++i) {
     const auto& b = results[i].bias;
-    const Eigen::Index last = b.steps - 1;
+    so_far.json["exposure"][fmt::format("{}_bits", bits[i])] = report::to_json(b);
+    so_far.whole = so_far.whole && b.status == libration::status::ok;
+    const Eigen::Index last = std::min({b.mean_divergence.value.size(), b.regret.value.size(), b.excess_percent.value.size()}) - 1;
+    if (last < 0) {
+      fmt::print("    {} bits    ended early: {}\n", bits[i], b.status);
+      continue;
+    }
     const auto show = [&](const error::length_curve& c, const char* unit) {
       if (std::isnan(c.value[last])) return std::string(b.identical_until(b.steps) ? "identical: none" : "not defined");
       if (std::isnan(c.lower[last]) || std::isnan(c.upper[last])) return fmt::format("{:.3g}{} (no interval)", c.value[last], unit);
@@ -113,14 +119,13 @@ void exposure_of(const question& q, const Model& model, const std::vector<std::v
     };
     fmt::print("    {} bits    {:<33}  {:<33}  {}\n", bits[i], show(b.mean_divergence, ""), show(b.regret, ""),
                show(b.excess_percent, " %"));
-    so_far.json["exposure"][fmt::format("{}_bits", bits[i])] = report::to_json(results[i].bias);
-    so_far.whole = so_far.whole && b.status == libration::status::ok;
   }
   if (q.options.no_pictures) return;
   const auto file = std::filesystem::path(q.options.out) / "exposure.png";
   std::vector<report::band> bands;
   for (std::size_t i = 0; i < bits.size(); ++i) {
     const auto& c = results[i].bias.regret;
+    if (c.value.size() == 0) continue;
     bands.push_back({fmt::format("weights of {} bits", bits[i]),
                      Eigen::VectorXd::LinSpaced(c.value.size(), 1.0, static_cast<double>(c.value.size())), c.value, c.lower,
                      c.upper});

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -248,6 +249,7 @@ TEST_CASE("models::load_recurrent: networks in turn are the layers of one", "[di
   CHECK(contains(said(apart, {"lstm2", "lstm1"}),
                  "lstm1.weight_ih has shape (8, 3), expected (8, 4) (the units of the layer below)"));
   add_layers(apart, "gru.", random_layers<double>(3, 4, {4}));
+  CHECK(contains(said(apart, {"lstm1", "lstm2", "lstm1."}), "the stack names \"lstm1.\" twice, expected each network once"));
   CHECK(contains(said(apart, {"lstm1", "lstm2", "gru"}), "lstm1. is of kind lstm, gru. of kind gru, expected one kind"));
 }
 
@@ -295,6 +297,72 @@ TEST_CASE("models::describe_recurrent: says what a file does not, and where a co
   CHECK(contains(refused(3, "reset_after", "yes"), "reset_after is \"yes\", expected true or false"));
   CHECK(contains(refused(3, "gate_order", "rzz"), "gate_order is \"rzz\", expected the letters of \"rzn\" in some order"));
   CHECK(contains(refused(4, "gate_order", "ifo"), "expected the letters of \"ifgo\""));
+}
+
+TEST_CASE("models::describe_recurrent: every field of metadata and config is read, known not to matter, or refused",
+          "[oracle][failure]") {
+  using fields = std::map<std::string, std::string>;
+  using origin = models::convention::origin;
+  safetensors::tensor_set tensors;
+  const auto describe = [&](Eigen::Index gates, const fields& metadata, const std::string& config = "",
+                            const std::vector<std::string>& ignore = {}) {
+    tensors = {};
+    add_layers(tensors, "net.", random_layers<double>(gates, 3, {2}));
+    const auto file = file_of(tensors, metadata);
+    const models::checkpoint all(file);
+    return models::describe_recurrent(all, {.config = config, .ignore_fields = ignore});
+  };
+  const auto refused = [&](Eigen::Index gates, const fields& metadata, const std::string& config = "") {
+    return message_of<libration::file_error>([&] { describe(gates, metadata, config); });
+  };
+  const char* const how = "can be named in .ignore_fields (the programs' --ignore-field): ";
+
+  // Those that change the computation, by what they are off with.
+  for (const auto& [name, on, off] :
+       {std::tuple("residual", "true", "false"), std::tuple("use_layer_norm", "True", "False"),
+        std::tuple("bidirectional", "1", "0"), std::tuple("num_directions", "2", "1"), std::tuple("zoneout", "0.1", "0.0"),
+        std::tuple("forget_bias", "1.0", "0"), std::tuple("peephole", "true", "none"),
+        std::tuple("softmax_temperature", "0.5", "1"), std::tuple("proj_size", "2", "0"),
+        std::tuple("recurrent_activation", "hard_sigmoid", "sigmoid"), std::tuple("frobnicate", "3", "null"),
+        std::tuple("initial_state", "learned", "zeros")}) {
+    CAPTURE(name);
+    CHECK(contains(refused(4, {{name, on}}), std::string("the metadata: ")));
+    CHECK(contains(refused(4, {{name, on}}), how + ('"' + std::string(name) + '"')));
+    CHECK(describe(4, {{name, off}}).unread == std::vector<std::string>{name});
+    CHECK(describe(4, {{name, on}}, "", {name}).unread == std::vector<std::string>{name});
+  }
+  CHECK(contains(refused(4, {}, R"({"hidden_size": 2, "residual": true})"), "config.json: residual is true, expected false"));
+  CHECK(
+      contains(refused(4, {}, R"({"model": {"residual": true}})"), "config.json: field model is {\"residual\":true}, which could"));
+  CHECK(contains(refused(4, {}, "[1]"), "config.json: not a JSON object"));
+
+  // Those that do not matter: sizes, training, sampling, remarks.
+  const auto known = describe(4, {{"format", "pt"}, {"dropout", "0.5"}, {"temperature", "0.8"}, {"hidden_size", "2"}},
+                              R"({"epochs": 3, "forget_bias": "in bias_hh", "equations": ["h = o * tanh c", "c = f c + i g"]})");
+  CHECK(known.unread == std::vector<std::string>{"dropout", "format", "hidden_size", "temperature"});
+  CHECK(known.unread_in_config == std::vector<std::string>{"epochs", "equations"});
+
+  // A nonlinearity and a kind must be those that are read.
+  CHECK(contains(refused(1, {{"activation", "relu"}}), "activation is \"relu\", expected \"tanh\", as .nonlinearity"));
+  CHECK(describe(1, {{"activation", "ReLU"}, {"nonlinearity", "relu"}}).unread.empty());
+  CHECK(contains(refused(4, {{"nonlinearity", "relu"}}), "nonlinearity is \"relu\", expected \"tanh\""));
+  CHECK(contains(refused(4, {{"leak", "0.5"}}), "leak is 0.5, expected 1"));
+  CHECK(contains(refused(1, {{"rnn_type", "RNN_RELU"}}), "rnn_type is \"RNN_RELU\", expected rnn with tanh"));
+  CHECK(describe(1, {{"rnn_type", "RNN_TANH"}}).unread.empty());
+  CHECK(contains(refused(3, {{"cell_type", "LSTM"}}), "cell_type is \"LSTM\", expected gru, as the network is read"));
+  CHECK(contains(refused(3, {}, R"({"model_type": "mgu"})"), "model_type is \"mgu\", expected rnn, gru or lstm"));
+
+  // The config says conventions too, but may not contradict the metadata.
+  const auto gru = describe(3, {{"swapped_update", "true"}}, R"({"reset_after": false, "swapped_update": true})");
+  CHECK(gru.gru.reset_before);
+  CHECK((gru.conventions[0].said_by == origin::config));
+  CHECK((gru.conventions[1].said_by == origin::file));
+  CHECK(contains(refused(3, {{"reset_after", "true"}}, R"({"reset_after": false})"),
+                 "the metadata's reset_after is \"true\", config.json has \"false\": .conventions decides"));
+  CHECK_FALSE(describe(3, {}, R"({"reset_after": false})", {"reset_*"}).gru.reset_before);
+
+  // The names of tied tensors, as safetensors' save_model writes them, are no fields.
+  CHECK(describe(3, {{"encoder.weight", "net.weight_ih_l0"}}).unread.empty());
 }
 
 TEST_CASE("models::lstm: a network that was moved from is a clear error", "[failure]") {

@@ -77,6 +77,13 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 25> f
     {"type", "\"default\""},
 }};
 
+/// What is known of a kind of model's fields that its reader does not read.
+struct known_fields {
+  std::span<const std::pair<std::string_view, std::string_view>> with_one_value;  ///< names, with `*`, and values as JSON
+  std::span<const std::string_view> without_effect, also_without_effect = {};     ///< names, with `*`
+};
+inline constexpr known_fields fields_of_decoders{fields_with_one_value, fields_without_effect};
+
 /// A JSON text's object, or why it is none, as the end of a message.
 struct object_or_reason {
   nlohmann::json object;
@@ -171,23 +178,35 @@ class config_fields {
   }
   [[noreturn]] void fail(const std::string& what) const { throw argument_error(who_ + ": " + what); }
 
+  /// \return  names of the fields that were not read, none of which changes the result
   /// \throws argument_error  naming the first field that was not read, that could change the result, and whose value is not
-  ///                         null, false, empty, a remark (a text with a blank in it) or the one with which it changes nothing
-  void require_all_known() const {
+  ///                         null, false, empty, a remark (a text with a blank in it, or a list of them) or the one with which it
+  ///                         changes nothing
+  std::vector<std::string> require_all_known(const known_fields& known = fields_of_decoders) const {
+    std::vector<std::string> unread;
     for (const auto& [name, value] : object_.items()) {
-      if (used_.contains(name) || value.is_null() || is_ignored(name)) continue;
-      const auto* const known = std::find_if(fields_with_one_value.begin(), fields_with_one_value.end(),
-                                             [&, &n = name](const auto& field) { return field.first == n; });
-      if (known != fields_with_one_value.end()) {
-        if (value.is_structured() || value != nlohmann::json::parse(known->second))
-          refuse(name.c_str(), std::string(known->second) + how_to_ignore(name));
+      if (used_.contains(name)) continue;
+      unread.push_back(name);
+      if (value.is_null() || is_ignored(name)) continue;
+      const auto one = std::find_if(known.with_one_value.begin(), known.with_one_value.end(),
+                                    [&, &n = name](const auto& field) { return matches_glob(n, field.first); });
+      if (one != known.with_one_value.end()) {
+        const auto expected = nlohmann::json::parse(one->second);
+        if (value.is_structured() || (value != expected && !((expected == false || expected == 0) && is_off(value))))
+          refuse(name.c_str(), std::string(one->second) + how_to_ignore(name));
         continue;
       }
       const bool nothing = value == false || (value.is_structured() && value.empty());
-      if (nothing || is_remark(value) || matches_any(name, fields_without_effect)) continue;
+      if (nothing || is_remark(value) || matches_any(name, known.without_effect) || matches_any(name, known.also_without_effect))
+        continue;
       fail("field " + inside_ + name + " is " + value_text(value) +
            ", which could change what the model computes and is not known to this reader" + how_to_ignore(name));
     }
+    return unread;
+  }
+  std::string how_to_ignore(std::string_view name) const {
+    return "; a field that does not matter can be named in .ignore_fields (the programs' --ignore-field): \"" + inside_ +
+           std::string(name) + "\"";
   }
 
  private:
@@ -200,14 +219,17 @@ class config_fields {
     return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return matches_glob(name, pattern); });
   }
   bool is_ignored(std::string_view name) const { return matches_any(inside_ + std::string(name), ignore_); }
+  static bool is_off(const nlohmann::json& value) {
+    if (value.is_string())
+      return is_one_of(io::detail::lower_case(value.get<std::string>()), {"", "none", "no", "off", "false", "0"});
+    return value == false || value == 0;
+  }
   static bool is_remark(const nlohmann::json& value) {
+    if (value.is_array())
+      return std::all_of(value.begin(), value.end(), [](const auto& inner) { return inner.is_string() && is_remark(inner); });
     if (!value.is_string()) return false;
     const auto& text = value.get_ref<const std::string&>();
     return text.empty() || text.find(' ') != std::string::npos;
-  }
-  std::string how_to_ignore(std::string_view name) const {
-    return "; a field that does not matter can be named in .ignore_fields (the programs' --ignore-field): \"" + inside_ +
-           std::string(name) + "\"";
   }
 
   const nlohmann::json& object_;
