@@ -86,6 +86,16 @@ struct chaos_with_clock {
   }
 };
 
+// h' = 9/10 h + x for h > 0; below, the slope is another one.
+struct kinked {
+  static constexpr int dimension = 1, input_dimension = 1;
+  double below;
+  template <class T>
+  libration::state<T, 1> operator()(const libration::state<T, 1>& h, const libration::state<T, 1>& x) const {
+    return {libration::select(h[0] > 0.0, 0.9 * h[0], below * h[0]) + x[0]};
+  }
+};
+
 struct affine {
   static constexpr int dimension = 1;
   double factor, offset;
@@ -221,6 +231,31 @@ TEST_CASE("lyapunov::largest: a pair astride a discontinuity counts no growth, a
   CHECK(single.jumps > 0);
   // A large expansion is none: there is nothing to be seen on the other side.
   CHECK(largest(affine{1e3, 1.0}, {1.0}, {.steps = 80, .transient = 0, .frame_transient = 0}).jumps == 0);
+}
+
+TEST_CASE("lyapunov::largest: a pair astride a kink is part of the error, however seldom it is", "[oracle]") {
+  // The state rests at 5, but for one step, in which it stands beside the kink.
+  for (const double below : {0.09, 0.0, 40.0, 1e4})
+    for (const double beside : {1e-12, -1e-12}) {
+      const double slope = beside > 0.0 ? 0.9 : below;
+      double off = 0.0;
+      for (int at = 20; at < 60; ++at) {
+        MatrixXd inputs = MatrixXd::Constant(1, 110, 0.5);
+        inputs(0, at) = beside - 4.5;
+        const auto r = largest(kinked{below}, {5.0}, inputs,
+                               {.transient = 0, .frame_transient = 10, .seed = static_cast<std::uint64_t>(at)});
+        INFO("slopes 0.9 and " << below << ", at step " << at << ": " << r.exponents[0] << " +- " << r.standard_error[0]
+                               << " and rounding " << r.rounding[0]);
+        if (slope == 0.0) {  // minus infinity, which no error bar holds
+          CHECK((r.exponents[0] == -infinity || r.rounding[0] > 0.05));
+          continue;
+        }
+        const double wanted = std::log(0.9) + std::log(slope / 0.9) / 100.0;
+        CHECK(std::abs(r.exponents[0] - wanted) <= r.rounding[0] + 1e-6);
+        off = std::max(off, std::abs(r.exponents[0] - wanted));
+      }
+      if (slope > 0.0) CHECK(off > 1e-3);
+    }
 }
 
 TEST_CASE("lyapunov::largest: states in any unit, beside a clock, and a long interval", "[law][stat]") {

@@ -75,7 +75,7 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
         // A coordinate that grows without bound has no size.
         spread_(error_.bounded() ? error_.count() : 0, options.norm, steps - steps % options.steps),
         window_spread_(spread_) {
-    if (options.direction == direction::leading) bred_.emplace(system, 0.0, options.seed, detail::leading_stream);
+    if (options.direction == direction::leading) bred_.emplace(system, 0.0, options.seed, detail::leading_stream, false);
     const Eigen::Index points = options.steps / options.every + 1;
     result_.error.resize(steps / options.steps * options.members, points);
     result_.time_step = system.time_step();

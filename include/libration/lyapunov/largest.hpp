@@ -68,7 +68,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
   largest_run(const System& system, const largest_options& options, std::int64_t steps, std::int64_t frame_steps)
       : options_(options),
         system_(system),
-        neighbour_(system, options.separation, options.seed, 0x70616972),  // a stream of its own: "pair"
+        neighbour_(system, options.separation, options.seed, 0x70616972, true),  // a stream of its own: "pair"
         full_(system.state_size() == 1),
         frame_steps_(frame_steps),
         interval_(std::max<std::int64_t>(1, options.interval)),
@@ -87,6 +87,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
 
   void observe(const rollout::step_view<System>& view) {
     if (this->done()) return;
+    if (seen_ == warm_up()) neighbour_.begin_accuracy();
     const double growth = neighbour_.step(view);
     ++seen_;
     if (std::isnan(growth)) {
@@ -202,11 +203,12 @@ spectrum_result largest(const M& map, rollout::start_of<M> h0, Inputs&& inputs, 
 /// `not_resolved`: some step shrinks every difference by more than `.separation` resolves, and the exponent is an upper bound.
 ///
 /// \throws   argument_error also for a `.separation` below 64 times the scalar's eps
-/// Accuracy: `rounding` in the result, measured at every 17th step: about the square root of the scalar's eps, by the separation's
-///           own size and by the rounding of a difference. It is part of the standard error and the interval, and true of a
-///           separation that has turned into the leading direction (`.frame_transient`): in others such errors grow. That it still
-///           turns is seen by the growth of the first windows, which differs from that of the rest (`frame_error`)
-/// Cost:     2 steps a step, and 1/17 more; twice that where a step expands by more than 16
+/// Accuracy: `rounding` in the result, measured at every step: about the square root of the scalar's eps, by the separation's
+///           own size and by the rounding of a difference; more where the orbit passes a kink of a piecewise map, on whose sides
+///           it has two growths. It is part of the standard error and the interval, and true of a separation that has turned
+///           into the leading direction (`.frame_transient`): in others such errors grow. That it still turns is seen by the
+///           growth of the first windows, which differs from that of the rest (`frame_error`)
+/// Cost:     3 steps a step
 /// Source:   Benettin, Galgani, Strelcyn, "Kolmogorov entropy and numerical experiments", Physical Review A 14 (1976)
 template <class Scalar = double, maps::map M>
   requires(!maps::driven<M>)

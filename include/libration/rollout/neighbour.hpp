@@ -35,8 +35,8 @@ namespace libration::inline LIBRATION_ABI::rollout {
 ///   two neighbours in random directions are tried;
 /// - where all merge, one at a distance of the state's own size decides: if it merges too, the step forgets the state, and the
 ///   growth is minus infinity; else the growth of the step is not resolved, and only bounded by the state's rounding.
-/// Every 17th step is repeated so in any case, for `accuracy`: two images that are not opposite to each other show what the
-/// separation's size and rounding do to one.
+/// For `accuracy` every step is repeated so: two images that are not opposite to each other show what the separation's size and
+/// rounding do to one, and whether the orbit passes a kink of a piecewise map, on whose sides it has two growths.
 template <class System>
 class neighbour {
   static_assert(System::width == 1);
@@ -54,16 +54,20 @@ class neighbour {
 
   /// \param separation  s; 0: `usual_separation`
   /// \param stream      of the directions, under the seed
-  neighbour(const System& system, double separation, std::uint64_t seed, std::uint64_t stream)
+  /// \param measured    whether `accuracy` is asked for
+  neighbour(const System& system, double separation, std::uint64_t seed, std::uint64_t stream, bool measured)
       : system_(system),
         coordinates_(system.map()),
         n_(static_cast<int>(system.state_size())),
         separation_(separation > 0.0 ? separation : usual_separation()),
+        measured_(measured),
         numbers_(seed, stream),
         y_(system.make_state()),
         image_(y_),
         other_(y_),
         other_image_(y_),
+        far_(y_),
+        far_image_(y_),
         direction_(n_) {}
 
   /// Takes the orbit's step along, from the distance at which `rescale` or the last step left it.
@@ -78,7 +82,7 @@ class neighbour {
     double growth = std::log(factor);
     if (!ordinary)
       growth = look_again(view, factor);
-    else if (steps_ % sampled == 0)
+    else if (measured_)
       compare(view, factor);
     ++steps_;
     std::swap(y_, image_);
@@ -114,16 +118,18 @@ class neighbour {
   std::int64_t jumps() const { return jumps_; }            ///< steps in which they parted as no growth explains
   std::int64_t unresolved() const { return unresolved_; }  ///< steps of a growth below what rounding lets a difference show
 
+  /// From here on steps count for `accuracy`.
+  void begin_accuracy() {
+    compared_ = rounding_ = 0.0;
+    steps_ = 0;
+  }
   /// How far the mean growth a step may be off, by the separation's size and by rounding: the mean of half the sum of the
   /// differences of neighbours on opposite sides, relative to one (its length errs in this step, its direction in those to come),
   /// what rounding the state does to the distance, and the part of the distance that was renewed. NaN before the first step.
-  double accuracy() const {
-    return (comparisons_ > 0 ? compared_ / static_cast<double>(comparisons_) : 0.0) + rounding_ / static_cast<double>(steps_);
-  }
+  double accuracy() const { return (compared_ + rounding_) / static_cast<double>(steps_); }
 
  private:
   static constexpr double most_growth = 16.0;
-  static constexpr int sampled = 17;  // not a power of two, which is what periods often are
   // In the last place, that a lost component is renewed to: with few of them it can grow by large factors only, since what it gains
   // in a step is rounded; many are a large part of a separation in single precision.
   static constexpr double units = sizeof(base) > 4 ? 16.0 : 4.0;
@@ -194,19 +200,47 @@ class neighbour {
     return distance(other_image_, view.next) / before;
   }
 
+  // \param factor  of y_'s distance in this step, an ordinary one
   void compare(const step_view<System>& view, double factor) {
     const double other = opposite(view);
-    if (!(other > 0.0 && other <= most_growth)) return;  // on the other side of a discontinuity
-    const double weight = apart_ * (other / distance(other_image_, view.next));  // of distances that rounding has made unequal
-    const double sum = euclidean_norm(n_, [&](Eigen::Index c) {
-      const int i = static_cast<int>(c);
-      return difference(image_, view.next, i) + weight * difference(other_image_, view.next, i);
-    });
-    note_difference(sum / (std::min(factor, other) * apart_));
+    if (!(other > 0.0)) {  // flat on the other side: y_'s image is as good as an error there
+      note_nats(std::log(factor * apart_ / resolved(view.next)));
+    } else if (!(other <= most_growth)) {
+      if (!std::isfinite(other) || other < 4.0 * factor || goes_on(view, other_, other)) note_nats(std::log(other / factor));
+    } else {
+      const double weight = apart_ * (other / distance(other_image_, view.next));  // of distances that rounding has made unequal
+      const double sum = euclidean_norm(n_, [&](Eigen::Index c) {
+        const int i = static_cast<int>(c);
+        return difference(image_, view.next, i) + weight * difference(other_image_, view.next, i);
+      });
+      // Of a smooth map the slope is that in the middle, at a kink it is that of one of the sides.
+      const double relative = sum / (std::min(factor, other) * apart_);
+      note_nats(relative < 0.1 ? 0.5 * relative : std::log1p(relative));
+    }
   }
-  void note_difference(double relative) {
-    compared_ += 0.5 * std::abs(relative);
-    ++comparisons_;
+  // What a step's growth may be off by. At most what there is in a distance that can be told from none.
+  void note_nats(double nats) {
+    compared_ += std::min(std::abs(nats), -std::log(0.5 * eps * separation_));
+  }
+
+  // The distance after the step of a neighbour that is twice as far from the orbit as a.
+  double distance_from_twice(const step_view<System>& view, const state_type& a) {
+    for (int i = 0; i < n_; ++i) direction_[i] = 2.0 * difference(a, view.h, i);
+    const double own = renewed_;
+    place(view.h, far_);
+    renewed_ = own;
+    system_.step(view.t, far_, view.x, far_image_);
+    return distance(far_image_, view.next);
+  }
+  // Whether a step that takes a to `factor` times its distance is steep there, and not a jump at a discontinuity, which is no
+  // wider at twice the distance.
+  bool goes_on(const step_view<System>& view, const state_type& a, double factor) {
+    return !(distance_from_twice(view, a) < 1.5 * factor * distance(a, view.h));
+  }
+
+  // The smallest distance from h that is not rounding.
+  double resolved(const state_type& h) const {
+    return std::max(0.5 * eps * size_of(h, 1.0), std::numeric_limits<double>::denorm_min());
   }
 
   // After a step that merged, jumped, or left the range.
@@ -215,10 +249,14 @@ class neighbour {
     double other = opposite(view);
     if (factor > 0.0) {
       if (std::isfinite(factor) && !(other < 0.25 * factor)) {  // an expansion
-        if (steps_ % sampled == 0 && other < 4.0 * factor) note_difference(std::log(factor / other));
+        if (measured_ && (other < 4.0 * factor || goes_on(view, other_, other))) note_nats(std::log(factor / other));
         return std::log(factor);
       }
       if (!std::isfinite(factor) && !std::isfinite(other)) return std::numeric_limits<double>::quiet_NaN();
+      if (measured_ && usable(other) && goes_on(view, y_, factor)) {  // steep on one side: either may be the orbit's own
+        note_nats(std::log(factor / other));
+        return std::log(factor);
+      }
       ++jumps_;
     } else if (factor == 0.0) {
       ++merged_;
@@ -231,6 +269,9 @@ class neighbour {
       other = growth_of_other(view);
     }
     if (usable(other)) {
+      // At a fold that one doubles the slope; where the map is flat the orbit's own growth may be none.
+      if (measured_ && factor == 0.0)
+        note_nats(distance_from_twice(view, y_) > 0.0 ? std::log(2.0) : std::log(other * apart_ / resolved(view.next)));
       std::swap(image_, other_image_);
       return std::log(other);
     }
@@ -238,18 +279,19 @@ class neighbour {
     if (growth_of_other(view) == 0.0) return -std::numeric_limits<double>::infinity();
     ++unresolved_;
     lost_ = true;
-    return std::log(std::max(0.5 * eps * size_of(view.next, 1.0), std::numeric_limits<double>::denorm_min()) / apart_);
+    return std::log(resolved(view.next) / apart_);
   }
 
   System system_;
   maps::coordinates<typename System::map_type> coordinates_;
   int n_;
   double separation_;
+  bool measured_;
   random_stream numbers_;
-  state_type y_, image_, other_, other_image_;
+  state_type y_, image_, other_, other_image_, far_, far_image_;
   Eigen::VectorXd direction_;
   double size_ = 0.0, apart_ = 0.0, compared_ = 0.0, rounding_ = 0.0, renewed_ = 0.0;
-  std::int64_t steps_ = 0, comparisons_ = 0, merged_ = 0, jumps_ = 0, unresolved_ = 0;
+  std::int64_t steps_ = 0, merged_ = 0, jumps_ = 0, unresolved_ = 0;
   bool set_out_ = false, lost_ = false;
 };
 
