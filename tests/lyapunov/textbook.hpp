@@ -74,9 +74,10 @@ void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const
         break;
       }
       if (r.unresolved(i) || !std::isfinite(r.standard_error[i])) continue;
-      // A step's Jacobian and its products are right to about n eps of the column's norm.
-      const double ratio = truth.ratios[static_cast<std::size_t>(i)];
-      const double rounding = 8.0 * static_cast<double>(n) * unit_rounding * ratio + 2.0 * r.rounding[i];
+      // A product with a step's Jacobian is right to about n eps of the column's norm.
+      const auto at = static_cast<std::size_t>(i);
+      const double rounding =
+          unit_rounding * (8.0 * static_cast<double>(n) * truth.ratios[at] + truth.rounded[at]) + 2.0 * r.rounding[i];
       const double apart = std::abs(r.exponents[i] - wanted);
       spectra.count(apart <= rounding);
       if (!(apart <= 5.0 * r.standard_error[i] + rounding)) FAIL_CHECK("beyond five errors");
@@ -93,11 +94,6 @@ void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const
   Eigen::MatrixXd direction(n, 1);
   libration::random_stream(number, 0x70616972).fill_normal(direction);  // the neighbour's own first one
   const double condition = direction_condition(orbit, direction, transient, transient + turning, last);
-  // Astride a kink a pair sees neither side's slope, and once in a short run its sample of the steps may miss it.
-  double size = 0.0;
-  for (const Eigen::VectorXd& h : orbit.states) size = std::max(size, h.norm());
-  const double reach = 32.0 * size * (two.separation > 0.0 ? two.separation : std::sqrt(unit_rounding));
-  if (orbit.from_kink <= reach) return;
   ++pairs.all;
   if (pair.status == status::ok && std::isfinite(pair.standard_error[0]) && std::isfinite(condition)) {
     ++pairs.ok;
@@ -105,8 +101,8 @@ void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const
     INFO("case " << number << ", dimension " << n << ": two trajectories " << pair.exponents[0] << " +- " << pair.standard_error[0]
                  << " and rounding " << pair.rounding[0] << ", by the textbook " << wanted << ", condition " << condition
                  << ", merged " << pair.merged_pairs << ", jumps " << pair.jumps);
-    // Where the direction has not turned yet, its errors weigh by the condition; at most it becomes one that grows the most.
-    const double turned = std::min(condition * pair.rounding[0], std::log(condition) / static_cast<double>(steps));
+    // Where the direction has not turned yet, the error of each step weighs by the condition.
+    const double turned = std::log1p(condition * pair.rounding[0]);
     const double apart = std::abs(pair.exponents[0] - wanted);
     pairs.count(apart <= 2.0 * pair.rounding[0]);
     if (!(apart <= 5.0 * pair.standard_error[0] + turned)) FAIL_CHECK("beyond five errors");
@@ -116,6 +112,7 @@ void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const
 /// Nearly all runs have ended as `ok`, and nearly all exponents are right to rounding: five standard errors of a short run are
 /// wide.
 inline void check_tallies(const tally& spectra, const tally& pairs) {
+  if (spectra.all < 100) return;  // chosen cases
   CHECK(spectra.ok > 0.8 * spectra.all);
   CHECK(spectra.exact > 0.9 * spectra.exponents);
   CHECK(pairs.ok > 0.9 * pairs.all);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -14,11 +15,27 @@
 
 #include <libration/core/random.hpp>
 #include <libration/core/views.hpp>
+#include <libration/maps/concepts.hpp>
 #include <libration/scalar/scalar.hpp>
 #include <libration/scalar/single.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration_test {
+
+/// The cases k of a differential test, first <= k < last, each of them drawn from (seed, k). Those of the environment take their
+/// place: LIBRATION_CASES, one number or "first-last" (the last one included), and LIBRATION_SEED.
+struct case_range {
+  std::uint64_t seed, first, last;
+
+  case_range(std::uint64_t usual_seed, std::uint64_t cases) : seed(usual_seed), first(0), last(cases) {
+    if (const char* text = std::getenv("LIBRATION_SEED")) seed = std::strtoull(text, nullptr, 10);
+    if (const char* text = std::getenv("LIBRATION_CASES")) {
+      char* end = nullptr;
+      first = std::strtoull(text, &end, 10);
+      last = (*end == '-' ? std::strtoull(end + 1, nullptr, 10) : first) + 1;
+    }
+  }
+};
 
 /// Draws of one random case, from (seed, case).
 class draws {
@@ -159,58 +176,76 @@ struct random_formula {
   }
 };
 
+/// One step of such a map in its own scalar; x: the inputs, empty where it is not driven.
+template <class Scalar, bool driven>
+Eigen::VectorXd plain_step(const random_map<Scalar, driven>& map, const Eigen::VectorXd& h, const Eigen::VectorXd& x) {
+  typename random_map<Scalar, driven>::vector next(h.size());
+  if constexpr (driven)
+    map.step(h.template cast<Scalar>().eval(), x.template cast<Scalar>().eval(), next);
+  else
+    map.step(h.template cast<Scalar>().eval(), next);
+  return next.template cast<double>();
+}
+template <class Scalar, int n, bool driven>
+Eigen::VectorXd plain_step(const random_formula<Scalar, n, driven>& map, const Eigen::VectorXd& h, const Eigen::VectorXd& x) {
+  using number = std::conditional_t<std::is_same_v<Scalar, float>, libration::single, double>;
+  libration::state<number, n> state{}, next{};
+  for (int i = 0; i < n; ++i) state[i] = h[i];
+  if constexpr (driven) {
+    libration::state<number, random_formula<Scalar, n, driven>::m> input{};
+    for (int i = 0; i < map.m; ++i) input[i] = x[i];
+    next = map(state, input);
+  } else {
+    next = map(state);
+  }
+  Eigen::VectorXd result(n);
+  for (int i = 0; i < n; ++i) result[i] = static_cast<double>(next[i]);
+  return result;
+}
+
 /// An orbit of such a map by plain steps: its states and the Jacobians between them.
 struct textbook_orbit {
   std::vector<Eigen::VectorXd> states;     // steps + 1
-  std::vector<Eigen::MatrixXd> jacobians;  // steps, computed in double at the orbit's own points
-  double from_kink = std::numeric_limits<double>::infinity();  // the smallest distance of a state from a rectifier's kink
+  std::vector<Eigen::MatrixXd> jacobians;  // steps: a vector map's own, whatever it has rounded; a formula's in double
+  std::vector<double> rounded;             // steps: bounds of what a Jacobian is off by, in units of the scalar's eps
 
   template <class Scalar, bool driven>
   textbook_orbit(const random_map<Scalar, driven>& map, const Eigen::MatrixXd& inputs, std::int64_t steps) {
     using vector = typename random_map<Scalar, driven>::vector;
-    follow(random_map<double, driven>(map), inputs, steps, [&](const Eigen::VectorXd& h, const Eigen::VectorXd& x) {
-      vector next(h.size());
-      if constexpr (driven)
-        map.step(h.template cast<Scalar>().eval(), x.template cast<Scalar>().eval(), next);
-      else
-        map.step(h.template cast<Scalar>().eval(), next);
-      return next.template cast<double>().eval();
+    follow(map, map.start.template cast<double>(), inputs, steps, [&](const Eigen::VectorXd& h, const Eigen::VectorXd& x) {
+      vector drive = vector::Zero(h.size());
+      if (driven) drive = map.U * x.template cast<Scalar>();
+      jacobians.push_back(map.jacobian(h.template cast<Scalar>().eval(), drive).template cast<double>());
+      rounded.push_back(0.0);
     });
   }
+
   template <class Scalar, int n, bool driven>
   textbook_orbit(const random_formula<Scalar, n, driven>& map, const Eigen::MatrixXd& inputs, std::int64_t steps) {
-    using number = std::conditional_t<std::is_same_v<Scalar, float>, libration::single, double>;
-    follow(random_map<double, driven>(map.terms), inputs, steps, [&](const Eigen::VectorXd& h, const Eigen::VectorXd& x) {
-      constexpr int m = random_formula<Scalar, n, driven>::m;
-      libration::state<number, n> state{}, next{};
-      libration::state<number, m> input{};
-      for (int i = 0; i < n; ++i) state[i] = h[i];
-      if constexpr (driven) {
-        for (int i = 0; i < m; ++i) input[i] = x[i];
-        next = map(state, input);
-      } else {
-        next = map(state);
+    const random_map<double, driven> exact(map.terms);
+    follow(map, exact.start, inputs, steps, [&](const Eigen::VectorXd& h, const Eigen::VectorXd& x) {
+      Eigen::VectorXd drive = Eigen::VectorXd::Zero(n), terms = exact.W.cwiseAbs() * h.cwiseAbs() + exact.b.cwiseAbs();
+      if (driven) {
+        drive = exact.U * x;
+        terms += exact.U.cwiseAbs() * x.cwiseAbs();
       }
-      Eigen::VectorXd result(n);
-      for (int i = 0; i < n; ++i) result[i] = static_cast<double>(next[i]);
-      return result;
+      jacobians.push_back(exact.jacobian(h, drive));
+      // A slope is right to the rounding of its argument's terms, and an entry to that of the two that it is a sum of.
+      const Eigen::MatrixXd steepest = exact.a.cwiseAbs().asDiagonal() * exact.W;
+      rounded.push_back((n + map.m + 4) * steepest.norm() * (1.0 + terms.maxCoeff()) + exact.c.cwiseAbs().maxCoeff());
     });
   }
 
  private:
-  template <bool driven, class Step>
-  void follow(const random_map<double, driven>& exact, const Eigen::MatrixXd& inputs, std::int64_t steps, const Step& step) {
-    states.push_back(exact.start);
+  template <class Map, class Linearise>
+  void follow(const Map& map, const Eigen::VectorXd& start, const Eigen::MatrixXd& inputs, std::int64_t steps,
+              const Linearise& linearise) {
+    states.push_back(start);
     for (std::int64_t t = 0; t < steps; ++t) {
-      const Eigen::VectorXd x = driven ? Eigen::VectorXd(inputs.col(t)) : Eigen::VectorXd();
-      Eigen::VectorXd drive = Eigen::VectorXd::Zero(exact.state_size());
-      if (driven) drive = exact.U * x;
-      jacobians.push_back(exact.jacobian(states.back(), drive));
-      if (exact.kind == 2) {
-        const Eigen::VectorXd z = exact.W * states.back() + exact.b + drive;
-        for (Eigen::Index i = 0; i < z.size(); ++i) from_kink = std::min(from_kink, std::abs(z[i]) / exact.W.row(i).norm());
-      }
-      states.push_back(step(states.back(), x));
+      const Eigen::VectorXd h = states.back();
+      const Eigen::VectorXd x = libration::maps::driven<Map> ? Eigen::VectorXd(inputs.col(t)) : Eigen::VectorXd();
+      linearise(h, x);
+      states.push_back(plain_step(map, h, x));
     }
   }
 };
@@ -219,7 +254,8 @@ struct textbook_orbit {
 /// Gram-Schmidt at every step, twice, in long double.
 struct textbook_spectrum {
   std::vector<double> exponents;  // per step
-  std::vector<double> ratios;     // means of a column's norm over its pivot
+  std::vector<double> ratios;     // means over its pivot of a column's norm
+  std::vector<double> rounded;    // and of what the Jacobian is off by
   bool singular = false;          // some pivot was rounding
 
   textbook_spectrum(const textbook_orbit& orbit, const Eigen::MatrixXd& frame, std::int64_t turning, std::int64_t first,
@@ -232,7 +268,7 @@ struct textbook_spectrum {
     };
     for (Eigen::Index j = 0; j < k; ++j)
       for (Eigen::Index i = 0; i < n; ++i) at(j, i) = frame(i, j);
-    std::vector<real> sums(static_cast<std::size_t>(k), 0), shares = sums, image(static_cast<std::size_t>(n));
+    std::vector<real> sums(static_cast<std::size_t>(k), 0), shares = sums, doubts = sums, image(static_cast<std::size_t>(n));
     for (std::int64_t t = turning; t < last; ++t) {
       const Eigen::MatrixXd& J = orbit.jacobians[static_cast<std::size_t>(t)];
       for (Eigen::Index j = 0; j < k; ++j) {
@@ -260,11 +296,13 @@ struct textbook_spectrum {
         if (t < first) continue;
         sums[static_cast<std::size_t>(j)] += std::log(pivot);
         shares[static_cast<std::size_t>(j)] += before / pivot;
+        doubts[static_cast<std::size_t>(j)] += static_cast<real>(orbit.rounded[static_cast<std::size_t>(t)]) / pivot;
       }
     }
     const real steps = static_cast<real>(last - first);
     for (const real sum : sums) exponents.push_back(static_cast<double>(sum / steps));
     for (const real share : shares) ratios.push_back(static_cast<double>(share / steps));
+    for (const real doubt : doubts) rounded.push_back(static_cast<double>(doubt / steps));
   }
 };
 
@@ -283,7 +321,8 @@ inline double direction_condition(const textbook_orbit& orbit, Eigen::VectorXd v
     for (std::int64_t t = end - 1; t >= turning; --t) {
       P = (P * orbit.jacobians[static_cast<std::size_t>(t)]).eval();
       P /= P.norm();
-      most = std::max(most, 1.0 / (P * directions[static_cast<std::size_t>(t - turning)]).norm());
+      const Eigen::VectorXd image = P * directions[static_cast<std::size_t>(t - turning)];
+      most = std::max(most, 1.0 / image.norm());
     }
     return most;
   };

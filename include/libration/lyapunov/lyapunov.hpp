@@ -4,6 +4,7 @@
 /// Everything of the module lyapunov: spectra, the largest exponent, ensembles.
 
 #include <libration/lyapunov/ensemble.hpp>
+#include <libration/lyapunov/frame_rounding.hpp>
 #include <libration/lyapunov/growth_record.hpp>
 #include <libration/lyapunov/interval.hpp>
 #include <libration/lyapunov/largest.hpp>

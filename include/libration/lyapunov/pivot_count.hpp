@@ -12,6 +12,7 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/lyapunov/frame_rounding.hpp>
 #include <libration/lyapunov/growth_record.hpp>
 #include <libration/lyapunov/summary.hpp>
 #include <libration/scalar/lane_access.hpp>
@@ -20,7 +21,8 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
-/// Multiplies pivots into a record of growth, in each lane, and sums what rounding may have done to them: eps times |v_i| / R_ii.
+/// Multiplies pivots into a record of growth, in each lane, and sums what rounding may have done to them: eps times |v_i| / R_ii,
+/// and, of a vector map's columns, times what `frame_rounding` finds. (The few columns of a formula are looked at one by one.)
 ///
 /// A column may be lost after a single step, which cannot be shortened. Its factor is 0 where the step's Jacobian is structurally
 /// singular; else the exponent is not resolved, and the pivot's upper bound is counted.
@@ -28,6 +30,7 @@ template <class System>
 class pivot_count {
   using real = tangent::growth_type<typename System::scalar>;
   using mask = typename System::mask;
+  static constexpr bool follows_turning = requires(const tangent::frame_factor<System>& factor) { factor.upper(); };
 
  public:
   static constexpr double eps =
@@ -35,12 +38,14 @@ class pivot_count {
 
   /// \param n          the map's dimension
   /// \param each_step  every step is orthonormalised: the worst condition stands for all ratios
-  pivot_count(Eigen::Index n, Eigen::Index count, bool each_step)
+  /// \param seed       of the rounding whose consequences are followed
+  pivot_count(Eigen::Index n, Eigen::Index count, bool each_step, std::uint64_t seed)
       : n_(n),
         count_(count),
         each_step_(each_step),
         ratios_(static_cast<std::size_t>(count), real(0.0)),
-        bounded_(static_cast<std::size_t>(count), real(0.0)) {}
+        bounded_(static_cast<std::size_t>(count), real(0.0)),
+        turning_(follows_turning ? count : 1, eps, seed) {}
 
   /// Counts what `factor` has found, where the mask holds.
   ///
@@ -55,6 +60,8 @@ class pivot_count {
     } else {
       for (Eigen::Index i = 0; i < count_; ++i) record.pivots[static_cast<std::size_t>(i)].multiply(where, factor.pivot(i));
     }
+    if constexpr (follows_turning)
+      if (where) turning_.add(factor.upper(), counted);
     if (each_step_ || !counted) return;
     for (Eigen::Index i = 1; i < count_; ++i)
       ratios_[static_cast<std::size_t>(i)] += select(where, factor.ratio(i), real(0.0));
@@ -71,6 +78,7 @@ class pivot_count {
                   const real& orthonormalisations) const {
     double ratios = lane_value(ratios_[static_cast<std::size_t>(i)], lane);
     if (each_step_ && i > 0) ratios = lane_value(record.worst_condition(), lane) * lane_value(orthonormalisations, lane);
+    if (follows_turning) ratios += turning_.nats(i);
     return 4.0 * eps * (ratios + static_cast<double>(steps));
   }
 
@@ -105,6 +113,7 @@ class pivot_count {
   bool each_step_;
   std::vector<real> ratios_;   // sum of |v_i| / R_ii over the counted orthonormalisations
   std::vector<real> bounded_;  // orthonormalisations of which only an upper bound was counted
+  frame_rounding turning_;
 };
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov

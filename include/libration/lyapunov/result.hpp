@@ -83,9 +83,10 @@ struct [[nodiscard]] spectrum_result {
   std::int64_t failed_at = -1;         ///< step (transients included) where the orbit diverged or the frame was lost; or -1
 
   // Evidence.
-  Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent, 4 eps times the mean ratio
-                                       ///< of its column's norm to its pivot (of `largest`: and the size of its separation), per
-                                       ///< unit of time; part of the error bars. Empty: not known
+  Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent, per unit of time: 4 eps
+                                       ///< times the mean ratio of its column's norm to its pivot, of a vector map also times
+                                       ///< what `frame_rounding` finds that turned columns add (of `largest`: and what
+                                       ///< the size of its separation does). Part of the error bars. Empty: not known
   std::int64_t frame_steps = 0;        ///< steps that only turned the frame: before the count, and windows left out of it
   Eigen::VectorXd frame_error;         ///< shape (count): what is left of its turning may have moved an exponent as far, per unit
                                        ///< of time, by the gaps between the counted exponents; part of the error bars

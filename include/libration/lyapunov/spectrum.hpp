@@ -143,8 +143,11 @@ spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
 ///          tolerance), `lost_frame` (with a forced interval), `collapsed`, `diverged` or `cancelled`; the numbers beside each are
 ///          those of the steps that were counted
 /// \throws  argument_error before the first step: a shape or an option out of range, inputs too short
-/// Accuracy: of a pivot eps · condition, with a condition of at most about eps^(-2/5) in automatic intervals; sums are compensated
-/// Cost:    a step and k tangent directions a step; an orthonormalisation every interval; no allocation in a step
+/// Accuracy: of a pivot eps · condition, with a condition of at most about eps^(-2/5) in automatic intervals; sums are compensated.
+///          What errors of that size turn in the frame, and so add in later steps, is followed along the run of a vector map
+///          (`frame_rounding`), and part of the error bars
+/// Cost:    a step and k tangent directions a step; an orthonormalisation every interval, and k³ operations more of a vector
+///          map; no allocation in a step
 /// Source:  Benettin, Galgani, Giorgilli, Strelcyn, "Lyapunov characteristic exponents for smooth dynamical systems and for
 ///          Hamiltonian systems", Meccanica 15 (1980); Shimada, Nagashima, Progress of Theoretical Physics 61 (1979);
 ///          departures: the interval is found at run time; error bars by `stats::mean_error`

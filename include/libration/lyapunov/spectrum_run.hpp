@@ -74,7 +74,7 @@ class spectrum_run {
         interval_(options.interval, stretch_, eps),
         series_(count_ + 1, stretch_),
         record_(count_),
-        pivots_(system.state_size(), count_, options.interval == 1),
+        pivots_(system.state_size(), count_, options.interval == 1, options.seed),
         flushed_(static_cast<std::size_t>(count_ + 1)),
         results_(static_cast<std::size_t>(width)) {
     if (options.interval == 0) inputs_.assign(static_cast<std::size_t>(stretch_), system.make_input());

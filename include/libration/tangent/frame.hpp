@@ -157,6 +157,8 @@ class frame_factor<vector_system<M>> {
   }
   double ratio(Eigen::Index i) const { return orthonormaliser_.ratio(i); }
   double condition() const { return found_.ratio; }
+  /// R, shape (k, k); a pivot is 0 where unresolved.
+  const auto& upper() const { return orthonormaliser_.upper(); }
   double defect(const typename system::frame_type& /*frame*/) const { return found_.defect; }
 
  private:
