@@ -34,9 +34,10 @@ struct tally {
 /// \tparam Number  that a formula runs in: double or `single`; of a vector map: double, and not used
 /// \param m        components of an input
 /// \param unit_rounding  eps of the map's scalar
+/// \param last_column    whether the last column of a partial frame is judged: what it turns to is not known (`frame_rounding`)
 template <class Number, class Map, class Start>
 void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const Start& start, Eigen::Index m,
-                           double unit_rounding, tally& spectra, tally& pairs) {
+                           double unit_rounding, tally& spectra, tally& pairs, bool last_column = true) {
   namespace lyapunov = libration::lyapunov;
   using libration::status;
   const std::int64_t transient = 20, turning = 60, steps = 100 + d.below(150), last = transient + turning + steps;
@@ -73,6 +74,7 @@ void compare_with_textbook(draws& d, std::uint64_t number, const Map& map, const
         CHECK(truth.singular);
         break;
       }
+      if (!last_column && count < n && i + 1 == count) continue;
       if (r.unresolved(i) || !std::isfinite(r.standard_error[i])) continue;
       // A product with a step's Jacobian is right to about n eps of the column's norm.
       const auto at = static_cast<std::size_t>(i);
