@@ -16,6 +16,18 @@ install(
   FILE librationTargets.cmake
   DESTINATION "${package_folder}")
 
+# libration::compiled is a component of its own: find_package(libration COMPONENTS compiled).
+set(architecture ARCH_INDEPENDENT)
+if(LIBRATION_BUILD_COMPILED)
+  set(architecture "")
+  install(TARGETS libration_compiled EXPORT libration_compiled_targets)
+  install(
+    EXPORT libration_compiled_targets
+    NAMESPACE libration::
+    FILE librationCompiledTargets.cmake
+    DESTINATION "${package_folder}")
+endif()
+
 configure_package_config_file(cmake/librationConfig.cmake.in "${PROJECT_BINARY_DIR}/librationConfig.cmake"
                               INSTALL_DESTINATION "${package_folder}")
 # Before 1.0 a minor version may change the interface.
@@ -25,7 +37,7 @@ else()
   set(compatibility SameMajorVersion)
 endif()
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/librationConfigVersion.cmake" COMPATIBILITY ${compatibility}
-                                                                                      ARCH_INDEPENDENT)
+                                                                                      ${architecture})
 install(
   FILES "${PROJECT_BINARY_DIR}/librationConfig.cmake" "${PROJECT_BINARY_DIR}/librationConfigVersion.cmake"
         cmake/FindRandom123.cmake

@@ -15,6 +15,8 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
                                  $<$<BOOL:${LIBRATION_WARNINGS_AS_ERRORS}>:-Werror>)
 endif()
 
+target_link_libraries(libration_compiled PRIVATE $<BUILD_INTERFACE:libration_warnings>)
+
 # Contracting a*b+c changes a chaotic orbit's digits within fifty steps: tests compute the same ones everywhere.
 add_library(libration_test_options INTERFACE)
 target_link_libraries(libration_test_options INTERFACE libration::libration libration_warnings)

@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include <sys/resource.h>
+
 #include "support/catch.hpp"
 #include "support/message.hpp"
 #include "support/scratch.hpp"

@@ -4,8 +4,6 @@
 /// What dilution is to be expected: weight and entropy of one key ahead of the others, scaled softmax, Gaussian and bounded logits.
 
 #include <cmath>
-#include <limits>
-#include <string>
 #include <string_view>
 
 #include <libration/core/config.hpp>
@@ -19,10 +17,7 @@ inline void require_context(double n, std::string_view who) {
   require(n >= 1.0 && std::isfinite(n), who, [&] { return "n is " + number_text(n) + " keys, expected >= 1 and finite"; });
 }
 
-inline void require_finite(double value, std::string_view who, std::string_view name) {
-  require(std::isfinite(value), who,
-          [&] { return std::string(name) + " is " + number_text(value) + ", expected a finite number"; });
-}
+LIBRATION_DECLARED void require_finite(double value, std::string_view who, std::string_view name);
 
 }  // namespace detail
 
@@ -34,24 +29,13 @@ inline void require_finite(double value, std::string_view who, std::string_view 
 /// \throws argument_error where one is out of range
 /// Accuracy:  2 eps relative, at any gap and n: nothing overflows
 /// Source:    softmax
-inline double leading_key_weight(double n, double gap) {
-  constexpr std::string_view who = "attention::leading_key_weight";
-  detail::require_context(n, who);
-  detail::require_finite(gap, who, "gap");
-  if (n == 1.0) return 1.0;
-  if (gap >= 0.0) return 1.0 / (1.0 + (n - 1.0) * std::exp(-gap));
-  const double ahead = std::exp(gap);
-  return ahead / (ahead + (n - 1.0));
-}
+LIBRATION_DECLARED double leading_key_weight(double n, double gap);
 
 /// The number of keys at which the weight of a key ahead by `gap` has fallen to a half: n = 1 + e^gap. Derived here.
 ///
 /// \return keys; infinity from a gap of 710 on, where it exceeds every double
 /// \throws argument_error where the gap is not finite
-inline double halving_context(double gap) {
-  detail::require_finite(gap, "attention::halving_context", "gap");
-  return 1.0 + std::exp(gap);
-}
+LIBRATION_DECLARED double halving_context(double gap);
 
 /// The attention entropy of one key ahead by `gap` among n: with z = (n - 1) e^-gap, H = ln(1 + z) + gap z/(1 + z).
 ///
@@ -60,16 +44,7 @@ inline double halving_context(double gap) {
 /// \throws argument_error where one is out of range
 /// Accuracy:  3 eps relative while the key leads (z <= 1), 2 eps (1 + H + |gap|) absolute beyond; the form for z > 1 is written in
 ///            1/z, so that nothing overflows. Gap 20, n = 4: 1.298527e-7
-inline double leading_key_entropy(double n, double gap) {
-  constexpr std::string_view who = "attention::leading_key_entropy";
-  detail::require_context(n, who);
-  detail::require_finite(gap, who, "gap");
-  if (n == 1.0) return 0.0;
-  const double z = (n - 1.0) * std::exp(-gap);
-  if (z <= 1.0) return std::log1p(z) + gap * (z / (1.0 + z));
-  const double w = std::exp(gap) / (n - 1.0);
-  return std::log(n - 1.0) + std::log1p(w) - gap * (w / (1.0 + w));
-}
+LIBRATION_DECLARED double leading_key_entropy(double n, double gap);
 
 /// The slope dH/d ln n of that entropy: what `dilution` measures of a head with one key ahead, near a context of n.
 ///
@@ -78,11 +53,7 @@ inline double leading_key_entropy(double n, double gap) {
 /// \param n, gap  as in `leading_key_weight`
 /// \throws argument_error where one is out of range
 /// Source:  derived here: n e^-gap (1/(1 + z) + gap/(1 + z)^2)
-inline double leading_key_slope(double n, double gap) {
-  const double p = leading_key_weight(n, gap);
-  const double other = gap >= 0.0 ? std::exp(-gap) * p : 1.0 / (std::exp(gap) + (n - 1.0));  // the weight of each other key
-  return n * other * (1.0 + gap * p);
-}
+LIBRATION_DECLARED double leading_key_slope(double n, double gap);
 
 /// The weight of one key ahead by `gap` under scalable softmax, whose logits are multiplied by s ln n: 1/(1 + (n - 1) n^(-s gap)).
 /// It rises towards 1 with n where s gap > 1, and dilutes where s gap < 1.
@@ -92,24 +63,14 @@ inline double leading_key_slope(double n, double gap) {
 /// \param s    the scale, finite
 /// \throws argument_error where one is out of range
 /// Accuracy:  2 eps (1 + |s gap| ln n), relative
-inline double scalable_softmax_weight(double n, double gap, double s) {
-  constexpr std::string_view who = "attention::scalable_softmax_weight";
-  detail::require_context(n, who);
-  detail::require_finite(gap, who, "gap");
-  detail::require_finite(s, who, "s");
-  return leading_key_weight(n, s * gap * std::log(n));
-}
+LIBRATION_DECLARED double scalable_softmax_weight(double n, double gap, double s);
 
 /// The scale γ of logits β = γ ln n below which attention among n tokens of pairwise similarity rho spreads over all of them, and
 /// above which each keeps to itself: γ_c = 1/(1 - rho).
 ///
 /// \param rho  -1 <= rho < 1
 /// \throws argument_error where it is not
-inline double critical_scaling(double rho) {
-  require(rho >= -1.0 && rho < 1.0, "attention::critical_scaling",
-          [&] { return "rho is " + number_text(rho) + ", expected >= -1 and < 1"; });
-  return 1.0 / (1.0 - rho);
-}
+LIBRATION_DECLARED double critical_scaling(double rho);
 
 /// The weight that a token keeps for itself among n of pairwise similarity rho, logits scaled by γ ln n:
 /// 1/(1 + (n - 1) n^(-γ (1 - rho))). At `critical_scaling` it is n/(2n - 1), a half.
@@ -119,20 +80,11 @@ inline double critical_scaling(double rho) {
 /// \param rho    -1 <= rho <= 1
 /// \throws argument_error where one is out of range
 /// Accuracy:  2 eps (1 + |γ| (1 - rho) ln n), relative
-inline double self_weight(double n, double gamma, double rho) {
-  constexpr std::string_view who = "attention::self_weight";
-  detail::require_context(n, who);
-  detail::require_finite(gamma, who, "gamma");
-  require(rho >= -1.0 && rho <= 1.0, who, [&] { return "rho is " + number_text(rho) + ", expected in [-1, 1]"; });
-  return leading_key_weight(n, gamma * (1.0 - rho) * std::log(n));
-}
+LIBRATION_DECLARED double self_weight(double n, double gamma, double rho);
 
 /// \return the deviation of Gaussian logits among n keys up to which `gaussian_logits_entropy` holds: sqrt(2 ln n)
 /// \throws argument_error where n < 1
-inline double gaussian_logits_limit(double n) {
-  detail::require_context(n, "attention::gaussian_logits_limit");
-  return std::sqrt(2.0 * std::log(n));
-}
+LIBRATION_DECLARED double gaussian_logits_limit(double n);
 
 /// The attention entropy of n independent Gaussian logits of standard deviation sigma: H ≈ ln n - sigma²/2, for many keys.
 ///
@@ -146,15 +98,7 @@ inline double gaussian_logits_limit(double n) {
 /// Accuracy:  exact for n to infinity. Among 4096 keys (limit 4.08) the mean entropy is higher by 0.0007 at sigma 1, 0.04 at 2, 0.6
 ///            at 3 and 1.4 at 3.5; a single row scatters by 0.02, 0.25, 0.7 and 0.9
 /// Source:    derived here: ln Σ e^s -> ln n + sigma²/2, and Σ s e^s/Σ e^s -> sigma²
-inline double gaussian_logits_entropy(double n, double sigma) {
-  constexpr std::string_view who = "attention::gaussian_logits_entropy";
-  detail::require_context(n, who);
-  require(sigma >= 0.0 && std::isfinite(sigma), who,
-          [&] { return "sigma is " + number_text(sigma) + ", expected >= 0 and finite"; });
-  if (n == 1.0) return 0.0;
-  if (sigma > 0.0 && !(sigma < gaussian_logits_limit(n))) return std::numeric_limits<double>::quiet_NaN();
-  return std::log(n) - 0.5 * sigma * sigma;
-}
+LIBRATION_DECLARED double gaussian_logits_entropy(double n, double sigma);
 
 /// The least attention entropy that n logits can have whose vector, less its mean, has a Euclidean norm of at most sigma:
 /// with β = exp(-sigma sqrt(n/(n - 1))), ln(1 + (n - 1) β) + sigma sqrt(n (n - 1)) β/(1 + (n - 1) β).
@@ -168,12 +112,10 @@ inline double gaussian_logits_entropy(double n, double sigma) {
 /// \throws argument_error where one is out of range
 /// Accuracy:  as `leading_key_entropy`
 /// Source:    Zhai et al. 2023
-inline double entropy_floor(double n, double sigma) {
-  constexpr std::string_view who = "attention::entropy_floor";
-  detail::require_context(n, who);
-  require(sigma >= 0.0 && std::isfinite(sigma), who,
-          [&] { return "sigma is " + number_text(sigma) + ", expected >= 0 and finite"; });
-  return n == 1.0 ? 0.0 : leading_key_entropy(n, sigma * std::sqrt(n / (n - 1.0)));
-}
+LIBRATION_DECLARED double entropy_floor(double n, double sigma);
 
 }  // namespace libration::inline LIBRATION_ABI::attention
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/dilution_theory.hpp>
+#endif

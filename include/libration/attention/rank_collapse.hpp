@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,13 +39,7 @@ struct matrix_sizes {
 };
 
 // Scaled by the largest entry, so that squares neither overflow nor vanish.
-inline matrix_sizes sizes_of(const Eigen::MatrixXd& X) {
-  const double largest = X.cwiseAbs().maxCoeff();
-  if (largest == 0.0) return {0.0, 0.0};
-  const Eigen::ArrayXXd scaled = X.array().abs() / largest;
-  return {largest * std::sqrt(scaled.square().sum()),
-          largest * std::sqrt(scaled.colwise().sum().maxCoeff() * scaled.rowwise().sum().maxCoeff())};
-}
+LIBRATION_DECLARED matrix_sizes sizes_of(const Eigen::MatrixXd& X);
 
 }  // namespace detail
 
@@ -137,3 +130,7 @@ rank_collapse_result rank_collapse(const Layers& layers, double rounding = 1e-6)
 }
 
 }  // namespace libration::inline LIBRATION_ABI::attention
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/rank_collapse.hpp>
+#endif

@@ -3,7 +3,6 @@
 /// \file
 /// `attention::entropy_result`: what is known of each row of attention.
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -57,19 +56,10 @@ struct [[nodiscard]] entropy_result {
 ///
 /// \param rows  shape (heads, queries)
 /// \return      shape (heads); NaN where no entry is finite
-inline Eigen::VectorXd mean_over_queries(const Eigen::MatrixXd& rows) {
-  Eigen::VectorXd mean(rows.rows());
-  for (Eigen::Index i = 0; i < rows.rows(); ++i) {
-    double sum = 0.0;
-    Eigen::Index count = 0;
-    for (Eigen::Index j = 0; j < rows.cols(); ++j)
-      if (std::isfinite(rows(i, j))) {
-        sum += rows(i, j);
-        ++count;
-      }
-    mean[i] = count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
-  }
-  return mean;
-}
+LIBRATION_DECLARED Eigen::VectorXd mean_over_queries(const Eigen::MatrixXd& rows);
 
 }  // namespace libration::inline LIBRATION_ABI::attention
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/result.hpp>
+#endif

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -50,13 +49,7 @@ struct sink_options {
 };
 
 /// \throws argument_error that names the field, what came and what was expected
-inline void validate(const sink_options& options, std::string_view who) {
-  const option_check check(who);
-  check(options.keys >= 1, "keys", options.keys, ">= 1");
-  check(options.minimum_context > options.keys, "minimum_context", options.minimum_context, "> .keys");
-  check(options.threshold > 0.0 && options.threshold < 1.0, "threshold", options.threshold, "a number in (0, 1)");
-  check(options.level > 0.0 && options.level < 1.0, "level", options.level, "a number in (0, 1)");
-}
+LIBRATION_DECLARED void validate(const sink_options& options, std::string_view who);
 
 /// One head.
 struct [[nodiscard]] head_sink {
@@ -82,12 +75,7 @@ struct [[nodiscard]] sink_result {
   double threshold = 0.0, level = 0.0;
 
   /// \return the indices of the heads with this verdict
-  std::vector<Eigen::Index> where(sink_verdict v) const {
-    std::vector<Eigen::Index> found;
-    for (std::size_t h = 0; h < heads.size(); ++h)
-      if (heads[h].verdict == v) found.push_back(static_cast<Eigen::Index>(h));
-    return found;
-  }
+  LIBRATION_DECLARED std::vector<Eigen::Index> where(sink_verdict v) const;
   /// \return the indices of the sink heads
   std::vector<Eigen::Index> sink_heads() const { return where(sink_verdict::sink); }
 };
@@ -175,3 +163,7 @@ sink_result sinks(const Eigen::MatrixBase<Mass>& mass, const sink_options& optio
 }
 
 }  // namespace libration::inline LIBRATION_ABI::attention
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/sinks.hpp>
+#endif

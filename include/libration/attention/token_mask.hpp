@@ -3,9 +3,6 @@
 /// \file
 /// `attention::token_mask`: which tokens of each sequence are padding.
 
-#include <string>
-#include <string_view>
-
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
@@ -61,25 +58,16 @@ class token_mask {
 
   /// \return the mask of one sequence alone
   /// \throws argument_error unless 0 <= sequence < sequences()
-  token_mask sequence(Eigen::Index sequence) const {
-    require(sequence >= 0 && sequence < sequences(), "attention::token_mask",
-            [&] { return "sequence " + number_text(sequence) + ", expected 0 to " + number_text(sequences() - 1); });
-    token_mask mask;
-    mask.real_ = real_.col(sequence);
-    return mask;
-  }
+  LIBRATION_DECLARED token_mask sequence(Eigen::Index sequence) const;
 
  private:
-  static token_mask one(Eigen::Index tokens, Eigen::Index padding, bool left) {
-    require(padding >= 0 && padding <= tokens, "attention::token_mask",
-            [&] { return number_text(padding) + " tokens of padding of " + number_text(tokens) + ", expected 0 to all of them"; });
-    token_mask mask;
-    mask.real_.setConstant(tokens, 1, true);
-    mask.real_.middleRows(left ? 0 : tokens - padding, padding).setConstant(false);
-    return mask;
-  }
+  LIBRATION_DECLARED static token_mask one(Eigen::Index tokens, Eigen::Index padding, bool left);
 
   flags real_;
 };
 
 }  // namespace libration::inline LIBRATION_ABI::attention
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/token_mask.hpp>
+#endif

@@ -40,5 +40,19 @@
 #define LIBRATION_INLINE_LAMBDA
 #endif
 
+// A function that is dear to compile is declared in its header (LIBRATION_DECLARED) and defined in <module>/definitions/
+// (LIBRATION_DEFINED), which the header includes at its end; who links libration::compiled, which defines LIBRATION_COMPILED,
+// finds it there instead. As a header it is a template, so that only a program that calls it pays for its body.
+// LIBRATION_FUNC is the same for what cannot be a template: constructors, operators, virtual functions.
+#if defined(LIBRATION_COMPILED)
+#define LIBRATION_DECLARED
+#define LIBRATION_DEFINED
+#define LIBRATION_FUNC
+#else
+#define LIBRATION_DECLARED template <class = void>
+#define LIBRATION_DEFINED template <class>
+#define LIBRATION_FUNC inline
+#endif
+
 /// Everything of the library; modules are nested namespaces named like their folders.
 namespace libration::inline LIBRATION_ABI {}

@@ -59,13 +59,8 @@ inline void require(bool condition, std::string_view who, const What& what) {
 }
 
 /// Throws `argument_error` unless `rows == expected`: `who: name has 3 rows, expected 2 (reason)`.
-inline void require_rows(std::int64_t rows, std::int64_t expected, std::string_view who, std::string_view name,
-                         std::string_view reason) {
-  require(rows == expected, who, [&] {
-    return std::string(name) + " has " + number_text(rows) + " rows, expected " + number_text(expected) + " (" +
-           std::string(reason) + ")";
-  });
-}
+LIBRATION_DECLARED void require_rows(std::int64_t rows, std::int64_t expected, std::string_view who, std::string_view name,
+                                     std::string_view reason);
 
 /// \return what `body()` returns
 /// \throws argument_error where its sizes are more than memory can be had for (std::bad_alloc, std::length_error)
@@ -103,3 +98,7 @@ class option_check {
 };
 
 }  // namespace libration::inline LIBRATION_ABI
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/core/definitions/error.hpp>
+#endif

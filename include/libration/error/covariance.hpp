@@ -6,9 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <string>
-#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -78,11 +75,7 @@ struct [[nodiscard]] covariance_result {
   std::uint64_t seed = 0;
 
   /// The horizon of an error: the first t at which its root mean square √tr P_t exceeds `size`; -1: none of those seen.
-  std::int64_t first_above(double size) const {
-    for (Eigen::Index t = 0; t < total.size(); ++t)
-      if (std::sqrt(total[t]) > size) return t;
-    return -1;
-  }
+  LIBRATION_DECLARED std::int64_t first_above(double size) const;
 };
 
 /// An observer (see `rollout::drive`) that carries the covariance from step to step.
@@ -155,7 +148,6 @@ class covariance_run : public rollout::one_orbit<covariance_run<System>, covaria
     total_.push_back(trace);
   }
 
-
  private:
   bool sampled() const { return options_.rank > 0 && options_.columns == factor_columns::sampled; }
   void record_sample() {
@@ -201,16 +193,7 @@ struct covariance_estimator {
 
   Eigen::Index columns(Eigen::Index n) const { return options.rank == 0 ? n : options.rank; }
   std::int64_t warm_up(std::int64_t) const { return 0; }
-  void validate(Eigen::Index n) const {
-    constexpr std::string_view who = "error::covariance";
-    const option_check check(who);
-    check(options.rank >= 0 && options.rank <= n, "rank", options.rank,
-          "0 to " + number_text(n) + " (the map's dimension; 0: the whole matrix)");
-    check(options.leading >= 0, "leading", options.leading, ">= 0");
-    check(options.columns == factor_columns::leading || options.rank >= 2, "rank", options.rank, ">= 2 (sampled columns)");
-    options.noise.check_rows(n, who, ".noise");
-    options.initial.check_rows(n, who, ".initial");
-  }
+  LIBRATION_DECLARED void validate(Eigen::Index n) const;
   template <class System>
   covariance_run<System> start(const System& system, std::int64_t steps) const {
     rollout::require_tangent<typename System::map_type>();
@@ -262,3 +245,7 @@ covariance_result covariance(const M& map, rollout::start_of<M> h0, Inputs&& inp
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/covariance.hpp>
+#endif

@@ -3,12 +3,9 @@
 /// \file
 /// How the error between neighbouring runs grows with time: the curves of an ensemble of pairs, in a named norm and unit.
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -68,19 +65,7 @@ struct growth_options {
 };
 
 /// Throws where an option is out of its range.
-inline void validate(const growth_options& options, std::string_view who) {
-  const option_check check(who);
-  check(options.size > 0.0 && std::isfinite(options.size), "size", options.size, "> 0");
-  check(options.steps >= 1, "steps", options.steps, ">= 1");
-  check(options.every >= 1 && options.every <= options.steps, "every", options.every, "1 to .steps");
-  check(options.windows >= 1, "windows", options.windows, ">= 1");
-  check(options.members >= 1, "members", options.members, ">= 1");
-  check(options.transient >= 0, "transient", options.transient, ">= 0");
-  check(options.alignment >= 1, "alignment", options.alignment, ">= 1");
-  check(options.normaliser >= 0.0 && std::isfinite(options.normaliser), "normaliser", options.normaliser, ">= 0");
-  require(options.direction == direction::random || options.members == 1, who,
-          ".members is more than 1, but there is one leading direction only");
-}
+LIBRATION_DECLARED void validate(const growth_options& options, std::string_view who);
 
 /// A coordinate that wraps, though the map declares no period of it.
 struct undeclared_period {
@@ -128,25 +113,10 @@ struct [[nodiscard]] growth_curve {
 
   /// Standard error of `mean_log` over the reference stretches (members of one are not independent), shape (points); NaN for a
   /// single one.
-  Eigen::VectorXd mean_log_error() const {
-    const Eigen::Index stretches = pairs() / members;
-    Eigen::VectorXd result(points());
-    std::vector<double> means(static_cast<std::size_t>(stretches));
-    for (Eigen::Index j = 0; j < points(); ++j) {
-      for (Eigen::Index w = 0; w < stretches; ++w)
-        means[static_cast<std::size_t>(w)] = error.col(j).segment(w * members, members).array().log().mean();
-      result[j] = stats::standard_deviation(means) / std::sqrt(static_cast<double>(stretches));
-    }
-    return result;
-  }
+  LIBRATION_DECLARED Eigen::VectorXd mean_log_error() const;
 
   /// \return the p-quantile over the pairs, shape (points)
-  Eigen::VectorXd quantile(double p) const {
-    Eigen::VectorXd result(points());
-    for (Eigen::Index j = 0; j < points(); ++j)
-      result[j] = stats::quantile(std::span<const double>(error.col(j).data(), static_cast<std::size_t>(pairs())), p);
-    return result;
-  }
+  LIBRATION_DECLARED Eigen::VectorXd quantile(double p) const;
 };
 
 namespace detail {
@@ -170,23 +140,7 @@ double measure(error::norm kind, Eigen::Index n, const Difference& d) {
 class coordinate_moments {
  public:
   /// \param block  steps of an eighth of the run
-  void add(double x, std::int64_t block) {
-    double y = x * scale_;
-    if (!(std::abs(y) < 0x1p400) || (unset_ && x != 0.0)) y = change_unit(x);
-    ++count_;
-    all_.add(y, count_);
-    if (block < 1 || blocks_ >= most_blocks) return;
-    ++in_block_;
-    part_.add(y, in_block_);
-    if (in_block_ < block) return;
-    within_ += part_.squares;
-    if (blocks_ > 0) (part_.mean > last_ ? rises_ : falls_) = true;
-    last_ = part_.mean;
-    ++blocks_;
-    until_ = all_.squares;
-    part_ = {};
-    in_block_ = 0;
-  }
+  LIBRATION_DECLARED void add(double x, std::int64_t block);
 
   /// The standard deviation, and the root mean square of x + offset.
   double deviation() const { return std::ldexp(std::sqrt(all_.squares / static_cast<double>(count_)), exponent_); }
@@ -200,31 +154,12 @@ class coordinate_moments {
   static constexpr int most_blocks = 8;
   struct moments {
     double mean = 0.0, squares = 0.0;
-    void add(double y, std::int64_t count) {
-      const double before = y - mean;
-      mean += before / static_cast<double>(count);
-      squares += before * (y - mean);
-    }
-    void multiply(double factor) {
-      mean *= factor;
-      squares *= factor * factor;
-    }
+    LIBRATION_DECLARED void add(double y, std::int64_t count);
+    LIBRATION_DECLARED void multiply(double factor);
   };
 
   // Numbers are kept in units of a power of two: that of the first that is not 0, or of a later one that is larger by far.
-  double change_unit(double x) {
-    const int exponent = std::max(binary_exponent(std::abs(x)), -1000);  // 2^1000 is in range
-    const double factor = unset_ ? 1.0 : std::ldexp(1.0, exponent_ - exponent);
-    all_.multiply(factor);
-    part_.multiply(factor);
-    last_ *= factor;
-    within_ *= factor * factor;
-    until_ *= factor * factor;
-    exponent_ = exponent;
-    scale_ = std::ldexp(1.0, -exponent);
-    unset_ = false;
-    return x * scale_;
-  }
+  LIBRATION_DECLARED double change_unit(double x);
 
   moments all_, part_;
   double scale_ = 1.0, last_ = 0.0, within_ = 0.0, until_ = 0.0;
@@ -254,27 +189,12 @@ class spread {
   }
 
   /// The coordinates that drift over the whole run: they have no size that does not grow with it.
-  std::vector<Eigen::Index> drifting() const {
-    std::vector<Eigen::Index> found;
-    for (Eigen::Index i = 0; i < first_.size(); ++i)
-      if (coordinates_[static_cast<std::size_t>(i)].drifts()) found.push_back(i);
-    return found;
-  }
+  LIBRATION_DECLARED std::vector<Eigen::Index> drifting() const;
 
   /// The norm of the standard deviations of those that do not drift; 0 where nothing moves.
-  double size() const {
-    if (count_ == 0) return 0.0;
-    return measure(kind_, first_.size(), [&](Eigen::Index i) {
-      const auto& c = coordinates_[static_cast<std::size_t>(i)];
-      return c.drifts() ? 0.0 : c.deviation();
-    });
-  }
+  LIBRATION_DECLARED double size() const;
   /// The norm of the root mean squares: how large the state is.
-  double magnitude() const {
-    if (count_ == 0) return 0.0;
-    return measure(kind_, first_.size(),
-                   [&](Eigen::Index i) { return coordinates_[static_cast<std::size_t>(i)].root_mean_square(first_[i]); });
-  }
+  LIBRATION_DECLARED double magnitude() const;
 
  private:
   error::norm kind_;
@@ -284,27 +204,15 @@ class spread {
 };
 
 /// Counts the pairs that diverged or are none, and divides the recorded norms by the normaliser, which is known at the end only.
-inline void finish_curve(growth_curve& r, double given, double spread_size, double magnitude, double eps) {
-  if (given == 0.0 && !std::isfinite(spread_size)) {  // the reference's size itself is out of range
-    spread_size = 0.0;
-    if (r.status == status::ok) r.status = status::diverged;
-  }
-  if (!(spread_size > 8.0 * eps * magnitude)) spread_size = 0.0;  // a fixed point moves by its rounding
-  r.normaliser = given > 0.0 ? given : (spread_size > 0.0 ? spread_size : 1.0);
-  r.normalised_by_spread = given == 0.0 && spread_size > 0.0;
-  r.error /= r.normaliser;
-  r.diverged_pairs = (r.error.array() == std::numeric_limits<double>::infinity()).rowwise().any().count();
-  r.swallowed_pairs = r.size > 0.0 && r.points() > 0 ? (r.error.col(0).array() == 0.0).count() : 0;
-  r.rounding = eps * magnitude / r.normaliser;
-}
+LIBRATION_DECLARED void finish_curve(growth_curve& r, double given, double spread_size, double magnitude, double eps);
 
 /// \param buffers  numbers that are kept beside the errors
 /// \throws argument_error where there is no memory for the errors of so many pairs
-inline void require_memory_for(std::int64_t pairs, std::int64_t points, double buffers, std::string_view who) {
-  const double numbers = static_cast<double>(pairs) * static_cast<double>(points) + buffers;
-  require_memory(8.0 * numbers, who, number_text(pairs) + " pairs of " + number_text(points) + " points",
-                 "fewer .windows or .members, or a larger .every, take less");
-}
+LIBRATION_DECLARED void require_memory_for(std::int64_t pairs, std::int64_t points, double buffers, std::string_view who);
 
 }  // namespace detail
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/growth_curve.hpp>
+#endif

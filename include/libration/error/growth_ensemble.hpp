@@ -213,55 +213,16 @@ struct ensemble_record {
         done(diverged),
         jumps(static_cast<std::size_t>(pairs)) {}
 
-  void put(std::int64_t first, std::int64_t size, const group_moments& m) {
-    sum.middleCols(first, size) = m.sum;
-    squares.middleCols(first, size) = m.squares;
-    origin.middleCols(first, size) = m.origin;
-    std::copy(m.diverged.begin(), m.diverged.end(), diverged.begin() + first);
-    std::copy(m.jumps.begin(), m.jumps.end(), jumps.begin() + first);
-    std::fill_n(done.begin() + first, size, char{1});
-  }
+  LIBRATION_DECLARED void put(std::int64_t first, std::int64_t size, const group_moments& m);
   /// The pair was run, and its reference did not diverge.
   bool kept(Eigen::Index j) const { return done[static_cast<std::size_t>(j)] != 0 && diverged[static_cast<std::size_t>(j)] == 0; }
   bool complete() const { return std::find(done.begin(), done.end(), char{0}) == done.end(); }
 
   /// Coordinates that all references rise or fall in, as they would with a constant speed: (Σ d)² is 3/4 steps Σ d² then.
-  std::vector<Eigen::Index> drifting(double steps) const {
-    std::vector<Eigen::Index> found;
-    for (Eigen::Index i = 0; i < sum.rows(); ++i) {
-      double means = 0.0, squared = 0.0;
-      Eigen::Index up = 0, count = 0;
-      for (Eigen::Index j = 0; j < sum.cols(); ++j) {
-        if (!kept(j)) continue;
-        means += sum(i, j) * sum(i, j);
-        squared += steps * squares(i, j);
-        up += sum(i, j) > 0.0 ? 1 : 0;
-        ++count;
-      }
-      if (count >= 8 && (up == 0 || up == count) && means > 0.6 * squared && means < 0.9 * squared) found.push_back(i);
-    }
-    return found;
-  }
+  LIBRATION_DECLARED std::vector<Eigen::Index> drifting(double steps) const;
 
   /// Standard deviations and root mean squares of the components along all references that were kept, shape (n) each.
-  std::pair<Eigen::VectorXd, Eigen::VectorXd> spread(double steps) const {
-    const Eigen::Index n = sum.rows();
-    Eigen::ArrayXd mean = Eigen::ArrayXd::Zero(n), variance = mean;
-    double count = 0.0;
-    for (Eigen::Index j = 0; j < sum.cols(); ++j) {
-      if (!kept(j)) continue;
-      mean += origin.col(j) + sum.col(j) / steps;
-      ++count;
-    }
-    mean /= std::max(count, 1.0);
-    for (Eigen::Index j = 0; j < sum.cols(); ++j) {
-      if (!kept(j)) continue;
-      const Eigen::ArrayXd shift = origin.col(j) - mean;
-      variance += (squares.col(j) + 2.0 * shift * sum.col(j)) / steps + shift.square();
-    }
-    variance = (variance / std::max(count, 1.0)).max(0.0);
-    return {variance.sqrt(), (variance + mean.square()).sqrt()};
-  }
+  LIBRATION_DECLARED std::pair<Eigen::VectorXd, Eigen::VectorXd> spread(double steps) const;
 
   Eigen::ArrayXXd sum, squares, origin;
   std::vector<char> diverged, done;
@@ -353,3 +314,7 @@ requires(!maps::driven<M>) growth_ensemble_result
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/growth_ensemble.hpp>
+#endif

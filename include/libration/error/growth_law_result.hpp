@@ -4,7 +4,6 @@
 /// Growth laws of an error curve: their names, the options of `error::fit_growth_law`, and what it returns.
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -84,20 +83,7 @@ struct growth_law_options {
 };
 
 /// Throws where an option is out of its range.
-inline void validate(const growth_law_options& o, std::string_view who) {
-  const option_check check(who);
-  require(o.from < o.to, who,
-          [&] { return ".from is " + number_text(o.from) + ", expected less than .to, " + number_text(o.to); });
-  check(o.largest > 0.0, "largest", o.largest, "> 0");
-  check(o.resolution >= 1e-14 && o.resolution < 1.0, "resolution", o.resolution, "1e-14 to 1");
-  check(o.minimum_points >= 4, "minimum_points", o.minimum_points, ">= 4");
-  check(o.level > 0.0 && o.level < 1.0, "level", o.level, "a number in (0, 1)");
-  check(o.decisive_weight > 0.5 && o.decisive_weight <= 1.0, "decisive_weight", o.decisive_weight, "a number in (0.5, 1]");
-  check(o.tolerance > 0.0, "tolerance", o.tolerance, "> 0");
-  check(o.group >= 1, "group", o.group, ">= 1");
-  check(o.resamples >= 1, "resamples", o.resamples, ">= 1");
-  check(o.threads >= 0, "threads", o.threads, ">= 0");
-}
+LIBRATION_DECLARED void validate(const growth_law_options& o, std::string_view who);
 
 /// A parameter with its interval. All NaN: the law has no such parameter; of width 0: the law holds it at this value.
 struct parameter_estimate {
@@ -142,14 +128,7 @@ struct law_fit {
 };
 
 /// A fit's parameters by name, those that its law has not (NaN) among them.
-inline std::array<std::pair<std::string_view, const parameter_estimate*>, 6> named_parameters(const law_fit& f) {
-  return {{{"initial", &f.initial},
-           {"rate", &f.rate},
-           {"source", &f.source},
-           {"limit", &f.limit},
-           {"coefficient", &f.coefficient},
-           {"exponent", &f.exponent}}};
-}
+LIBRATION_DECLARED std::array<std::pair<std::string_view, const parameter_estimate*>, 6> named_parameters(const law_fit& f);
 
 /// Which law a curve follows.
 struct [[nodiscard]] growth_law_result {
@@ -168,11 +147,11 @@ struct [[nodiscard]] growth_law_result {
 
   const law_fit& best() const { return fits.front(); }
   /// \return the fit of this name, or nullptr where that law was not fitted
-  const law_fit* find(std::string_view wanted) const {
-    for (const law_fit& f : fits)
-      if (f.name == wanted) return &f;
-    return nullptr;
-  }
+  LIBRATION_DECLARED const law_fit* find(std::string_view wanted) const;
 };
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/growth_law_result.hpp>
+#endif

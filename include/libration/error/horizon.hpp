@@ -4,13 +4,8 @@
 /// How long a run can be trusted: when an error first crosses a threshold, measured over an ensemble and predicted from an
 /// exponent.
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include <Eigen/Core>
@@ -28,10 +23,7 @@ namespace libration::inline LIBRATION_ABI::error {
 ///
 /// \param threshold, error  > 0, in one unit
 /// \param exponent          λ, nats per unit of time
-inline double predicted_horizon(double threshold, double error, double exponent) {
-  if (error >= threshold) return 0.0;
-  return exponent > 0.0 ? std::log(threshold / error) / exponent : std::numeric_limits<double>::infinity();
-}
+LIBRATION_DECLARED double predicted_horizon(double threshold, double error, double exponent);
 
 /// The number of steps in which independent errors of size s, one in each step and each carried on by a factor e^λ a step, have
 /// added up to a threshold: s √((e^{2λn} - 1)/(e^{2λ} - 1)) = θ, s √n = θ for λ = 0. Infinite where they never do: for λ < 0 they
@@ -41,13 +33,7 @@ inline double predicted_horizon(double threshold, double error, double exponent)
 ///
 /// \param threshold, noise  > 0, in one unit
 /// \param exponent          nats per step
-inline double predicted_noise_horizon(double threshold, double noise, double exponent) {
-  const double ratio = threshold / noise, squares = ratio * ratio;
-  if (exponent == 0.0) return squares;
-  if (exponent > 0.0 && ratio > 1e100) return (std::log(ratio) + 0.5 * std::log(std::expm1(2.0 * exponent))) / exponent;
-  const double argument = squares * std::expm1(2.0 * exponent);
-  return argument <= -1.0 ? std::numeric_limits<double>::infinity() : std::log1p(argument) / (2.0 * exponent);
-}
+LIBRATION_DECLARED double predicted_noise_horizon(double threshold, double noise, double exponent);
 
 /// Options of `horizon`.
 struct horizon_options {
@@ -89,17 +75,9 @@ struct [[nodiscard]] horizon_result {
 namespace detail {
 
 // Shifted by one: a pair may be above the threshold at the start, which is point 0.
-inline stats::survival_time crossing_time(const growth_curve& curve, Eigen::Index pair, double threshold) {
-  for (Eigen::Index j = 0; j < curve.points(); ++j)
-    if (curve.error(pair, j) >= threshold) return {j + 1, false};
-  return {curve.points(), true};
-}
+LIBRATION_DECLARED stats::survival_time crossing_time(const growth_curve& curve, Eigen::Index pair, double threshold);
 
-inline double to_time(const growth_curve& curve, double shifted_point) {
-  if (!std::isfinite(shifted_point)) return shifted_point;
-  const double spacing = curve.points() > 1 ? curve.time[1] - curve.time[0] : 0.0;
-  return std::max(shifted_point - 1.0, 0.0) * spacing;
-}
+LIBRATION_DECLARED double to_time(const growth_curve& curve, double shifted_point);
 
 }  // namespace detail
 
@@ -114,59 +92,10 @@ inline double to_time(const growth_curve& curve, double shifted_point) {
 ///
 /// \throws argument_error where an option is out of range, or the curve holds nothing
 /// Accuracy: times are those of recorded points: late by less than one spacing
-inline horizon_result horizon(const growth_curve& curve, const horizon_options& options = {}) {
-  constexpr std::string_view who = "error::horizon";
-  const option_check check(who);
-  check(options.threshold > 0.0 && std::isfinite(options.threshold), "threshold", options.threshold, "> 0");
-  check(options.level > 0.0 && options.level < 1.0, "level", options.level, "a number in (0, 1)");
-  require(curve.pairs() >= 1 && curve.points() >= 1, who, "the curve holds no pair");
-
-  horizon_result r;
-  r.threshold = options.threshold;
-  r.exponent = options.exponent;
-  r.jumps = curve.jumps;
-  r.undeclared = curve.undeclared;
-  r.status = curve.status;
-  r.time_step = curve.time_step;
-  r.initial = std::exp(curve.error.col(0).array().log().mean());
-  if (!std::isnan(options.exponent) && r.initial > 0.0)
-    r.predicted = predicted_horizon(options.threshold, r.initial, options.exponent);
-  if (!curve.undeclared.empty()) {
-    r.median.time = r.median.lower = r.median.upper = std::numeric_limits<double>::quiet_NaN();
-    return r;
-  }
-  r.crossing.resize(curve.pairs());
-  std::vector<stats::survival_time> times(static_cast<std::size_t>(curve.pairs()));
-  for (Eigen::Index i = 0; i < curve.pairs(); ++i) {
-    const auto time = times[static_cast<std::size_t>(i)] = detail::crossing_time(curve, i, options.threshold);
-    if (time.censored) ++r.censored;
-    r.crossing[i] =
-        time.censored ? std::numeric_limits<double>::infinity() : detail::to_time(curve, static_cast<double>(time.steps));
-  }
-  const auto shifted = stats::kaplan_meier(times, options.level);
-  r.median = shifted.quantile(0.5);
-  const Eigen::Index stretches = curve.pairs() / curve.members;
-  if (curve.members > 1) r.median.lower = r.median.upper = std::numeric_limits<double>::quiet_NaN();
-  if (curve.members > 1 && stretches >= 2) {
-    const auto median_of = [&](std::span<const Eigen::Index> chosen) -> Eigen::VectorXd {
-      std::vector<stats::survival_time> drawn;
-      for (const Eigen::Index w : chosen)
-        for (Eigen::Index m = 0; m < curve.members; ++m) drawn.push_back(times[static_cast<std::size_t>(w * curve.members + m)]);
-      return Eigen::VectorXd::Constant(1, stats::kaplan_meier(drawn).quantile(0.5).time);
-    };
-    const auto band = stats::bootstrap(
-        stretches, median_of,
-        {.resamples = 400, .level = options.level, .interval = stats::bootstrap_interval::percentile, .seed = curve.seed});
-    r.median.lower = band.lower[0];
-    r.median.upper = band.upper[0];
-  }
-  r.median.time = detail::to_time(curve, r.median.time);
-  r.median.lower = detail::to_time(curve, r.median.lower);
-  r.median.upper = detail::to_time(curve, r.median.upper);
-  r.survival = shifted;
-  const double spacing = curve.points() > 1 ? (curve.time[1] - curve.time[0]) / curve.time_step : 1.0;
-  for (std::int64_t& t : r.survival.time) t = std::llround(static_cast<double>(t - 1) * spacing);
-  return r;
-}
+LIBRATION_DECLARED horizon_result horizon(const growth_curve& curve, const horizon_options& options = {});
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/horizon.hpp>
+#endif

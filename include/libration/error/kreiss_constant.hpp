@@ -10,14 +10,12 @@
 #include <limits>
 #include <numbers>
 #include <queue>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
@@ -151,15 +149,7 @@ struct resolvent_ring {
   maximum inner, outer;
   double bound = std::numeric_limits<double>::infinity(), best = 0.0;
 
-  resolvent_ring(const maximum& first, const maximum& second) : inner(first), outer(second) {
-    best = std::sqrt(inner.radius * outer.radius);
-    if (!std::isfinite(inner.upper) || !std::isfinite(outer.upper)) return;
-    const double span = std::log(outer.radius / inner.radius), slope = std::log(outer.upper / inner.upper) / span;
-    const double r = std::clamp(slope / (1.0 + slope), inner.radius, outer.radius);
-    bound = (1.0 - r) * inner.upper * std::pow(r / inner.radius, slope);
-    const double part = std::log(r / inner.radius) / span;
-    if (part > 0.05 && part < 0.95) best = r;
-  }
+  resolvent_ring(const maximum& first, const maximum& second);
   friend bool operator<(const resolvent_ring& x, const resolvent_ring& y) { return x.bound < y.bound; }
 };
 
@@ -262,3 +252,7 @@ kreiss_result kreiss_constant(const Eigen::MatrixBase<Derived>& matrix, const kr
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/kreiss_constant.hpp>
+#endif

@@ -21,33 +21,14 @@ namespace detail {
 
 // q - p - p d, which is p (e^d - 1 - d) >= 0, where q = p e^d. Summed over two normalised distributions it is the divergence,
 // and its terms do not cancel as those of p d do where the distributions are close.
-inline double divergence_term(double p, double q, double d) {
-  if (std::abs(d) < 0.1) {  // the next term of the series is below eps
-    double sum = 1.0;
-    for (int k = 10; k >= 3; --k) sum = 1.0 + d / k * sum;
-    return 0.5 * p * d * d * sum;
-  }
-  return d <= 1.0 ? p * (std::expm1(d) - d) : q - p - p * d;
-}
+LIBRATION_DECLARED double divergence_term(double p, double q, double d);
 
 // ln sum e^l; logits in double, the largest of them finite.
-inline double log_total(const vector_view<double>& logits) {
-  const double top = logits.maxCoeff();
-  return top + std::log((logits.array() - top).exp().sum());
-}
+LIBRATION_DECLARED double log_total(const vector_view<double>& logits);
 
 // From logits of which no p is finite where q is not. Differences are taken entry by entry first: an error that all of them share
 // changes the sum of the terms by its square only.
-inline double logit_divergence(const vector_view<double>& p, const vector_view<double>& q) {
-  const double p_total = log_total(p), q_total = log_total(q), shift = q_total - p_total;
-  stats::compensated_sum<double> sum;
-  for (Eigen::Index i = 0; i < p.size(); ++i) {
-    const double b = std::exp(q[i] - q_total);
-    sum.add(p[i] == -std::numeric_limits<double>::infinity() ? b
-                                                             : divergence_term(std::exp(p[i] - p_total), b, (q[i] - p[i]) - shift));
-  }
-  return sum.value();
-}
+LIBRATION_DECLARED double logit_divergence(const vector_view<double>& p, const vector_view<double>& q);
 
 }  // namespace detail
 
@@ -126,3 +107,7 @@ double kullback_leibler_from_logits(const Eigen::MatrixBase<P>& p, const Eigen::
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/kullback_leibler.hpp>
+#endif

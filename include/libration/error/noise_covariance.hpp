@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
@@ -30,13 +28,7 @@ class noise_covariance {
     isotropic_ = true;
   }
   /// \param deviations  shape (n), each as that
-  noise_covariance(const Eigen::VectorXd& deviations) : variances_(deviations.cwiseAbs2()) {
-    for (Eigen::Index i = 0; i < deviations.size(); ++i)
-      require(deviations[i] == 0.0 || (deviations[i] > 0.0 && std::isnormal(variances_[i])), who, [&] {
-        return "standard deviation " + number_text(i) + " is " + number_text(deviations[i]) +
-               ", expected 0, or a number > 0 whose square is finite and not subnormal";
-      });
-  }
+  noise_covariance(const Eigen::VectorXd& deviations);
 
   /// \param Q  shape (n, n), symmetric and positive semidefinite, both to n eps of its largest eigenvalue
   /// \throws argument_error  for one that is not
@@ -57,14 +49,7 @@ class noise_covariance {
   }
 
   /// \param F  shape (n, q), finite; Q = F Fᵀ
-  static noise_covariance factor(Eigen::MatrixXd F) {
-    require(F.rows() > 0 && F.allFinite(), who, "the factor is empty or has an entry that is not finite");
-    require(F.isZero(0.0) || std::isnormal(F.squaredNorm()), who, "the factor's squares leave the range of double");
-    noise_covariance made(Eigen::VectorXd(0));
-    made.factor_ = std::move(F);
-    made.factored_ = true;
-    return made;
-  }
+  LIBRATION_DECLARED static noise_covariance factor(Eigen::MatrixXd F);
 
   /// Whether it is held as a factor.
   bool factored() const { return factored_; }
@@ -75,18 +60,10 @@ class noise_covariance {
   /// The variances of the n components, where it is not held as a factor; shape (n)
   Eigen::VectorXd variances(Eigen::Index n) const { return isotropic_ ? Eigen::VectorXd::Constant(n, variances_[0]) : variances_; }
   /// tr Q for n components
-  double trace(Eigen::Index n) const {
-    if (factored_) return factor_.squaredNorm();
-    return isotropic_ ? static_cast<double>(n) * variances_[0] : variances_.sum();
-  }
+  LIBRATION_DECLARED double trace(Eigen::Index n) const;
 
   /// \throws argument_error where it is of another number of components than n
-  void check_rows(Eigen::Index n, std::string_view caller, std::string_view name) const {
-    if (factored_)
-      require_rows(factor_.rows(), n, caller, name, "the map's dimension");
-    else if (!isotropic_)
-      require_rows(variances_.rows(), n, caller, name, "the map's dimension");
-  }
+  LIBRATION_DECLARED void check_rows(Eigen::Index n, std::string_view caller, std::string_view name) const;
 
  private:
   static constexpr std::string_view who = "error::noise_covariance";
@@ -97,3 +74,7 @@ class noise_covariance {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/noise_covariance.hpp>
+#endif

@@ -5,14 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <complex>
 #include <cstdint>
 #include <limits>
 #include <numbers>
 #include <queue>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
@@ -46,19 +43,7 @@ struct support_wedge {
   double from, to, a, b;
   double bound = 0.0, best = 0.0;  // best: the direction of the farthest point
 
-  support_wedge(double theta1, double theta2, double first, double second) : from(theta1), to(theta2), a(first), b(second) {
-    const double width = to - from, cosine = std::cos(width);
-    best = 0.5 * (from + to);
-    if (a <= 0.0 || b <= 0.0) return;  // the set lies on the other side of 0, but for 0 itself
-    if (b >= a * cosine && a >= b * cosine) {
-      bound = std::sqrt(a * a + b * b - 2.0 * a * b * cosine) / std::sin(width);
-      const double turn = std::atan2(b - a * cosine, a * std::sin(width));
-      if (turn > 1e-3 * width && turn < 0.999 * width) best = from + turn;
-    } else {
-      bound = std::min(std::max(a, b), std::min(a, b) / cosine);
-    }
-    bound = std::max({bound, std::min(a, b)});
-  }
+  support_wedge(double theta1, double theta2, double first, double second);
   friend bool operator<(const support_wedge& x, const support_wedge& y) { return x.bound < y.bound; }
 };
 
@@ -134,3 +119,7 @@ numerical_radius_result numerical_radius(const Eigen::MatrixBase<Derived>& matri
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/numerical_radius.hpp>
+#endif

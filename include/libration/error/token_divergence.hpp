@@ -11,7 +11,6 @@
 #include <limits>
 #include <mutex>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -117,19 +116,7 @@ struct [[nodiscard]] token_divergence_result {
 
 /// \param a, b  vocabulary sizes of the two models
 /// \throws argument_error that names the field, what came and what was expected
-inline void validate(const token_divergence_options& options, Eigen::Index a, Eigen::Index b, std::string_view who) {
-  require(a == b, who, [&] {
-    return "b has " + number_text(b) + " tokens, expected " + number_text(a) + " (a's vocabulary)";
-  });
-  const option_check check(who);
-  check(options.runs >= 1, "runs", options.runs, ">= 1");
-  check(options.steps >= 1, "steps", options.steps, ">= 1");
-  maps::validate(options.sampling, who);
-  check(options.perturbation >= 0.0 && std::isfinite(options.perturbation), "perturbation", options.perturbation,
-        ">= 0 and finite");
-  check(options.merge_length >= 1, "merge_length", options.merge_length, ">= 1");
-  check(options.threads >= 0, "threads", options.threads, ">= 0 (0: one per hardware thread)");
-}
+LIBRATION_DECLARED void validate(const token_divergence_options& options, Eigen::Index a, Eigen::Index b, std::string_view who);
 
 namespace detail {
 
@@ -178,16 +165,7 @@ class token_comparison {
  public:
   explicit token_comparison(std::int64_t merge_length) : merge_length_(merge_length) {}
 
-  void add(bool differs, token_pair& pair) {
-    if (differs) {
-      if (pair.first_divergence < 0) pair.first_divergence = pair.steps;
-      ++pair.differing;
-      alike_ = 0;
-    } else if (pair.first_divergence >= 0 && ++alike_ == merge_length_) {
-      ++pair.mergings;
-    }
-    ++pair.steps;
-  }
+  LIBRATION_DECLARED void add(bool differs, token_pair& pair);
 
  private:
   std::int64_t merge_length_, alike_ = 0;
@@ -229,36 +207,8 @@ token_pair run_pair(token_speaker<A>& a, token_speaker<B>& b, const token_diverg
   return pair;
 }
 
-inline void summarise_pairs(token_divergence_result& result, const std::vector<std::int64_t>& differing, bool cancelled) {
-  std::vector<stats::survival_time> times;
-  times.reserve(result.pairs.size());
-  std::vector<std::int64_t> ended(differing.size() + 1, 0);
-  for (const token_pair& pair : result.pairs) {
-    ++ended[static_cast<std::size_t>(pair.steps)];
-    result.mergings += pair.mergings;
-    result.diverged_pairs += pair.status == status::diverged;
-    times.push_back(pair.first_divergence < 0 ? stats::survival_time{pair.steps, true}
-                                              : stats::survival_time{pair.first_divergence + 1});
-  }
-  const auto steps = static_cast<Eigen::Index>(differing.size());
-  result.compared.resize(steps);
-  result.hamming.resize(steps);
-  result.hamming_error.resize(steps);
-  auto left = static_cast<std::int64_t>(result.pairs.size());
-  for (Eigen::Index t = 0; t < steps; ++t) {
-    left -= ended[static_cast<std::size_t>(t)];
-    const double n = static_cast<double>(left), f = static_cast<double>(differing[static_cast<std::size_t>(t)]) / n;
-    result.compared[t] = left;
-    result.hamming[t] = f;
-    result.hamming_error[t] = std::sqrt(f * (1.0 - f) / n);
-  }
-  result.survival = stats::kaplan_meier(times);
-  result.hazard = stats::fit_hazard(times);
-  result.horizon_50 = result.survival.quantile(0.5);
-  result.horizon_80 = result.survival.quantile(0.8);
-  result.horizon_99 = result.survival.quantile(0.99);
-  result.status = cancelled ? status::cancelled : result.diverged_pairs > 0 ? status::diverged : status::ok;
-}
+LIBRATION_DECLARED void summarise_pairs(token_divergence_result& result, const std::vector<std::int64_t>& differing,
+                                        bool cancelled);
 
 // \param begin(r, a, b)  puts both speakers into the state in which pair r begins; beginnings repeat after `beginnings`
 template <class A, class B, class Begin>
@@ -376,3 +326,7 @@ token_divergence_result token_divergence(const A& a, const B& b, const matrix_vi
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/token_divergence.hpp>
+#endif

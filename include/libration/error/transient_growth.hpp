@@ -7,9 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <string>
-#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -55,15 +52,7 @@ namespace detail {
 
 /// A number that a chi-squared variable of r degrees of freedom falls below with probability at most p: the root of Chernoff's
 /// bound (x e^{1-x})^{r/2} = p, r times x.
-inline double small_chi_squared(double r, double p) {
-  const double wanted = 2.0 * std::log(p) / r;
-  double low = 0.0, high = 1.0;
-  for (int i = 0; i < 200; ++i) {
-    const double x = 0.5 * (low + high);
-    (std::log(x) + 1.0 - x < wanted ? low : high) = x;
-  }
-  return r * low;
-}
+LIBRATION_DECLARED double small_chi_squared(double r, double p);
 
 }  // namespace detail
 
@@ -123,7 +112,6 @@ class transient_growth_run : public rollout::one_orbit<transient_growth_run<Syst
       result_.upper = std::max(result_.upper, detail::largest_singular(Eigen::MatrixXd(product_ * triangle_)) / least_overlap_);
   }
 
-
  private:
   void finish() {
     result_.steps = static_cast<std::int64_t>(growth_.size()) - 1;
@@ -151,14 +139,7 @@ struct transient_growth_estimator {
 
   Eigen::Index columns(Eigen::Index n) const { return options.directions == 0 ? n : options.directions; }
   std::int64_t warm_up(std::int64_t) const { return 0; }
-  void validate(Eigen::Index n) const {
-    constexpr std::string_view who = "error::transient_growth";
-    const option_check check(who);
-    check(options.directions >= 0 && options.directions <= n, "directions", options.directions,
-          "0 to " + number_text(n) + " (the map's dimension; 0: all)");
-    check(options.failure_probability > 0.0 && options.failure_probability < 1.0, "failure_probability",
-          options.failure_probability, "a number in (0, 1)");
-  }
+  LIBRATION_DECLARED void validate(Eigen::Index n) const;
   template <class System>
   transient_growth_run<System> start(const System& system, std::int64_t steps) const {
     rollout::require_tangent<typename System::map_type>();
@@ -208,3 +189,7 @@ transient_growth_result transient_growth(const M& map, rollout::start_of<M> h0, 
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/transient_growth.hpp>
+#endif

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <numeric>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -51,16 +50,9 @@ void lanes_group(const M& map, const state<ensemble_lanes<M>, M::dimension>& sta
 }
 
 // A member run alone: its progress is not reported, and a stepper's bias is measured only where it is asked for.
-inline spectrum_options alone(spectrum_options options) {
-  options.on_progress = {};
-  options.stepper_bias = options.stepper_bias.value_or(false);
-  return options;
-}
+LIBRATION_DECLARED spectrum_options alone(spectrum_options options);
 
-inline void check_starts(const Eigen::Ref<const Eigen::MatrixXd>& starts, Eigen::Index n, std::string_view who) {
-  require_rows(starts.rows(), n, who, "starts", "the map's dimension; columns are members");
-  require(starts.allFinite(), who, "starts have a component that is not finite");
-}
+LIBRATION_DECLARED void check_starts(const Eigen::Ref<const Eigen::MatrixXd>& starts, Eigen::Index n, std::string_view who);
 
 template <class M>
 state<double, M::dimension> start_column(const Eigen::Ref<const Eigen::MatrixXd>& starts, std::int64_t member) {
@@ -225,3 +217,7 @@ std::vector<spectrum_result> spectrum_trials(
 }
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/lyapunov/definitions/ensemble.hpp>
+#endif

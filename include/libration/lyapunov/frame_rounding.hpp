@@ -33,13 +33,7 @@ class frame_rounding {
  public:
   /// \param columns k >= 1
   /// \param eps     of the scalar that the frame is in; a direction that has turned by more than 1/eps is lost altogether
-  frame_rounding(Eigen::Index columns, double eps, std::uint64_t seed)
-      : limit_(1.0 / eps), signs_(seed, 0x726f756e) {  // a stream of its own: "roun"
-    const Eigen::Index k = columns > 1 ? columns : 0;  // a single column has nothing to turn to
-    turned_ = next_ = scaled_ = Eigen::MatrixXd::Zero(k, k);
-    norm_ = sum_ = Eigen::VectorXd::Zero(k);
-    most_ = Eigen::VectorXd::Zero(columns);
-  }
+  frame_rounding(Eigen::Index columns, double eps, std::uint64_t seed);
 
   /// \param R        of the next factorisation, shape (k, k), upper triangular; a pivot that is 0 counts as if it were its column's
   ///                 norm: what was put in its place has nothing of the column
@@ -92,10 +86,7 @@ class frame_rounding {
  private:
   static constexpr Eigen::Index panel = 32;
 
-  static double within(double x, double limit) {
-    if (!(x <= limit)) return limit;  // NaN too
-    return x < -limit ? -limit : x;
-  }
+  LIBRATION_DECLARED static double within(double x, double limit);
 
   double limit_;
   random_stream signs_;
@@ -104,3 +95,7 @@ class frame_rounding {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/lyapunov/definitions/frame_rounding.hpp>
+#endif

@@ -169,15 +169,7 @@ struct largest_estimator {
 
   Eigen::Index columns(Eigen::Index) const { return 0; }
   std::int64_t warm_up(std::int64_t steps) const { return frame_steps(options.frame_transient, steps, warm_up_room); }
-  void validate(Eigen::Index) const {
-    const option_check check("lyapunov::largest");
-    check(options.steps >= 0, "steps", options.steps, ">= 0");
-    check(options.transient >= 0, "transient", options.transient, ">= 0");
-    check(options.frame_transient >= automatic, "frame_transient", options.frame_transient, ">= 0 (or automatic, -1)");
-    check(options.interval >= 0 && options.interval <= 1'000'000, "interval", options.interval, "0 to 1000000");
-    check(options.separation >= 0.0 && options.separation <= 1e-2, "separation", options.separation, "0 to 0.01");
-    check(options.neutral_margin >= 0.0, "neutral_margin", options.neutral_margin, ">= 0");
-  }
+  LIBRATION_DECLARED void validate(Eigen::Index) const;
   template <class System>
   largest_run<System> start(const System& system, std::int64_t steps) const {
     return largest_run<System>(system, options, steps, warm_up(steps));
@@ -222,3 +214,7 @@ spectrum_result largest(const M& map, rollout::start_of<M> h0, Inputs&& inputs, 
 }
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/lyapunov/definitions/largest.hpp>
+#endif

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include <Eigen/Core>
 
@@ -122,36 +121,14 @@ inline constexpr std::int64_t fewest_frame_steps = 100;
 ///
 /// \param asked  `frame_transient`, >= 0 or `automatic`
 /// \param room   what a matrix of inputs leaves for them: an automatic transient takes no more, or 100
-inline std::int64_t frame_steps(std::int64_t asked, std::int64_t steps, std::int64_t room) {
-  if (asked >= 0) return asked;
-  return std::min(std::clamp<std::int64_t>(steps / 16, fewest_frame_steps, 100'000), std::max(fewest_frame_steps, room));
-}
+LIBRATION_DECLARED std::int64_t frame_steps(std::int64_t asked, std::int64_t steps, std::int64_t room);
 
 /// \param n the map's dimension
 /// \throws argument_error that names the field, what came and what was expected
-inline void validate(const spectrum_options& options, Eigen::Index n, std::string_view who) {
-  const option_check check(who);
-  check(options.count >= 0 && options.count <= n, "count", options.count,
-        "0 to " + number_text(n) + " (the map's dimension; 0: all)");
-  check(options.steps >= 0, "steps", options.steps, ">= 0");
-  check(options.transient >= 0, "transient", options.transient, ">= 0");
-  check(options.frame_transient >= automatic, "frame_transient", options.frame_transient, ">= 0 (or automatic, -1)");
-  check(options.interval >= 0, "interval", options.interval, ">= 0 (0: automatic)");
-  check(options.tolerance >= 0.0, "tolerance", options.tolerance, ">= 0 (0: off)");
-  check(options.max_steps == 0 || options.max_steps >= options.steps, "max_steps", options.max_steps,
-        ">= .steps (or 0: 100 times as many)");
-  check(options.neutral_margin >= 0.0, "neutral_margin", options.neutral_margin, ">= 0");
-  const Eigen::Index count = options.count == 0 ? n : options.count;
-  check(options.tolerance_count >= 0 && options.tolerance_count <= count, "tolerance_count", options.tolerance_count,
-        "0 to " + number_text(count) + " (the number of exponents; 0: all)");
-  if (options.frame.given()) {
-    const auto& matrix = options.frame.matrix();
-    require(matrix.rows() == n && matrix.cols() == count, who, [&] {
-      return ".frame is " + number_text(matrix.rows()) + " x " + number_text(matrix.cols()) + ", expected " +
-             number_text(n) + " x " + number_text(count) + " (the map's dimension, the count)";
-    });
-    require(matrix.allFinite(), who, ".frame has an entry that is not finite");
-  }
-}
+LIBRATION_DECLARED void validate(const spectrum_options& options, Eigen::Index n, std::string_view who);
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/lyapunov/definitions/options.hpp>
+#endif

@@ -5,8 +5,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <span>
-#include <string_view>
 
 #include <Eigen/Core>
 
@@ -36,20 +34,6 @@ struct finite_time {
   /// \return  shape (count): the p-quantile over the windows (linear interpolation of the order statistics)
   Eigen::VectorXd quantile(double p) const;
 };
-
-inline Eigen::VectorXd finite_time::spread() const {
-  if (values.cols() < 2) return Eigen::VectorXd::Constant(values.rows(), unknown);
-  return ((values.colwise() - mean()).rowwise().squaredNorm() / static_cast<double>(values.cols() - 1)).cwiseSqrt();
-}
-
-inline Eigen::VectorXd finite_time::quantile(double p) const {
-  Eigen::VectorXd result(values.rows());
-  for (Eigen::Index i = 0; i < values.rows(); ++i) {
-    const Eigen::VectorXd row = values.row(i).transpose();
-    result[i] = stats::quantile(std::span<const double>(row.data(), static_cast<std::size_t>(row.size())), p);
-  }
-  return result;
-}
 
 /// The running estimate, on request.
 struct running_estimate {
@@ -117,11 +101,7 @@ struct [[nodiscard]] spectrum_result {
   bool stepper_bias_unknown = false;
 
   /// Whether the stepper's bias of exponent i is there (four of its standard errors) and larger than the exponent's own.
-  bool biased(Eigen::Index i) const {
-    if (i >= stepper_bias.size()) return false;
-    const double size = stepper_bias[i] < 0.0 ? -stepper_bias[i] : stepper_bias[i];
-    return size > 4.0 * stepper_bias_error[i] && size > standard_error[i];
-  }
+  LIBRATION_DECLARED bool biased(Eigen::Index i) const;
 
   /// Whether exponent i is an upper bound, and whether some exponent is.
   bool unresolved(Eigen::Index i) const { return i < upper_bound.size() && upper_bound[i]; }
@@ -133,3 +113,7 @@ struct [[nodiscard]] spectrum_result {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/lyapunov/definitions/result.hpp>
+#endif

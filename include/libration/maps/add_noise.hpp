@@ -4,9 +4,7 @@
 /// A map with normal noise added to each new state.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <string>
 #include <utility>
 
 #include <Eigen/Core>
@@ -36,14 +34,7 @@ class noise {
   static constexpr bool is_timed = true;
 
   /// \param deviations  standard deviations, shape (n); finite, >= 0
-  noise(Eigen::VectorXd deviations, const noise_options& options)
-      : deviations_(std::move(deviations)), stream_(options.seed, options.stream) {
-    for (Eigen::Index i = 0; i < deviations_.size(); ++i)
-      require(std::isfinite(deviations_[i]) && deviations_[i] >= 0, "maps::add_noise", [&] {
-        return "standard deviation " + number_text(i) + " is " + number_text(deviations_[i]) +
-               ", expected a finite number >= 0";
-      });
-  }
+  noise(Eigen::VectorXd deviations, const noise_options& options);
 
   /// Standard deviations, shape (n).
   const Eigen::VectorXd& deviations() const { return deviations_; }
@@ -121,3 +112,7 @@ noisy_vector<F> add_noise(F f, const Eigen::VectorXd& size, const noise_options&
 }
 
 }  // namespace libration::inline LIBRATION_ABI::maps
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/maps/definitions/add_noise.hpp>
+#endif

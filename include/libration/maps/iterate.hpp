@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,10 +23,7 @@ namespace libration::inline LIBRATION_ABI::maps {
 
 namespace detail {
 
-inline int checked_count(int count) {
-  require(count >= 1, "maps::iterate", [&] { return "count is " + number_text(count) + ", expected at least 1"; });
-  return count;
-}
+LIBRATION_DECLARED int checked_count(int count);
 
 }  // namespace detail
 
@@ -183,3 +179,7 @@ iterated_vector<F> iterate(F f, int count) {
 }
 
 }  // namespace libration::inline LIBRATION_ABI::maps
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/maps/definitions/iterate.hpp>
+#endif

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,12 +34,7 @@ struct sampling {
 };
 
 /// \throws argument_error that names the field, what came and what was expected: `who: .sampling.top_p is 0, expected ...`
-inline void validate(const sampling& how, std::string_view who) {
-  const option_check check(who, ".sampling.");
-  check(how.temperature >= 0.0 && std::isfinite(how.temperature), "temperature", how.temperature, ">= 0 and finite (0: greedy)");
-  check(how.top_k >= 0, "top_k", how.top_k, ">= 0 (0: all)");
-  check(how.top_p > 0.0 && how.top_p <= 1.0, "top_p", how.top_p, "> 0 and <= 1 (1: all)");
-}
+LIBRATION_DECLARED void validate(const sampling& how, std::string_view who);
 
 /// Whether only one token can be chosen, so that chance has no part in it.
 inline bool is_greedy(const sampling& how) noexcept { return how.temperature == 0.0 || how.top_k == 1; }
@@ -228,25 +222,12 @@ Eigen::VectorXd log_probabilities(const Eigen::MatrixBase<Derived>& logits, cons
 /// \param probabilities  shape (V), sum 1 up to rounding
 /// \param u              0 < u < 1
 /// \return               never a token of probability 0; -1 where there is none of more
-inline token inverse_cdf_choice(const vector_view<double>& probabilities, double u) {
-  double sum = 0.0;
-  Eigen::Index last = -1;
-  for (Eigen::Index v = 0; v < probabilities.size(); ++v) {
-    if (!(probabilities[v] > 0.0)) continue;
-    last = v;
-    sum += probabilities[v];
-    if (sum > u) break;
-  }
-  return static_cast<token>(last);
-}
+LIBRATION_DECLARED token inverse_cdf_choice(const vector_view<double>& probabilities, double u);
 
 /// The numbers that `gumbel_choice` takes at step t: out[v] = uniform(t V + v), shape (V).
 ///
 /// Two models that choose with the same numbers are coupled: make them once for both.
-inline void token_uniforms(const random_stream& numbers, std::int64_t t, vector_span<double> out) {
-  const std::uint64_t first = static_cast<std::uint64_t>(t) * static_cast<std::uint64_t>(out.size());
-  for (Eigen::Index v = 0; v < out.size(); ++v) out[v] = numbers.uniform(first + static_cast<std::uint64_t>(v));
-}
+LIBRATION_DECLARED void token_uniforms(const random_stream& numbers, std::int64_t t, vector_span<double> out);
 
 /// Gumbel-max: the v with the largest ln p_v + G_v, G_v = -ln(-ln u_v); found as the smallest -ln(u_v)/p_v.
 ///
@@ -257,15 +238,12 @@ inline void token_uniforms(const random_stream& numbers, std::int64_t t, vector_
 /// \param probabilities  shape (V)
 /// \param uniforms       shape (V), each in (0, 1)
 /// \return               never a token of probability 0; -1 where there is none of more
-inline token gumbel_choice(const vector_view<double>& probabilities, const vector_view<double>& uniforms) {
-  eigen_assert(probabilities.size() == uniforms.size());
-  return detail::gumbel_choice(probabilities, [&](Eigen::Index v) { return uniforms[v]; });
-}
+LIBRATION_DECLARED token gumbel_choice(const vector_view<double>& probabilities, const vector_view<double>& uniforms);
 /// The same with the uniforms of step t, made only for tokens of positive probability: better where few are kept.
-inline token gumbel_choice(const vector_view<double>& probabilities, const random_stream& numbers, std::int64_t t) {
-  const std::uint64_t first = static_cast<std::uint64_t>(t) * static_cast<std::uint64_t>(probabilities.size());
-  return detail::gumbel_choice(probabilities,
-                               [&](Eigen::Index v) { return numbers.uniform(first + static_cast<std::uint64_t>(v)); });
-}
+LIBRATION_DECLARED token gumbel_choice(const vector_view<double>& probabilities, const random_stream& numbers, std::int64_t t);
 
 }  // namespace libration::inline LIBRATION_ABI::maps
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/maps/definitions/sampler.hpp>
+#endif

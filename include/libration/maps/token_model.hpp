@@ -5,10 +5,8 @@
 /// type lacks; and `read_token`, by which every algorithm reads.
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include <Eigen/Core>
@@ -121,15 +119,11 @@ void read_token(const M& model, token v, token_state<M>& h, [[maybe_unused]] tok
 /// Throws `argument_error` unless there is a token, and each is one of the vocabulary: `who: name: token 7 at 3, expected 0 to 4`.
 ///
 /// \param name  what the tokens are called, "prompt 2"
-inline void require_tokens(std::span<const token> tokens, Eigen::Index vocabulary_size, std::string_view who,
-                           std::string_view name) {
-  // Appended, not added: g++ 12 sees the move of a temporary string leave its bounds, and is wrong.
-  require(!tokens.empty(), who, [&] { return std::string(name).append(" is empty, expected at least one token"); });
-  for (std::size_t i = 0; i < tokens.size(); ++i)
-    require(tokens[i] >= 0 && tokens[i] < vocabulary_size, who, [&] {
-      return std::string(name) + ": token " + number_text(tokens[i]) + " at " + number_text(i) + ", expected 0 to " +
-             number_text(vocabulary_size - 1);
-    });
-}
+LIBRATION_DECLARED void require_tokens(std::span<const token> tokens, Eigen::Index vocabulary_size, std::string_view who,
+                                       std::string_view name);
 
 }  // namespace libration::inline LIBRATION_ABI::maps
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/maps/definitions/token_model.hpp>
+#endif

@@ -92,14 +92,7 @@ void reorder_gates(Eigen::PlainObjectBase<Derived>& rows, std::string_view from,
 }
 
 /// Throws unless `order` holds each letter of `letters` once.
-inline void require_gate_order(std::string_view order, std::string_view letters, std::string_view who) {
-  bool permutation = order.size() == letters.size();
-  for (const char letter : letters) permutation = permutation && order.find(letter) != std::string_view::npos;
-  require(permutation, who, [&] {
-    return "gate_order is \"" + std::string(order) + "\", expected the letters of \"" + std::string(letters) +
-           "\" in some order";
-  });
-}
+LIBRATION_DECLARED void require_gate_order(std::string_view order, std::string_view letters, std::string_view who);
 
 /// The biases' sum, or zero where both are empty.
 template <class Scalar>
@@ -113,3 +106,7 @@ typename layer_weights<Scalar>::vector total_bias(const layer_weights<Scalar>& l
 }  // namespace detail
 
 }  // namespace libration::inline LIBRATION_ABI::models
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/models/definitions/layer_weights.hpp>
+#endif

@@ -3,7 +3,6 @@
 /// \file
 /// The weights of a decoder of the Llama family, by Hugging Face's names, from the tensors of a checkpoint.
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -108,10 +107,7 @@ void require_llama_weights(const llama_config& c, const llama_weights<Scalar>& w
 }
 
 /// Whether a head that is stored beside the embedding it is tied to is the same.
-inline bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b) {
-  return a.type == b.type && std::equal(a.shape.begin(), a.shape.end(), b.shape.begin(), b.shape.end()) &&
-         std::equal(a.bytes.begin(), a.bytes.end(), b.bytes.begin(), b.bytes.end());
-}
+LIBRATION_DECLARED bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b);
 
 /// Reads every tensor, after all of them are known to be there, in their shapes and with nothing left over; before that nothing is
 /// allocated.
@@ -195,3 +191,7 @@ llama_weights<Scalar> random_llama_weights(const llama_config& config, std::uint
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/models/definitions/llama_weights.hpp>
+#endif

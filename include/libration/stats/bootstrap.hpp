@@ -11,7 +11,6 @@
 #include <limits>
 #include <numeric>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -58,62 +57,26 @@ struct [[nodiscard]] bootstrap_band {
 };
 
 /// Throws where an option is out of its range.
-inline void validate(const bootstrap_options& options, std::string_view who) {
-  const option_check check(who);
-  check(options.resamples >= 1, "resamples", options.resamples, ">= 1");
-  check(options.level > 0.0 && options.level < 1.0, "level", options.level, "a number in (0, 1)");
-  check(options.threads >= 0, "threads", options.threads, ">= 0");
-}
+LIBRATION_DECLARED void validate(const bootstrap_options& options, std::string_view who);
 
 namespace detail {
 
 using members = std::vector<Eigen::Index>;
 
 // Draw `number` of each group, with replacement: a function of (seed, number).
-inline void draw_members(std::span<const Eigen::Index> sizes, std::uint64_t seed, std::int64_t number,
-                         std::vector<members>& chosen) {
-  const random_stream numbers(seed, static_cast<std::uint64_t>(number));
-  std::uint64_t index = 0;
-  for (std::size_t g = 0; g < sizes.size(); ++g) {
-    chosen[g].resize(static_cast<std::size_t>(sizes[g]));
-    for (Eigen::Index& member : chosen[g])
-      member = static_cast<Eigen::Index>(numbers.uniform(index++) * static_cast<double>(sizes[g]));
-  }
-}
+LIBRATION_DECLARED void draw_members(std::span<const Eigen::Index> sizes, std::uint64_t seed, std::int64_t number,
+                                     std::vector<members>& chosen);
 
 // The skewness that moves a BCa interval, from the values without each member in turn: sum u^3 / (6 (sum u^2)^(3/2)) with
 // u = (n - 1)/n (mean of those values - value), for each group of n members.
-inline double acceleration(const Eigen::MatrixXd& without, Eigen::Index component, std::span<const Eigen::Index> sizes) {
-  double squares = 0.0, cubes = 0.0;
-  Eigen::Index first = 0;
-  for (const Eigen::Index n : sizes) {
-    const auto values = without.row(component).segment(first, n).array();
-    const double share = static_cast<double>(n - 1) / static_cast<double>(n);
-    const Eigen::ArrayXd u = share * (values.mean() - values.transpose());
-    squares += u.square().sum();
-    cubes += u.cube().sum();
-    first += n;
-  }
-  const double a = cubes / (6.0 * squares * std::sqrt(squares));
-  return std::isfinite(a) ? a : 0.0;
-}
+LIBRATION_DECLARED double acceleration(const Eigen::MatrixXd& without, Eigen::Index component, std::span<const Eigen::Index> sizes);
 
 // The tail that Student's interval of n members leaves, on the scale of the resampled values, whose spread is that of a variance
 // with divisor n.
-template <class = void>
-double expanded_probability(double p, Eigen::Index n) {
-  const double freedom = static_cast<double>(n - 1);
-  return normal_tail(-std::sqrt(1.0 + 1.0 / freedom) * student_t_quantile(p, freedom));
-}
+LIBRATION_DECLARED double expanded_probability(double p, Eigen::Index n);
 
 // Where among the sorted resampled values an end of the interval lies: probability p, moved by BCa.
-template <class = void>
-double moved_probability(double p, double bias, double skew) {
-  const double z = bias + normal_quantile(p);
-  const double scale = 1.0 - skew * z;
-  if (!(scale > 0.0)) return z > 0.0 ? 1.0 : 0.0;
-  return normal_tail(-(bias + z / scale));
-}
+LIBRATION_DECLARED double moved_probability(double p, double bias, double skew);
 
 }  // namespace detail
 
@@ -233,3 +196,7 @@ bootstrap_band bootstrap(Eigen::Index members, const Statistic& statistic, const
 }
 
 }  // namespace libration::inline LIBRATION_ABI::stats
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/stats/definitions/bootstrap.hpp>
+#endif

@@ -4,7 +4,6 @@
 /// The standard error of the mean of a stationary, autocorrelated series.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -23,21 +22,7 @@ namespace libration::inline LIBRATION_ABI::stats {
 namespace detail {
 
 // Student's t for an interval of probability `level`; those that every result asks for are found once.
-template <class = void>
-double interval_quantile(double level, double degrees_of_freedom) {
-  constexpr std::size_t most = 16;
-  const auto quantile = [](double p, double k) { return student_t_quantile(0.5 + 0.5 * p, k); };
-  static const auto known = [&] {
-    std::array<double, most + 1> table{};
-    for (std::size_t k = 1; k <= most; ++k) table[k] = quantile(0.95, static_cast<double>(k));
-    return table;
-  }();
-  if (level == 0.95 && degrees_of_freedom >= 1.0 && degrees_of_freedom <= static_cast<double>(most)) {
-    const auto k = static_cast<std::size_t>(degrees_of_freedom);
-    if (static_cast<double>(k) == degrees_of_freedom) return known[k];
-  }
-  return quantile(level, degrees_of_freedom);
-}
+LIBRATION_DECLARED double interval_quantile(double level, double degrees_of_freedom);
 
 }  // namespace detail
 
@@ -60,17 +45,9 @@ struct [[nodiscard]] mean_estimate {
   /// \param level  0 < level < 1
   /// \return half the width of the interval that holds the truth with probability `level`; NaN where the error is not
   /// known
-  template <class = void>
-  double half_width(double level = 0.95) const {
-    if (!(degrees_of_freedom > 0.0)) return std::numeric_limits<double>::quiet_NaN();
-    return standard_error * quantile(level);
-  }
+  LIBRATION_DECLARED double half_width(double level = 0.95) const;
   /// \return half the width over the standard error; NaN where the error is not known
-  template <class = void>
-  double quantile(double level = 0.95) const {
-    return degrees_of_freedom > 0.0 ? detail::interval_quantile(level, degrees_of_freedom)
-                                    : std::numeric_limits<double>::quiet_NaN();
-  }
+  LIBRATION_DECLARED double quantile(double level = 0.95) const;
   template <class = void>
   double lower(double level = 0.95) const { return mean - half_width(level); }
   template <class = void>
@@ -192,10 +169,10 @@ mean_estimate mean_error(const batch_series<T, Capacity>& series, Eigen::Index r
 /// The mean of a whole series, one value a step, with its standard error.
 ///
 /// \param values  in time order; an error needs at least `minimum_batches` of them
-inline mean_estimate mean_error(std::span<const double> values) {
-  batch_series<double> series;
-  for (const double x : values) series.add(x);
-  return mean_error(series);
-}
+LIBRATION_DECLARED mean_estimate mean_error(std::span<const double> values);
 
 }  // namespace libration::inline LIBRATION_ABI::stats
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/stats/definitions/mean_error.hpp>
+#endif

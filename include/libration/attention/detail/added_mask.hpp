@@ -25,10 +25,7 @@ namespace libration::inline LIBRATION_ABI::attention::detail {
 // The largest of a row's logits, NaN passed over, and the smallest that is not minus infinity; low > top: there is none.
 struct logit_range {
   double top = -std::numeric_limits<double>::infinity(), low = std::numeric_limits<double>::infinity();
-  void add(double s) {
-    if (s > top) top = s;
-    if (s < low && s > -std::numeric_limits<double>::infinity()) low = s;
-  }
+  LIBRATION_DECLARED void add(double s);
   bool finite() const { return low <= top && top < std::numeric_limits<double>::infinity(); }
 };
 
@@ -49,28 +46,14 @@ class distance_octaves {
   distance_octaves() {
     for (span& s : spans_) s = {std::numeric_limits<double>::infinity(), 0.0};
   }
-  void add(double d) {
-    d = std::min(d, std::numeric_limits<double>::max());
-    span& s = spans_[d < 1.0 ? 0 : static_cast<std::size_t>(std::ilogb(d)) + 1];
-    s.least = std::min(s.least, d);
-    s.most = std::max(s.most, d);
-  }
+  LIBRATION_DECLARED void add(double d);
 
   struct gap {
     double upper = 0.0, lower = 0.0;  // ordinary logits are nearer than `upper`, masked ones farther than `lower`; 0: no gap
     bool clear = false;
   };
   // The first gap that may part ordinary logits from masked ones.
-  gap first_gap() const {
-    double upper = 1.0;
-    for (const span& s : spans_) {
-      if (s.least > s.most) continue;
-      if (s.least >= added_mask::doubtful_depth && s.least >= added_mask::doubtful * upper)
-        return {upper, s.least, s.least >= added_mask::depth && s.least >= added_mask::clear * upper};
-      upper = std::max(upper, s.most);
-    }
-    return {};
-  }
+  LIBRATION_DECLARED gap first_gap() const;
 
  private:
   struct span {
@@ -201,3 +184,7 @@ Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> first_keys(Eigen::Index heads, co
 }
 
 }  // namespace libration::inline LIBRATION_ABI::attention::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/detail/added_mask.hpp>
+#endif

@@ -76,15 +76,7 @@ LIBRATION_INLINE void fold(packet_sums<P>& part, shifted_sums& sums, double& one
 }
 
 /// Leaves one of the largest out, or spoils sums that have met NaN or +inf.
-inline void close(shifted_sums& sums, double top, double ones) {
-  if (!(sums.rest <= std::numeric_limits<double>::max())) {
-    sums.spoil();
-    return;
-  }
-  sums.top = top;
-  sums.rest += ones - 1.0;
-  sums.square += ones - 1.0;
-}
+LIBRATION_DECLARED void close(shifted_sums& sums, double top, double ones);
 
 /// The shifted sums of n logits; minus infinity is passed over, NaN and +inf make them NaN.
 ///
@@ -150,3 +142,7 @@ double distance_sum(const T* logits, Eigen::Index n, Eigen::Index ahead, T top) 
 }
 
 }  // namespace libration::inline LIBRATION_ABI::attention::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/detail/block_sums.hpp>
+#endif

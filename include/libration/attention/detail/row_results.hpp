@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <limits>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include <Eigen/Core>
@@ -45,15 +44,7 @@ entropy_result empty_result(Eigen::Index heads, Eigen::Index queries, const Opti
 }
 
 /// Writes a row whose sums, count included, are known. Rows are apart in memory: threads may write them at the same time.
-inline void write_row(entropy_result& result, Eigen::Index head, Eigen::Index query, const shifted_sums& sums) {
-  const accumulator<double> row(sums);
-  result.entropy(head, query) = row.entropy();
-  result.varentropy(head, query) = row.varentropy();
-  result.renyi2(head, query) = row.renyi2();
-  result.log_sum_exp(head, query) = row.log_sum_exp();
-  result.largest_weight(head, query) = row.largest_weight();
-  result.visible(head, query) = row.count();
-}
+LIBRATION_DECLARED void write_row(entropy_result& result, Eigen::Index head, Eigen::Index query, const shifted_sums& sums);
 
 /// \return the part of a row's weights that the given logits have
 template <class T>
@@ -65,11 +56,10 @@ double mass_of(std::span<const T> logits, const shifted_sums& row) {
 }
 
 /// Counts the rows that say nothing.
-inline void close_result(entropy_result& result) {
-  const Eigen::Index unseen = (result.visible.array() == 0).count();
-  result.empty_rows = unseen - result.padding_rows;
-  result.bad_rows = (result.entropy.array() != result.entropy.array()).count() - unseen;
-  result.status = result.bad_rows > 0 ? status::diverged : status::ok;
-}
+LIBRATION_DECLARED void close_result(entropy_result& result);
 
 }  // namespace libration::inline LIBRATION_ABI::attention::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/detail/row_results.hpp>
+#endif

@@ -3,7 +3,6 @@
 /// \file
 /// The sums that a row of attention is measured with, shifted by its largest logit, whose own term is left out.
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -27,51 +26,15 @@ struct shifted_sums {
   /// Moves the sums to a new shift, `top` - d, and adds the left-out term: then all of the weights are in the sums.
   ///
   /// \param d  <= 0
-  void lower(double d) {
-    d = d < lowest ? lowest : d;
-    const double factor = std::exp(d), total = 1.0 + rest;
-    square = factor * factor * (1.0 + square);
-    second = factor * (second + d * (2.0 * first + d * total));
-    first = factor * (first + d * total);
-    rest = factor * total;
-  }
+  LIBRATION_DECLARED void lower(double d);
 
-  void add(double s) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    if (s == -infinity) return;
-    if (!(s < infinity)) spoil();
-    if (count++ == 0) {
-      if (s < infinity) top = s;
-    } else if (s > top) {
-      lower(top - s);
-      top = s;
-    } else {
-      const double d = s - top < lowest ? lowest : s - top, weight = std::exp(d);
-      rest += weight;
-      first += d * weight;
-      second += d * d * weight;
-      square += weight * weight;
-    }
-  }
+  LIBRATION_DECLARED void add(double s);
 
-  void merge(const shifted_sums& other) {
-    if (other.count == 0) return;
-    if (count == 0) {
-      *this = other;
-      return;
-    }
-    shifted_sums smaller = other;
-    if (other.top > top) {
-      smaller = *this;
-      *this = other;
-    }
-    smaller.lower(smaller.top - top);
-    rest += smaller.rest;
-    first += smaller.first;
-    second += smaller.second;
-    square += smaller.square;
-    count += smaller.count;
-  }
+  LIBRATION_DECLARED void merge(const shifted_sums& other);
 };
 
 }  // namespace libration::inline LIBRATION_ABI::attention::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/detail/shifted_sums.hpp>
+#endif

@@ -48,10 +48,10 @@ class visible_counts {
 };
 
 /// \return shape (tokens): causal attention without a window, where token i sees i + 1 keys
-inline Eigen::VectorXd causal_counts(Eigen::Index tokens) {
-  Eigen::VectorXd counts(tokens);
-  for (Eigen::Index i = 0; i < tokens; ++i) counts[i] = static_cast<double>(i + 1);
-  return counts;
-}
+LIBRATION_DECLARED Eigen::VectorXd causal_counts(Eigen::Index tokens);
 
 }  // namespace libration::inline LIBRATION_ABI::attention::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/detail/visible_counts.hpp>
+#endif

@@ -4,7 +4,6 @@
 /// Which keys a query sees: by its position all, those up to its own, or a window of them; of these, what is not padding.
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 
 #include <Eigen/Core>
@@ -44,17 +43,7 @@ struct visible_keys {
 
   // Hides what a mask calls padding: keys, and queries that are tokens of the same sequence.
   // \throws argument_error for a mask of another shape
-  void hide(const token_mask& mask, Eigen::Index heads, std::string_view who) {
-    if (mask.empty()) return;
-    require(mask.tokens() == keys && heads % mask.sequences() == 0, who, [&] {
-      return ".mask is " + number_text(mask.tokens()) + " x " + number_text(mask.sequences()) + ", expected " +
-             number_text(keys) + " x a divisor of " + number_text(heads) + " (keys, sequences; the heads of a sequence are " +
-             "beside each other)";
-    });
-    hidden.heads_per_group = std::max<Eigen::Index>(1, heads / mask.sequences());
-    hidden.keys = !mask.real();
-    if (self()) hidden.rows = hidden.keys.middleRows(position(0), queries);
-  }
+  LIBRATION_DECLARED void hide(const token_mask& mask, Eigen::Index heads, std::string_view who);
 
   // The rows that are hidden, of all heads.
   Eigen::Index hidden_rows(Eigen::Index heads) const {
@@ -63,3 +52,7 @@ struct visible_keys {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::attention::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/detail/visible_keys.hpp>
+#endif

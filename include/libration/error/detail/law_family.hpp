@@ -110,20 +110,10 @@ struct law_curve {
   }
 
   /// The law's value at any time. It may be negative, or infinite, outside the window.
-  double operator()(double t) const {
-    const double unit = std::exp(log_unit + parameters[0]);
-    if (form == law_form::constant) return unit;
-    if (form == law_form::proportional) return unit * (t / time_unit);
-    if (form == law_form::power) return unit * std::pow(t / time_unit, parameters[1]);
-    const fraction<double> e = ratio(parameters, (t - reference) / span);
-    return unit * (e.over / e.under);
-  }
+  double operator()(double t) const;
 
   /// Of an affine curve: it is negative from some time on.
-  bool falls_through_zero() const {
-    const double g = parameters[1], kappa = parameters[2];
-    return kappa < 0.0 ? 1.0 - g / kappa <= 0.0 : g < 0.0;
-  }
+  LIBRATION_DECLARED bool falls_through_zero() const;
 
   /// The law's own parameters, in the units of time and error.
   template <class T>
@@ -178,3 +168,7 @@ struct law_curve {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::error::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/detail/law_family.hpp>
+#endif

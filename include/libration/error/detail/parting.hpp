@@ -93,44 +93,15 @@ parting find_parting(const measured_error<M>& error, double after, const H& h, c
 /// Counts the jumps of pairs, and the coordinates that wrap undeclared.
 class jump_record {
  public:
-  void add(const parting& p) {
-    if (!p.jump) return;
-    ++jumps_;
-    if (p.coordinate >= 0) add({p.coordinate, p.period, 1}, p.accuracy);
-  }
-  void add(const jump_record& other) {
-    jumps_ += other.jumps_;
-    for (std::size_t k = 0; k < other.wraps_.size(); ++k) add(other.wraps_[k], other.accuracy_[k]);
-  }
+  LIBRATION_DECLARED void add(const parting& p);
+  LIBRATION_DECLARED void add(const jump_record& other);
 
   /// An eighth of all jumps must be wraps, and of these a coordinate's a sixteenth: at an error that is no longer small one jump in
   /// 64 at a discontinuity passes for a wrap by chance.
-  void report_to(growth_curve& curve) const {
-    curve.jumps = jumps_;
-    std::int64_t all = 0;
-    for (const undeclared_period& w : wraps_) all += w.jumps;
-    if (8 * all <= jumps_) return;
-    for (const undeclared_period& w : wraps_)
-      if (16 * w.jumps >= all) curve.undeclared.push_back(w);
-    std::sort(curve.undeclared.begin(), curve.undeclared.end(),
-              [](const undeclared_period& a, const undeclared_period& b) { return a.coordinate < b.coordinate; });
-    if (curve.status == status::ok) curve.status = status::undeclared_period;
-  }
+  LIBRATION_DECLARED void report_to(growth_curve& curve) const;
 
  private:
-  void add(const undeclared_period& wrap, double accuracy) {
-    for (std::size_t k = 0; k < wraps_.size(); ++k) {
-      if (wraps_[k].coordinate != wrap.coordinate) continue;
-      wraps_[k].jumps += wrap.jumps;
-      if (accuracy < accuracy_[k]) {
-        accuracy_[k] = accuracy;
-        wraps_[k].period = wrap.period;
-      }
-      return;
-    }
-    wraps_.push_back(wrap);
-    accuracy_.push_back(accuracy);
-  }
+  LIBRATION_DECLARED void add(const undeclared_period& wrap, double accuracy);
 
   std::int64_t jumps_ = 0;
   std::vector<undeclared_period> wraps_;
@@ -138,3 +109,7 @@ class jump_record {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::error::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/detail/parting.hpp>
+#endif

@@ -38,10 +38,7 @@ class array {
   /// \return the extents in numpy's order, outermost first
   const io::shape& shape() const noexcept { return header_.shape; }
   /// \return the elements as they lie in the file
-  std::span<const std::byte> bytes() const noexcept {
-    return moved_from() ? std::span<const std::byte>()
-                        : bytes_.bytes().subspan(header_.data_begin, header_.data_end - header_.data_begin);
-  }
+  LIBRATION_DECLARED std::span<const std::byte> bytes() const noexcept;
   /// \return bytes behind the array; 0 unless `allow_trailing_bytes` accepted some
   std::uint64_t trailing_bytes() const noexcept { return moved_from() ? 0 : bytes_.size() - header_.data_end; }
 
@@ -114,21 +111,13 @@ class array {
   bool moved_from() const noexcept { return bytes_.size() == 0; }  // a file has its header
   void require_bytes() const { require(!moved_from(), "io::npy::array", "the array was moved from"); }
 
-  matrix_extents extents() const {
-    require_bytes();
-    const io::shape& s = header_.shape;
-    if (s.size() > 2) refuse_rank("rank 2 or less");
-    return {s.size() == 2 ? s[1] : 1, s.empty() ? 1 : s[0]};
-  }
+  LIBRATION_DECLARED matrix_extents extents() const;
 
   [[noreturn]] void refuse_rank(const char* expected) const {
     throw file_error(path(), file_error::no_byte, "has shape " + to_string(shape()) + ", expected " + expected);
   }
 
-  raw_elements raw() const {
-    require_bytes();
-    return {header_.type, header_.order, bytes(), header_.data_begin, path(), {}};
-  }
+  LIBRATION_DECLARED raw_elements raw() const;
 
   file_bytes bytes_;
   header header_;
@@ -159,3 +148,7 @@ template <number S>
 }
 
 }  // namespace libration::inline LIBRATION_ABI::io::npy
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/io/definitions/npy/reader.hpp>
+#endif

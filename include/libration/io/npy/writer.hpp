@@ -3,11 +3,9 @@
 /// \file
 /// Writing .npy files: our (n, T) as numpy's (T, n), and raw arrays of any shape.
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <span>
-#include <string>
 #include <vector>
 
 #include <Eigen/Core>
@@ -26,31 +24,8 @@ namespace libration::inline LIBRATION_ABI::io::npy {
 /// \throws file_error if it cannot be written; argument_error for bf16, which numpy has not, and where the bytes are
 /// not
 ///         the shape's
-inline void write(const std::filesystem::path& path, element type, const io::shape& extents,
-                  std::span<const std::byte> bytes) {
-  constexpr const char* who = "io::npy::write";
-  require(type != element::bf16, who, "numpy has no BF16");
-  require(extents.size() <= 64 && std::all_of(extents.begin(), extents.end(), [](Eigen::Index n) { return n >= 0; }),
-          who, "a shape has at most 64 extents, none negative");
-  require(byte_count(extents, type) == bytes.size(), who, [&] {
-    return number_text(bytes.size()) + " bytes came for shape " + to_string(extents) + " of " +
-           std::string(to_string(type));
-  });
-  std::string tuple = to_string(extents);
-  if (extents.size() == 1) tuple.replace(tuple.size() - 1, 1, ",)");
-  std::string header = std::string(detail::magic) + std::string("\x01\x00\x00\x00", 4);
-  header += "{'descr': '" + descr(type) + "', 'fortran_order': False, 'shape': " + tuple + ", }";
-  header.resize((header.size() + 1 + 63) / 64 * 64, ' ');
-  header.back() = '\n';
-  const std::size_t length = header.size() - 10;
-  header[8] = static_cast<char>(length & 0xffu);
-  header[9] = static_cast<char>(length >> 8);
-
-  output_file out(path);
-  out.write(std::as_bytes(std::span<const char>(header)));
-  out.write(bytes);
-  out.commit();
-}
+LIBRATION_DECLARED void write(const std::filesystem::path& path, element type, const io::shape& extents,
+                              std::span<const std::byte> bytes);
 
 /// Writes shape (n, T) as numpy's (T, n): a column a row, the same memory. `read` gives back the same matrix.
 ///
@@ -72,3 +47,7 @@ void write(const std::filesystem::path& path, const Eigen::DenseBase<Derived>& v
 }
 
 }  // namespace libration::inline LIBRATION_ABI::io::npy
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/io/definitions/npy/writer.hpp>
+#endif

@@ -3,7 +3,6 @@
 /// \file
 /// A safetensors file opened for reading: tensors by name, as raw bytes or converted into Eigen's matrices.
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -57,20 +56,10 @@ class file {
   std::uint64_t trailing_bytes() const noexcept { return header_.trailing_bytes; }
 
   /// \return every tensor's name, in the order of their data
-  std::vector<std::string> names() const {
-    std::vector<std::string> result;
-    result.reserve(size());
-    for (const entry& e : header_.tensors) result.push_back(e.name);
-    return result;
-  }
+  LIBRATION_DECLARED std::vector<std::string> names() const;
 
   /// \throws file_error if there is none; it names the most similar ones that there are
-  safetensors::tensor tensor(std::string_view name) const {
-    const auto found = index_.find(name);
-    if (found == index_.end()) fail("no tensor " + io::detail::quoted(name) + suggestions(name));
-    const entry& e = header_.tensors[found->second];
-    return {e.name, e.type, e.shape, bytes_.bytes().subspan(e.begin, e.end - e.begin), e.begin};
-  }
+  LIBRATION_DECLARED safetensors::tensor tensor(std::string_view name) const;
 
   /// A tensor of rank 2. \return shape (rows, cols) as in the file
   template <number S>
@@ -126,11 +115,7 @@ class file {
   }
 
   /// \throws file_error unless the tensor is there with this shape
-  void expect_shape(std::string_view name, std::initializer_list<Eigen::Index> expected) const {
-    const auto t = tensor(name);
-    const shape_view wanted(expected.begin(), expected.size());
-    if (!std::equal(t.shape.begin(), t.shape.end(), wanted.begin(), wanted.end())) refuse_shape(t, to_string(wanted));
-  }
+  LIBRATION_DECLARED void expect_shape(std::string_view name, std::initializer_list<Eigen::Index> expected) const;
 
  private:
   [[noreturn]] void fail(std::string reason) const { throw file_error(path(), file_error::no_byte, std::move(reason)); }
@@ -152,34 +137,9 @@ class file {
   }
 
   // Number of single-character edits that lead from one name to the other (Levenshtein), row by row.
-  static std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      std::size_t diagonal = std::exchange(row[0], i + 1);
-      for (std::size_t j = 0; j < b.size(); ++j) {
-        const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
-      }
-    }
-    return row.back();
-  }
+  LIBRATION_DECLARED static std::size_t edit_distance(std::string_view a, std::string_view b);
 
-  std::string suggestions(std::string_view name) const {
-    if (size() == 0) return "; the file has none";
-    constexpr std::size_t shown = 3, longest = 256;
-    std::vector<std::pair<std::size_t, std::string_view>> ranked;
-    ranked.reserve(size());
-    for (const entry& e : header_.tensors)
-      ranked.emplace_back(edit_distance(name.substr(0, longest), std::string_view(e.name).substr(0, longest)), e.name);
-    const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(std::min(shown, ranked.size()));
-    std::partial_sort(ranked.begin(), middle, ranked.end());
-    std::string text = "; the most similar of " + number_text(size()) + ": ";
-    for (auto it = ranked.begin(); it != middle; ++it)
-      text += (it == ranked.begin() ? "" : ", ") + io::detail::quoted(it->second);
-    return text;
-  }
+  LIBRATION_DECLARED std::string suggestions(std::string_view name) const;
 
   file_bytes bytes_;
   header header_;
@@ -203,3 +163,7 @@ inline file parse(std::span<const std::byte> bytes, std::string name, const read
 }
 
 }  // namespace libration::inline LIBRATION_ABI::io::safetensors
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/io/definitions/safetensors/reader.hpp>
+#endif

@@ -3,8 +3,6 @@
 /// \file
 /// Writing safetensors files from Eigen's matrices, scalars and raw bytes, byte for byte as the reference crate does.
 
-#include <algorithm>
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -12,12 +10,10 @@
 #include <map>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <Eigen/Core>
-#include <nlohmann/json.hpp>
 
 #include <libration/core/error.hpp>
 #include <libration/io/convert.hpp>
@@ -59,16 +55,7 @@ class tensor_set {
   }
 
   /// Little-endian elements of any shape, the last index fastest.
-  tensor_set& add(std::string name, element type, io::shape extents, std::span<const std::byte> bytes) {
-    const std::string who = "io::safetensors::tensor_set: tensor \"" + name + "\"";
-    require(std::all_of(extents.begin(), extents.end(), [](Eigen::Index n) { return n >= 0; }), who,
-            "an extent is negative");
-    require(byte_count(extents, type) == bytes.size(), who, [&] {
-      return number_text(bytes.size()) + " bytes came for shape " + to_string(extents) + " of " +
-             std::string(to_string(type));
-    });
-    return insert(std::move(name), {type, std::move(extents), {bytes.begin(), bytes.end()}});
-  }
+  LIBRATION_DECLARED tensor_set& add(std::string name, element type, io::shape extents, std::span<const std::byte> bytes);
 
  private:
   friend void write(const std::filesystem::path&, const tensor_set&, const std::map<std::string, std::string>&);
@@ -86,13 +73,7 @@ class tensor_set {
     return insert(std::move(name), std::move(encoded));
   }
 
-  tensor_set& insert(std::string name, item encoded) {
-    require(name != "__metadata__", "io::safetensors::tensor_set", "the name __metadata__ is reserved");
-    require(!items_.contains(name), "io::safetensors::tensor_set",
-            [&] { return "tensor \"" + name + "\" is there already"; });
-    items_.emplace(std::move(name), std::move(encoded));
-    return *this;
-  }
+  LIBRATION_DECLARED tensor_set& insert(std::string name, item encoded);
 
   std::map<std::string, item> items_;
 };
@@ -101,54 +82,11 @@ class tensor_set {
 /// name, so that each is aligned. The file appears complete or not at all (see `output_file`).
 ///
 /// \throws file_error if it cannot be written; argument_error for names or metadata that are not UTF-8
-inline void write(const std::filesystem::path& path, const tensor_set& tensors,
-                  const std::map<std::string, std::string>& metadata = {}) {
-  const auto json_string = [](const std::string& text) {
-    try {
-      return nlohmann::json(text).dump();
-    } catch (const nlohmann::json::exception&) {
-      throw argument_error("io::safetensors::write: a name or a metadata text is not UTF-8");
-    }
-  };
-  using item = std::pair<const std::string, tensor_set::item>;
-  std::vector<const item*> ordered;
-  for (const item& i : tensors.items_) ordered.push_back(&i);
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const item* a, const item* b) { return a->second.type > b->second.type; });
-
-  std::string header = "{";
-  const auto separate = [&] { header += header.size() > 1 ? "," : ""; };
-  if (!metadata.empty()) {
-    header += "\"__metadata__\":{";
-    for (const auto& [key, value] : metadata)
-      header += (header.back() == '{' ? "" : ",") + json_string(key) + ':' + json_string(value);
-    header += '}';
-  }
-  std::uint64_t begin = 0;
-  for (const item* i : ordered) {
-    const auto& [type, extents, bytes] = i->second;
-    separate();
-    header += json_string(i->first) + ":{\"dtype\":\"" + std::string(to_string(type)) + "\",\"shape\":[";
-    for (std::size_t d = 0; d < extents.size(); ++d) {
-      if (d != 0) header += ',';
-      header += number_text(extents[d]);
-    }
-    header += "],\"data_offsets\":[" + number_text(begin) + ',' + number_text(begin + bytes.size()) + "]}";
-    begin += bytes.size();
-  }
-  header += '}';
-  header.resize((header.size() + 7) / 8 * 8, ' ');
-  require(header.size() <= max_header_size, "io::safetensors::write", [&] {
-    return "the header is " + number_text(header.size()) + " bytes long, at most 100000000 are allowed";
-  });
-
-  output_file out(path);
-  std::array<std::byte, 8> length;
-  io::detail::store_little(static_cast<std::uint64_t>(header.size()), length.data());
-  out.write(length);
-  out.write(std::as_bytes(std::span<const char>(header)));
-  for (const item* i : ordered) out.write(i->second.bytes);
-  out.commit();
-}
+LIBRATION_DECLARED void write(const std::filesystem::path& path, const tensor_set& tensors,
+                              const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace libration::inline LIBRATION_ABI::io::safetensors
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/io/definitions/safetensors/writer.hpp>
+#endif

@@ -3,8 +3,6 @@
 /// \file
 /// What all steppers share: the checked time step, the field's rate at a state, and sums of states.
 
-#include <cmath>
-#include <string>
 #include <string_view>
 
 #include <libration/core/config.hpp>
@@ -15,11 +13,7 @@
 
 namespace libration::inline LIBRATION_ABI::maps::detail {
 
-inline double checked_time_step(double dt, std::string_view who) {
-  require(std::isfinite(dt) && dt > 0, who,
-          [&] { return "dt is " + number_text(dt) + ", expected a finite time > 0"; });
-  return dt;
-}
+LIBRATION_DECLARED double checked_time_step(double dt, std::string_view who);
 
 /// What a stepper says of a type that is no field.
 template <class F>
@@ -64,3 +58,7 @@ LIBRATION_INLINE state<T, n> moved(const state<T, n>& h, double c, const state<T
 }
 
 }  // namespace libration::inline LIBRATION_ABI::maps::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/maps/definitions/detail/stepper_base.hpp>
+#endif

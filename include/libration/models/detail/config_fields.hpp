@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <span>
@@ -89,26 +88,10 @@ struct object_or_reason {
   nlohmann::json object;
   std::string reason;  ///< empty: it is one
 };
-inline object_or_reason parse_object(std::string_view text) {
-  object_or_reason result{nlohmann::json::parse(text.begin(), text.end(), nullptr, false), {}};
-  if (result.object.is_object()) return result;
-  result.reason = "not a JSON object";
-  const std::string what = io::foreign_format(std::as_bytes(std::span<const char>(text)));
-  const bool json = what.find("JSON") != std::string::npos;
-  if (!what.empty() && !json) result.reason += ": this is " + what;
-  if (json && (text.find("Infinity") != std::string_view::npos || text.find("NaN") != std::string_view::npos))
-    result.reason += " (Infinity and NaN, as Python writes them, are not JSON)";
-  return result;
-}
+LIBRATION_DECLARED object_or_reason parse_object(std::string_view text);
 
 /// A value for a message, cut where it is long; of what holds other lists or objects only how much.
-inline std::string value_text(const nlohmann::json& value) {
-  constexpr std::size_t shown = 60;
-  const bool flat = std::none_of(value.begin(), value.end(), [](const nlohmann::json& inner) { return inner.is_structured(); });
-  if (value.is_structured() && !flat) return (value.is_object() ? "an object of " : "a list of ") + number_text(value.size());
-  std::string text = value.dump();
-  return text.size() > shown ? text.substr(0, shown) + " ..." : text;
-}
+LIBRATION_DECLARED std::string value_text(const nlohmann::json& value);
 
 /// Fields of a config by name, with errors that name them and an account of those that were asked for.
 class config_fields {
@@ -122,56 +105,19 @@ class config_fields {
   /// Whether a field is there, null or not.
   bool is_written(const char* name) const { return object_.contains(name); }
   /// A field that is there, not null and not ignored.
-  bool has(const char* name) const {
-    used_.insert(name);
-    return object_.contains(name) && !object_[name].is_null() && !is_ignored(name);
-  }
-  config_fields of(const char* name) const {
-    if (!field(name).is_object()) refuse(name, "an object");
-    return {object_[name], who_, ignore_, inside_ + name + "."};
-  }
+  LIBRATION_DECLARED bool has(const char* name) const;
+  LIBRATION_DECLARED config_fields of(const char* name) const;
 
-  Eigen::Index count(const char* name) const {
-    constexpr std::int64_t largest = std::int64_t{1} << 31;
-    const nlohmann::json& value = field(name);
-    if (!value.is_number_integer() || value.get<std::int64_t>() < 0 || value.get<std::int64_t>() > largest) refuse(name, "a count");
-    return static_cast<Eigen::Index>(value.get<std::int64_t>());
-  }
+  LIBRATION_DECLARED Eigen::Index count(const char* name) const;
   Eigen::Index count(const char* name, Eigen::Index otherwise) const { return has(name) ? count(name) : otherwise; }
-  double number(const char* name) const {
-    if (!field(name).is_number()) refuse(name, "a number");
-    return object_[name].get<double>();
-  }
+  LIBRATION_DECLARED double number(const char* name) const;
   double number(const char* name, double otherwise) const { return has(name) ? number(name) : otherwise; }
-  bool truth(const char* name, bool otherwise) const {
-    if (!has(name)) return otherwise;
-    if (!object_[name].is_boolean()) refuse(name, "true or false");
-    return object_[name].get<bool>();
-  }
-  std::string text(const char* name) const {
-    if (!field(name).is_string()) refuse(name, "a text");
-    return object_[name].get<std::string>();
-  }
-  std::vector<std::string> texts(const char* name) const {
-    const nlohmann::json& list = field(name);
-    if (!list.is_array() || !std::all_of(list.begin(), list.end(), [](const auto& v) { return v.is_string(); }))
-      refuse(name, "a list of texts");
-    return list.get<std::vector<std::string>>();
-  }
-  Eigen::VectorXd numbers(const char* name) const {
-    const nlohmann::json& list = field(name);
-    if (!list.is_array() || !std::all_of(list.begin(), list.end(), [](const auto& v) { return v.is_number(); }))
-      refuse(name, "a list of numbers");
-    const auto values = list.get<std::vector<double>>();
-    return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
-  }
+  LIBRATION_DECLARED bool truth(const char* name, bool otherwise) const;
+  LIBRATION_DECLARED std::string text(const char* name) const;
+  LIBRATION_DECLARED std::vector<std::string> texts(const char* name) const;
+  LIBRATION_DECLARED Eigen::VectorXd numbers(const char* name) const;
   /// Names of an object's fields.
-  std::vector<std::string> names(const char* name) const {
-    if (!field(name).is_object()) refuse(name, "an object");
-    std::vector<std::string> result;
-    for (const auto& item : object_[name].items()) result.push_back(item.key());
-    return result;
-  }
+  LIBRATION_DECLARED std::vector<std::string> names(const char* name) const;
 
   [[noreturn]] void refuse(const char* name, const std::string& expected) const {
     fail(inside_ + name + " is " + value_text(object_[name]) + ", expected " + expected);
@@ -182,55 +128,18 @@ class config_fields {
   /// \throws argument_error  naming the first field that was not read, that could change the result, and whose value is not
   ///                         null, false, empty, a remark (a text with a blank in it, or a list of them) or the one with which it
   ///                         changes nothing
-  std::vector<std::string> require_all_known(const known_fields& known = fields_of_decoders) const {
-    std::vector<std::string> unread;
-    for (const auto& [name, value] : object_.items()) {
-      if (used_.contains(name)) continue;
-      unread.push_back(name);
-      if (value.is_null() || is_ignored(name)) continue;
-      const auto one = std::find_if(known.with_one_value.begin(), known.with_one_value.end(),
-                                    [&, &n = name](const auto& field) { return matches_glob(n, field.first); });
-      if (one != known.with_one_value.end()) {
-        const auto expected = nlohmann::json::parse(one->second);
-        if (value.is_structured() || (value != expected && !((expected == false || expected == 0) && is_off(value))))
-          refuse(name.c_str(), std::string(one->second) + how_to_ignore(name));
-        continue;
-      }
-      const bool nothing = value == false || (value.is_structured() && value.empty());
-      if (nothing || is_remark(value) || matches_any(name, known.without_effect) || matches_any(name, known.also_without_effect))
-        continue;
-      fail("field " + inside_ + name + " is " + value_text(value) +
-           ", which could change what the model computes and is not known to this reader" + how_to_ignore(name));
-    }
-    return unread;
-  }
-  std::string how_to_ignore(std::string_view name) const {
-    return "; a field that does not matter can be named in .ignore_fields (the programs' --ignore-field): \"" + inside_ +
-           std::string(name) + "\"";
-  }
+  LIBRATION_DECLARED std::vector<std::string> require_all_known(const known_fields& known = fields_of_decoders) const;
+  LIBRATION_DECLARED std::string how_to_ignore(std::string_view name) const;
 
  private:
-  const nlohmann::json& field(const char* name) const {
-    if (!has(name)) fail("no field " + inside_ + name);
-    return object_[name];
-  }
+  LIBRATION_DECLARED const nlohmann::json& field(const char* name) const;
   template <class Patterns>
   static bool matches_any(std::string_view name, const Patterns& patterns) {
     return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return matches_glob(name, pattern); });
   }
   bool is_ignored(std::string_view name) const { return matches_any(inside_ + std::string(name), ignore_); }
-  static bool is_off(const nlohmann::json& value) {
-    if (value.is_string())
-      return is_one_of(io::detail::lower_case(value.get<std::string>()), {"", "none", "no", "off", "false", "0"});
-    return value == false || value == 0;
-  }
-  static bool is_remark(const nlohmann::json& value) {
-    if (value.is_array())
-      return std::all_of(value.begin(), value.end(), [](const auto& inner) { return inner.is_string() && is_remark(inner); });
-    if (!value.is_string()) return false;
-    const auto& text = value.get_ref<const std::string&>();
-    return text.empty() || text.find(' ') != std::string::npos;
-  }
+  LIBRATION_DECLARED static bool is_off(const nlohmann::json& value);
+  LIBRATION_DECLARED static bool is_remark(const nlohmann::json& value);
 
   const nlohmann::json& object_;
   std::string who_;
@@ -240,3 +149,7 @@ class config_fields {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::models::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/models/definitions/detail/config_fields.hpp>
+#endif

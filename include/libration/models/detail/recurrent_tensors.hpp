@@ -4,12 +4,9 @@
 /// Finds and reads the layers of a recurrent network among a file's tensors, by PyTorch's names.
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -23,30 +20,10 @@
 namespace libration::inline LIBRATION_ABI::models::detail {
 
 /// What stands before `weight_hh_l0`, or a single cell's `weight_hh`, in each place of a file where one is.
-inline std::vector<std::string> find_recurrent_prefixes(const checkpoint& tensors) {
-  std::vector<std::string> prefixes;
-  for (const std::string& entry : tensors.names()) {
-    const std::string_view name = entry;
-    for (const std::string_view ending : {"weight_hh_l0", "weight_hh"}) {
-      if (!name.ends_with(ending)) continue;
-      const std::string_view prefix = name.substr(0, name.size() - ending.size());
-      if (prefix.empty() || prefix.ends_with('.')) prefixes.emplace_back(prefix);
-    }
-  }
-  std::sort(prefixes.begin(), prefixes.end());
-  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
-  return prefixes;
-}
+LIBRATION_DECLARED std::vector<std::string> find_recurrent_prefixes(const checkpoint& tensors);
 
 /// \return the layer in a name such as `bias_ih_l3`, or -1
-inline int layer_number(std::string_view name) {
-  const std::size_t at = name.rfind("_l");
-  int layer = -1;
-  if (at == std::string_view::npos) return -1;
-  const char* const end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + at + 2, end, layer);
-  return error == std::errc() && stop == end ? layer : -1;
-}
+LIBRATION_DECLARED int layer_number(std::string_view name);
 
 /// One layer, checked. `suffix` is "_l0", "_l1", ... or empty for a single cell.
 template <class Scalar>
@@ -69,21 +46,7 @@ layer_weights<Scalar> read_layer(checkpoint& tensors, const std::string& prefix,
 }
 
 /// Throws where a tensor below a prefix says that the network is of a kind that is not supported, whatever its shapes.
-inline void require_supported(const checkpoint& tensors, std::string_view prefix, std::string_view who) {
-  const std::string before = canonical_name(prefix);
-  for (const std::string& entry : tensors.names()) {
-    const std::string_view name = entry;
-    if (!name.starts_with(before)) continue;
-    const std::string_view rest = name.substr(before.size());
-    if (!rest.starts_with("weight_") && !rest.starts_with("bias_")) continue;
-    if (rest.ends_with("_reverse"))
-      tensors.refuse(who, entry,
-                     tensors.name_in_file(entry) + " belongs to a bidirectional network, which reads the future and is no map");
-    if (rest.starts_with("weight_hr"))
-      tensors.refuse(who, entry,
-                     tensors.name_in_file(entry) + " belongs to a network with a projection (proj_size), which is not supported");
-  }
-}
+LIBRATION_DECLARED void require_supported(const checkpoint& tensors, std::string_view prefix, std::string_view who);
 
 /// All layers below a prefix, from the lowest up.
 ///
@@ -128,3 +91,7 @@ std::vector<layer_weights<Scalar>> read_layers(checkpoint& tensors, std::string_
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models::detail
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/models/definitions/detail/recurrent_tensors.hpp>
+#endif

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The definitions of what models/checkpoint.hpp declares.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/models/checkpoint.hpp>
+
+namespace libration::inline LIBRATION_ABI::models::detail {
+
+LIBRATION_DEFINED std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(shown, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > shown) text += ", and " + number_text(names.size() - shown) + " more";
+  return text.empty() ? "none" : text;
+}
+
+LIBRATION_DEFINED std::string quoted(std::string_view name) {
+  constexpr std::size_t longest = 120;
+  return '"' + std::string(name.substr(0, longest)) + (name.size() > longest ? "...\"" : "\"");
+}
+
+LIBRATION_DEFINED bool matches_glob(std::string_view text, std::string_view pattern) {
+  std::size_t t = 0, p = 0, star = std::string_view::npos, after = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      after = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++after;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+LIBRATION_DEFINED std::string canonical_name(std::string_view name) {
+  constexpr std::array<std::string_view, 4> wrappers = {"module", "_orig_mod", "_fsdp_wrapped_module",
+                                                        "_checkpoint_wrapped_module"};
+  std::string result;
+  while (true) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string_view::npos) return result.append(name);
+    const std::string_view component = name.substr(0, dot);
+    const bool dropped =
+        std::find(wrappers.begin(), wrappers.end(), component) != wrappers.end() || (result.empty() && component == "model");
+    if (!dropped) result.append(component).push_back('.');
+    name.remove_prefix(dot + 1);
+  }
+}
+
+LIBRATION_DEFINED bool is_without_effect(std::string_view name, io::element type, io::shape_view shape) {
+  const std::string_view last = last_component(name), root = name.substr(0, name.find('.'));
+  const std::string_view module = last_component(name.substr(0, std::max<std::size_t>(parent(name).size(), 1) - 1));
+  if (io::byte_count(shape, type) == 0) return true;
+  if (is_one_of(root, {"optimizer", "optimizer_state", "optimizer_states", "optimizer_state_dict", "optim", "lr_scheduler"}))
+    return true;
+  if (is_one_of(last, {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "num_batches_tracked", "n_averaged"}))
+    return true;
+  if (is_one_of(module, {"rotary_emb", "rotary", "rope"}))
+    return is_one_of(last, {"inv_freq", "original_inv_freq", "cos_cached", "sin_cached"});
+  if (is_one_of(last, {"position_ids", "token_type_ids", "global_step", "epoch"})) return !is_floating(type);
+  if (is_one_of(module, {"attn", "attention", "self_attn", "self_attention"})) {
+    if (last == "masked_bias") return io::byte_count(shape, type) == io::element_size(type);
+    return last == "bias" && shape.size() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3];
+  }
+  return false;
+}
+
+LIBRATION_DEFINED bool names_initial_state(std::string_view last) {
+  return is_one_of(last, {"h0", "c0", "h_0", "c_0", "hx", "cx", "h_init", "c_init"}) || last.starts_with("init_") ||
+         last.starts_with("initial_") || last.starts_with("learned_init");
+}
+
+LIBRATION_DEFINED std::string describe_foreign_part(std::string_view name) {
+  const std::string_view last = last_component(name);
+  const auto contains = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  if (is_one_of(last,
+                {"SCB", "scales", "zeros", "zero_points", "zero_point", "qzeros", "qweight", "g_idx", "absmax", "nested_absmax",
+                 "quant_map", "nested_quant_map", "weight_packed", "weight_shape", "weight_format", "scale_weight"}) ||
+      last.ends_with("_scale") || last.ends_with("_scale_inv") || last.ends_with("_zero_point") || contains("quant_state"))
+    return "belongs to quantised weights, which must be stored as floating-point numbers first";
+  if (contains("lora_") || contains("base_layer.") || contains("modules_to_save."))
+    return "belongs to an adapter (LoRA), which must be merged into the weights first";
+  if (last.ends_with("_raw"))
+    return "is the parameter of a weight drop: the weight of that name without _raw is its copy, masked at random for training; "
+           "store the raw one in its place";
+  if (contains("parametrizations.") || is_one_of(last, {"weight_g", "weight_v", "weight_u", "weight_orig", "weight_mask"}) ||
+      (last.starts_with("weight_") && is_one_of(last.substr(last.rfind('_')), {"_g", "_v", "_u", "_orig", "_mask"})))
+    return "belongs to a weight that is computed from other tensors (weight norm, spectral norm or pruning); store the weight "
+           "itself";
+  return {};
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models::detail
+
+namespace libration::inline LIBRATION_ABI::models {
+
+LIBRATION_FUNC checkpoint::checkpoint(std::span<const io::safetensors::file> files, std::string path,
+                                      const checkpoint_options& options)
+    : files_(files), path_(std::move(path)) {
+  for (const io::safetensors::file& file : files)
+    for (std::string& name : file.names()) {
+      std::string canonical = detail::canonical_name(name);
+      const bool ignored = std::any_of(options.ignore.begin(), options.ignore.end(), [&](const std::string& pattern) {
+        return detail::matches_glob(name, pattern) || detail::matches_glob(canonical, pattern);
+      });
+      if (!ignored) index_.emplace(canonical, entries_.size());
+      entries_.push_back({&file, std::move(name), std::move(canonical), ignored ? state::ignored : state::left});
+    }
+  // Tensors that share their memory are stored once; safetensors' save_model says in the metadata which name stands for which.
+  for (const io::safetensors::file& file : files)
+    for (const auto& [name, stored] : file.metadata())
+      if (file.contains(stored) && !file.contains(name)) {
+        std::string canonical = detail::canonical_name(name);
+        index_.emplace(canonical, entries_.size());
+        entries_.push_back({&file, stored, std::move(canonical), state::used});
+      }
+}
+
+LIBRATION_DEFINED std::string checkpoint::name_in_file(std::string_view name) const {
+  const entry* const found = find(name);
+  return found == nullptr ? std::string(name) : found->name;
+}
+
+LIBRATION_DEFINED void checkpoint::expect(std::string_view name, std::initializer_list<Eigen::Index> shape) {
+  const entry& e = use_weight(name);
+  e.file->expect_shape(e.name, shape);
+}
+
+LIBRATION_DEFINED void checkpoint::refuse(std::string_view who, std::string_view name, const std::string& reason) const {
+  const entry* const found = find(name);
+  throw file_error(found == nullptr ? path_ : found->file->path(), file_error::no_byte, std::string(who) + ": " + reason);
+}
+
+LIBRATION_DEFINED std::string checkpoint::foreign_part(std::string_view below) const {
+  for (const entry& e : entries_) {
+    if (e.use == state::ignored || !e.canonical.starts_with(below)) continue;
+    if (const std::string foreign = detail::describe_foreign_part(e.canonical); !foreign.empty())
+      return "; " + detail::quoted(e.name) + " " + foreign;
+  }
+  return {};
+}
+
+LIBRATION_DEFINED std::vector<std::string> checkpoint::left_over(std::string_view prefix) const {
+  std::vector<std::string> texts;
+  for (const entry* e : find_left_over(prefix)) texts.push_back(describe(*e));
+  return texts;
+}
+
+LIBRATION_DEFINED void checkpoint::require_all_used(std::string_view who, std::string_view prefix) const {
+  const std::vector<const entry*> left = find_left_over(prefix);
+  if (left.empty()) return;
+  constexpr std::size_t shown = 4;
+  std::string reason = left.size() == 1 ? "a tensor that the model as read does not use: "
+                                        : number_text(left.size()) + " tensors that the model as read does not use: ";
+  for (std::size_t i = 0; i < std::min(shown, left.size()); ++i) reason += (i == 0 ? "" : "; ") + describe(*left[i]);
+  if (left.size() > shown) reason += "; and " + number_text(left.size() - shown) + " more";
+  // Where nothing beside it is used, the whole module.
+  std::string_view module = detail::parent(left.front()->name);
+  for (const entry& e : entries_)
+    if (e.use == state::used && e.name.starts_with(module)) module = {};
+  reason += ". What does not change the result can be named in .ignore (the programs' --ignore), with * for any characters: \"" +
+            (module.empty() ? left.front()->name : std::string(module) + "*") + "\"";
+  throw file_error(left.front()->file->path(), file_error::no_byte, std::string(who) + ": " + reason);
+}
+
+LIBRATION_DEFINED const checkpoint::entry* checkpoint::find(std::string_view name) const {
+  const auto [begin, end] = index_.equal_range(detail::canonical_name(name));
+  if (begin == end) return nullptr;
+  if (std::next(begin) == end) return &entries_[begin->second];
+  const entry* exact = nullptr;
+  std::string all;
+  std::size_t written_so = 0;
+  for (auto it = begin; it != end; ++it) {
+    const entry& e = entries_[it->second];
+    all += (it == begin ? "" : ", ") + detail::quoted(e.name) + (files_.size() > 1 ? " in " + e.file->path() : "");
+    if (e.name != name) continue;
+    exact = &e;
+    ++written_so;
+  }
+  if (written_so == 1) return exact;
+  throw file_error(path_, file_error::no_byte, "several tensors could be " + detail::quoted(name) + ": " + all);
+}
+
+LIBRATION_DEFINED const checkpoint::entry& checkpoint::of(std::string_view name) const {
+  const entry* const found = find(name);
+  if (found == nullptr) refuse_missing(name);
+  return *found;
+}
+
+LIBRATION_DEFINED checkpoint::entry& checkpoint::use_weight(std::string_view name) {
+  entry& e = of(name);
+  const auto t = e.file->tensor(e.name);
+  if (!detail::is_floating(t.type))
+    throw file_error(e.file->path(), file_error::no_byte,
+                     "tensor " + detail::quoted(e.name) + " holds " + std::string(io::to_string(t.type)) +
+                         ", expected F32, F16, BF16 or F64: integers as weights are quantised" + scales_of(e) +
+                         ", and must be stored as floating-point numbers first");
+  e.use = state::used;
+  return e;
+}
+
+LIBRATION_DEFINED std::string checkpoint::scales_of(const entry& weight) const {
+  for (const entry& e : entries_)
+    if (&e != &weight && e.canonical.starts_with(detail::parent(weight.canonical)) &&
+        detail::describe_foreign_part(e.canonical).find("quantised") != std::string::npos)
+      return ", with " + detail::quoted(e.name) + " to scale them";
+  return {};
+}
+
+LIBRATION_DEFINED void checkpoint::refuse_missing(std::string_view name) const {
+  const std::string canonical = detail::canonical_name(name);
+  const std::string missing = "no tensor " + detail::quoted(name);
+  for (const entry& e : entries_)
+    if (e.use == state::ignored && e.canonical == canonical)
+      throw file_error(path_, file_error::no_byte, missing + ", because " + detail::quoted(e.name) + " is ignored");
+  if (const std::string foreign = foreign_part(detail::parent(canonical)); !foreign.empty())
+    throw file_error(path_, file_error::no_byte, missing + foreign);
+  if (files_.size() == 1) files_.front().tensor(name);  // throws, with the most similar names
+  throw file_error(path_, file_error::no_byte, missing + " in any of " + number_text(files_.size()) + " files");
+}
+
+LIBRATION_DEFINED std::vector<const checkpoint::entry*> checkpoint::find_left_over(std::string_view prefix) const {
+  const std::string below = detail::canonical_name(prefix);
+  std::vector<const entry*> left;
+  for (const entry& e : entries_) {
+    const bool concerned = prefix.empty() || e.name.starts_with(prefix) || (!below.empty() && e.canonical.starts_with(below));
+    if (e.use != state::left || !concerned) continue;
+    const auto t = e.file->tensor(e.name);
+    if (!detail::is_without_effect(e.canonical, t.type, t.shape)) left.push_back(&e);
+  }
+  return left;
+}
+
+LIBRATION_DEFINED bool checkpoint::is_used(const std::string& canonical) const {
+  const auto [begin, end] = index_.equal_range(canonical);
+  return std::any_of(begin, end, [&](const auto& named) { return entries_[named.second].use == state::used; });
+}
+
+LIBRATION_DEFINED std::string checkpoint::describe(const entry& e) const {
+  const auto t = e.file->tensor(e.name);
+  const std::string_view last = detail::last_component(e.canonical), before = detail::parent(e.canonical);
+  const std::string_view module = detail::last_component(before.substr(0, std::max<std::size_t>(before.size(), 1) - 1));
+  const auto is = [&](const char* what) {
+    return detail::quoted(e.name) + " (" + std::string(io::to_string(t.type)) + ", " + io::to_string(t.shape) + ") " + what;
+  };
+  if (const std::string foreign = detail::describe_foreign_part(e.canonical); !foreign.empty()) return is(foreign.c_str());
+  if (is_used(e.canonical)) return is("is there a second time");
+  if (last.ends_with("_reverse")) return is("belongs to the backward direction of a bidirectional network");
+  if (last.starts_with("weight_hr")) return is("belongs to a projection (proj_size)");
+  if (last.starts_with("weight_ih") || last.starts_with("weight_hh") || last.starts_with("bias_ih") ||
+      last.starts_with("bias_hh"))
+    return is("belongs to another recurrent layer");
+  if (detail::names_initial_state(last))
+    return is("is, probably, a learned initial state; a network begins in the zero state here");
+  if (detail::is_one_of(last, {"running_mean", "running_var"})) return is("is a running statistic of a batch normalisation");
+  if (detail::is_one_of(module, {"q_norm", "k_norm", "query_norm", "key_norm", "q_layernorm", "k_layernorm"}))
+    return is("belongs to a normalisation of queries or keys");
+  const bool normalises = module.find("norm") != std::string_view::npos || module.starts_with("ln") || module.starts_with("bn");
+  if (last == "bias" && is_used(std::string(before) + "weight")) return is("is a bias beside a weight that is read without one");
+  if (normalises || (t.shape.size() == 1 && last == "weight"))
+    return is("belongs, probably, to a layer norm or another normalisation");
+  if (t.shape.size() > 2) return is("belongs, probably, to a convolution");
+  if (t.shape.size() == 2 && detail::is_floating(t.type)) return is("is, probably, the weight of a linear layer or an embedding");
+  if (last == "bias") return is("is a bias of a layer that is not read");
+  return is("is not known to the reader");
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The definitions of what models/recurrent.hpp declares.
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <libration/models/recurrent.hpp>
+
+namespace libration::inline LIBRATION_ABI::models::detail {
+
+LIBRATION_DEFINED std::string only_recurrent_prefix(const checkpoint& tensors) {
+  const std::vector<std::string> prefixes = find_recurrent_prefixes(tensors);
+  if (prefixes.empty())
+    tensors.refuse("models::load_recurrent",
+                   "not a recurrent network: no tensor's name ends in weight_hh_l0 or weight_hh; the file holds " +
+                       some_of(tensors.names()) + tensors.foreign_part());
+  if (prefixes.size() > 1)
+    tensors.refuse(
+        "models::load_recurrent",
+        number_text(prefixes.size()) + " recurrent networks, expected one, or the prefix of one; there are " + some_of(prefixes) +
+            "; .prefix (the programs' --prefix) names one, .stack (--stack) several, each of which reads the one before it");
+  return prefixes.front();
+}
+
+LIBRATION_DEFINED std::string whole_prefix(const checkpoint& tensors, const std::string& prefix) {
+  const bool there = tensors.contains(prefix + "weight_hh_l0") || tensors.contains(prefix + "weight_hh");
+  return there || prefix.empty() || prefix.ends_with('.') ? prefix : prefix + '.';
+}
+
+LIBRATION_FUNC said_conventions::said_conventions(const checkpoint& tensors, const recurrent_options& options)
+    : tensors_(tensors), options_(options) {
+  // Metadata also holds the vocabulary, which others read, and the names of tied tensors, by safetensors' save_model.
+  for (const auto& [name, value] : tensors.metadata())
+    if (name != "vocabulary" && !tensors.contains(value)) metadata_[name] = metadata_value(value);
+  if (options.config.empty()) return;
+  auto [object, reason] = parse_object(options.config);
+  if (!reason.empty()) tensors.refuse(who, "config.json: " + reason);
+  config_ = std::move(object);
+}
+
+LIBRATION_DEFINED std::string said_conventions::take(const std::string& name, std::string assumed) {
+  using origin = convention::origin;
+  const std::optional<std::string> in_file = in(metadata_, name), in_config = in(config_, name);
+  if (const auto found = options_.conventions.find(name); found != options_.conventions.end())
+    all.push_back({name, found->second, origin::options});
+  else if (in_file && in_config && *in_file != *in_config)
+    tensors_.refuse(who, "the metadata's " + name + " is \"" + *in_file + "\", config.json has \"" + *in_config +
+                             "\": .conventions decides (the programs' " + option_of(name) + ")");
+  else if (in_file)
+    all.push_back({name, *in_file, origin::file});
+  else if (in_config)
+    all.push_back({name, *in_config, origin::config});
+  else
+    all.push_back({name, std::move(assumed), origin::assumed});
+  return all.back().value;
+}
+
+LIBRATION_DEFINED bool said_conventions::take(const std::string& name, const char* yes, const char* no, bool assumed) {
+  const std::string value = take(name, assumed ? yes : no);
+  if (value != yes && value != no) tensors_.refuse(who, name + " is \"" + value + "\", expected " + yes + " or " + no);
+  return value == yes;
+}
+
+LIBRATION_DEFINED double said_conventions::take(const std::string& name, double assumed) {
+  const std::string value = take(name, number_text(assumed));
+  double number = 0;
+  const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (fault != std::errc() || end != value.data() + value.size())
+    tensors_.refuse(who, name + " is \"" + value + "\", expected a number");
+  return number;
+}
+
+LIBRATION_DEFINED std::string said_conventions::take_order(const std::string& name, const std::string& assumed,
+                                                           std::string_view letters, std::string_view synonyms) {
+  std::string value = take(name, assumed);
+  std::erase_if(value, [](char c) { return c == ',' || c == ' '; });
+  for (char& c : value)
+    for (std::size_t i = 0; i < synonyms.size(); i += 2)
+      if (c == synonyms[i]) c = synonyms[i + 1];
+  std::string sorted = value, expected(letters);
+  std::sort(sorted.begin(), sorted.end());
+  std::sort(expected.begin(), expected.end());
+  if (sorted != expected)
+    tensors_.refuse(
+        who, name + " is \"" + all.back().value + "\", expected the letters of \"" + std::string(letters) + "\" in some order");
+  return all.back().value = value;
+}
+
+LIBRATION_DEFINED std::optional<std::string> said_conventions::find(const std::string& name) const {
+  if (const auto found = options_.conventions.find(name); found != options_.conventions.end()) return found->second;
+  const auto in_file = in(metadata_, name);
+  return in_file ? in_file : in(config_, name);
+}
+
+LIBRATION_DEFINED std::pair<std::vector<std::string>, std::vector<std::string>>
+said_conventions::account(const std::string& kind) const {
+  std::map<std::string, std::string> read;
+  for (const convention& c : all) read.emplace(c.name, c.value);
+  if (const auto found = options_.conventions.find("model_type"); found != options_.conventions.end()) read.insert(*found);
+  const auto of = [&](const nlohmann::json& fields, const char* what) {
+    try {
+      return account_for_fields(fields, kind, read, options_.ignore_fields, what);
+    } catch (const argument_error& error) {
+      tensors_.refuse(who, error.what());
+    }
+  };
+  return {of(metadata_, "the metadata"), of(config_, "config.json")};
+}
+
+LIBRATION_DEFINED std::string said_conventions::option_of(const std::string& name) {
+  if (name == "reset_after") return "--reset-after, --reset-before";
+  std::string option = "--" + name;
+  std::replace(option.begin(), option.end(), '_', '-');
+  return option;
+}
+
+LIBRATION_DEFINED std::optional<std::string> said_conventions::in(const nlohmann::json& fields, const std::string& name) const {
+  const auto found = fields.find(name);
+  const bool ignored = std::any_of(options_.ignore_fields.begin(), options_.ignore_fields.end(),
+                                   [&](const std::string& pattern) { return matches_glob(name, pattern); });
+  if (found == fields.end() || found->is_null() || ignored) return std::nullopt;
+  if (found->is_structured())
+    tensors_.refuse(who, name + " is " + value_text(*found) + ", expected a text, a number, true or false");
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+LIBRATION_DEFINED std::string recurrent_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said) {
+  constexpr std::string_view who = "models::load_recurrent";
+  if (const auto found = said.find("model_type")) {
+    const std::string type = io::detail::lower_case(*found);
+    for (const char* kind : {"rnn", "gru", "lstm"})
+      if (has_part(type, kind)) return kind;
+    tensors.refuse(who, "model_type is \"" + *found + "\", expected rnn, gru or lstm");
+  }
+  const std::string name = prefix + (tensors.contains(prefix + "weight_hh_l0") ? "weight_hh_l0" : "weight_hh");
+  const auto found = tensors.tensor(name);
+  const auto shape = found.shape;
+  if (shape.size() == 2 && shape[1] > 0) {
+    if (shape[0] == shape[1]) return "rnn";
+    if (shape[0] == 3 * shape[1]) return "gru";
+    if (shape[0] == 4 * shape[1]) return "lstm";
+  }
+  tensors.refuse(who, name,
+                 "tensor \"" + std::string(found.name) + "\" has shape " + io::to_string(shape) +
+                     ", expected 1 (rnn), 3 (gru) or 4 (lstm) times as many rows as columns");
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models::detail
+
+namespace libration::inline LIBRATION_ABI::models {
+
+LIBRATION_DEFINED recurrent_description describe_recurrent(const checkpoint& tensors, const recurrent_options& options) {
+  constexpr std::string_view who = "models::load_recurrent";
+  recurrent_description result{{}, {}, options.rnn, options.gru, options.lstm, {}, {}, {}};
+  detail::said_conventions said(tensors, options);
+  if (options.stack.empty())
+    result.prefixes = {options.prefix ? detail::whole_prefix(tensors, *options.prefix) : detail::only_recurrent_prefix(tensors)};
+  for (const std::string& prefix : options.stack) {
+    result.prefixes.push_back(detail::whole_prefix(tensors, prefix));
+    if (std::count(result.prefixes.begin(), result.prefixes.end(), result.prefixes.back()) > 1)
+      tensors.refuse(who, "the stack names " + detail::quoted(prefix) + " twice, expected each network once");
+  }
+  for (const std::string& prefix : result.prefixes) {
+    detail::require_supported(tensors, prefix, who);
+    const std::string kind = detail::recurrent_kind(tensors, prefix, said);
+    if (!result.kind.empty() && kind != result.kind)
+      tensors.refuse(who, "the stack's " + result.prefixes.front() + " is of kind " + result.kind + ", " + prefix + " of kind " +
+                              kind + ", expected one kind");
+    result.kind = kind;
+  }
+  if (result.kind == "rnn") {
+    const bool relu = said.take("nonlinearity", "relu", "tanh", options.rnn.activation == nonlinearity::relu);
+    result.rnn.activation = relu ? nonlinearity::relu : nonlinearity::tanh;
+    result.rnn.leak = said.take("leak", options.rnn.leak);
+  } else if (result.kind == "gru") {
+    result.gru.reset_before = !said.take("reset_after", "true", "false", !options.gru.reset_before);
+    result.gru.swapped_update = said.take("swapped_update", "true", "false", options.gru.swapped_update);
+    result.gru.gate_order = said.take_order("gate_order", options.gru.gate_order, "rzn", "uzhncn");
+  } else {
+    result.lstm.gate_order = said.take_order("gate_order", options.lstm.gate_order, "ifgo", "cgjg");
+  }
+  std::tie(result.unread, result.unread_in_config) = said.account(result.kind);
+  result.conventions = std::move(said.all);
+  return result;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::models
