@@ -64,7 +64,7 @@ TEST_CASE("lyapunov::frame_rounding: is by how much frames with such errors come
         moved += static_cast<long double>(size) * (Q * E).eval();
         const exact S = gram_schmidt_of(moved);
         const bool counted = t >= 2;  // what was turned before counts, too
-        rounding.add(R.cast<double>(), counted);
+        rounding.add(R.cast<double>().eval(), counted);
         for (Index i = 0; counted && i < n; ++i) {
           const auto at = static_cast<std::size_t>(i);
           apart[at] += std::log(S(i, i) / R(i, i)) / static_cast<long double>(size);
@@ -89,7 +89,7 @@ TEST_CASE("lyapunov::frame_rounding: is by how much frames with such errors come
 
 TEST_CASE("lyapunov::frame_rounding: one column, a zero column, an unresolved one, ratios out of range", "[edge]") {
   frame_rounding one(1, 1e-16, 0);
-  one.add(MatrixXd::Constant(1, 1, 0.5), true);
+  one.add(MatrixXd::Constant(1, 1, 0.5).eval(), true);
   CHECK(one.nats(0) == 0.0);
 
   MatrixXd R(3, 3);
@@ -101,7 +101,7 @@ TEST_CASE("lyapunov::frame_rounding: one column, a zero column, an unresolved on
   CHECK(unresolved.nats(2) < 1e6);
 
   frame_rounding extreme(3, 1e-16, 0);
-  extreme.add(MatrixXd::Zero(3, 3), true);
+  extreme.add(MatrixXd::Zero(3, 3).eval(), true);
   R << 1e-300, 1e300, 1.0, 0.0, 1e-300, 1e200, 0.0, 0.0, 1e-200;
   for (int t = 0; t < 10; ++t) extreme.add(R, true);
   for (Index i = 0; i < 3; ++i) {

@@ -110,7 +110,7 @@ TEST_CASE("lyapunov::spectrum_result: totals, errors and units of a recorded gro
   r.time_step = 0.1;
   r.neutral_margin = 1e-3;
   const double pending[2] = {1.0, -2.0};
-  lyapunov::detail::summarise(series, 0, pending, 2, 2, true, true, {}, r);
+  lyapunov::detail::summarise(series, pending, 2, 2, true, true, {}, r);
   CHECK(r.steps == 402);
   CHECK(std::abs(r.exponents[0] - (400.0 * 0.505 + 1.0) / 40.2) < 1e-12);
   CHECK(std::abs(r.exponents[1] + 402.0 / 40.2) < 1e-12);
@@ -121,7 +121,7 @@ TEST_CASE("lyapunov::spectrum_result: totals, errors and units of a recorded gro
   CHECK(!r.dimension_is_lower_bound);
   // Nothing counted: nothing known.
   lyapunov::spectrum_result none;
-  lyapunov::detail::summarise(libration::stats::batch_series<double>(2, 4), 0, pending, 0, 2, true, false, {}, none);
+  lyapunov::detail::summarise(libration::stats::batch_series<double>(2, 4), pending, 0, 2, true, false, {}, none);
   CHECK(none.steps == 0);
   CHECK(none.exponents.size() == 2);
   CHECK(std::isnan(none.exponents[0]));

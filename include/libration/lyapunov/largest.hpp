@@ -140,7 +140,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
     doubt.frame_steps = frame_steps_;
     doubt.discard = options_.frame_transient == automatic;
     const double pending[1] = {pending_.value()};
-    detail::summarise(series_, 0, pending, pending_steps_, 1, full_, false, doubt, result_);
+    detail::summarise(series_, pending, pending_steps_, 1, full_, false, doubt, result_);
     result_.cycle_length = cycle_.length();
     result_.merged_pairs = neighbour_.merged();
     result_.jumps = neighbour_.jumps();

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include <Eigen/Core>
@@ -14,7 +15,6 @@
 #include <libration/core/config.hpp>
 #include <libration/lyapunov/frame_rounding.hpp>
 #include <libration/lyapunov/growth_record.hpp>
-#include <libration/lyapunov/summary.hpp>
 #include <libration/scalar/lane_access.hpp>
 #include <libration/scalar/scalar.hpp>
 #include <libration/tangent/frame.hpp>
@@ -45,7 +45,7 @@ class pivot_count {
         each_step_(each_step),
         ratios_(static_cast<std::size_t>(count), real(0.0)),
         bounded_(static_cast<std::size_t>(count), real(0.0)),
-        turning_(follows_turning ? count : 1, eps, seed) {}
+        turning_(count, eps, seed) {}
 
   /// Counts what `factor` has found, where the mask holds.
   ///
@@ -78,7 +78,7 @@ class pivot_count {
                   const real& orthonormalisations) const {
     double ratios = lane_value(ratios_[static_cast<std::size_t>(i)], lane);
     if (each_step_ && i > 0) ratios = lane_value(record.worst_condition(), lane) * lane_value(orthonormalisations, lane);
-    if (follows_turning) ratios += turning_.nats(i);
+    if constexpr (follows_turning) ratios += turning_.nats(i);
     return 4.0 * eps * (ratios + static_cast<double>(steps));
   }
 
@@ -109,11 +109,15 @@ class pivot_count {
   // which rounds; what they leave across the leading directions is contracted again: measured, some ten eps.
   double unresolvable() const { return eps * static_cast<double>(std::max<Eigen::Index>(256, n_)); }
 
+  struct no_rounding {
+    no_rounding(Eigen::Index, double, std::uint64_t) {}
+  };
+
   Eigen::Index n_, count_;
   bool each_step_;
   std::vector<real> ratios_;   // sum of |v_i| / R_ii over the counted orthonormalisations
   std::vector<real> bounded_;  // orthonormalisations of which only an upper bound was counted
-  frame_rounding turning_;
+  std::conditional_t<follows_turning, frame_rounding, no_rounding> turning_;
 };
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov

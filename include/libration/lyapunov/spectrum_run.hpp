@@ -16,19 +16,17 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/status.hpp>
-#include <libration/lyapunov/interval.hpp>
 #include <libration/lyapunov/growth_record.hpp>
+#include <libration/lyapunov/interval.hpp>
+#include <libration/lyapunov/lane_books.hpp>
 #include <libration/lyapunov/options.hpp>
 #include <libration/lyapunov/ordinary_steps.hpp>
 #include <libration/lyapunov/pivot_count.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/shortest_column.hpp>
-#include <libration/lyapunov/summary.hpp>
-#include <libration/lyapunov/unstable_cycle.hpp>
 #include <libration/rollout/drive.hpp>
 #include <libration/scalar/lane_access.hpp>
 #include <libration/stats/batch_series.hpp>
-#include <libration/stats/stopping_rule.hpp>
 #include <libration/tangent/frame.hpp>
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
@@ -78,10 +76,7 @@ class spectrum_run {
         flushed_(static_cast<std::size_t>(count_ + 1)),
         results_(static_cast<std::size_t>(width)) {
     if (options.interval == 0) inputs_.assign(static_cast<std::size_t>(stretch_), system.make_input());
-    for (books& b : books_) {
-      b.rule = stats::stopping_rule(options.tolerance, std::max<std::int64_t>(1, steps));
-      b.rounding.assign(static_cast<std::size_t>(count_), 0.0);
-    }
+    for (lane_books& b : books_) b.begin(count_, options.tolerance, steps);
   }
 
   std::int64_t warm_up() const { return frame_steps_; }
@@ -341,14 +336,15 @@ class spectrum_run {
           if (lane_of(active_, lane) && fell_on_cycle(view, lane)) finish(lane, libration::status::collapsed);
       }
     }
-    if (series_.steps() >= books_[0].rule.next_check()) {
+    if (series_.steps() >= books_[0].next_check()) {
       for (int lane = 0; lane < width; ++lane) {
         const bool runs = lane_of(active_, lane);
-        const bool hopeless = runs && never_reaches_tolerance(lane);
-        spectrum_result so_far;
-        if (runs) summarise(lane, false, so_far);
-        if ((books_[lane].rule.stop(series_.steps(), runs ? worst_error(so_far) : 0.0) || hopeless) && runs)
-          finish(lane, libration::status::ok);
+        if (!runs) {
+          books_[lane].pass(series_.steps());
+        } else {
+          const bool enough = with_growth(lane, [&](const growth_so_far& growth) { return books_[lane].enough(growth, options_); });
+          if (enough) finish(lane, libration::status::ok);
+        }
       }
     }
   }
@@ -366,102 +362,50 @@ class spectrum_run {
     });
   }
 
-  // The exponents that the tolerance holds for.
-  Eigen::Index judged() const { return options_.tolerance_count == 0 ? count_ : options_.tolerance_count; }
-
-  // The largest standard error among them, with rounding and what is left of the frame's turning.
-  double worst_error(const spectrum_result& r) const {
-    double worst = 0.0;
-    for (Eigen::Index i = 0; i < judged(); ++i) {
-      if (r.exponents[i] == -std::numeric_limits<double>::infinity()) continue;
-      if (!(r.standard_error[i] <= worst)) worst = r.standard_error[i];  // NaN stays
-    }
-    return std::isnan(worst) ? std::numeric_limits<double>::infinity() : worst;
-  }
-
-  // Whether more steps would not help: an exponent is a bound, or rounding alone is above the tolerance, in all and since the last
-  // look. (What is left of the frame's turning falls as 1/n.)
-  bool never_reaches_tolerance(int lane) {
-    books& b = books_[lane];
-    const double all = static_cast<double>(series_.steps()), recent = all - b.looked_at;
-    const double allowed = options_.tolerance * time_step_;
-    bool hopeless = false;
-    for (Eigen::Index i = 0; i < judged(); ++i) {
-      const double rounding = pivots_.rounding(i, lane, series_.steps(), record_, orthonormalisations_);
-      const double since = rounding - b.rounding[static_cast<std::size_t>(i)];
-      b.rounding[static_cast<std::size_t>(i)] = rounding;
-      const bool settled = b.looked_at > 0.0 && rounding > allowed * all && since > allowed * recent;
-      hopeless = hopeless || settled || pivots_.bounded(i, lane);
-    }
-    b.looked_at = all;
-    return hopeless;
-  }
-
   void finish(int lane, libration::status how) {
-    const books& b = books_[lane];
     spectrum_result& r = results_[static_cast<std::size_t>(lane)];
-    summarise(lane, options_.history, r);
-    r.status = how;
-    r.seed = options_.seed;
-    r.failed_at = how == status::diverged || how == status::lost_frame ? failed_at_ : -1;
-    if (how == status::ok) {
-      if (options_.interval > 1 && r.rounding_dominates)
-        r.status = status::lost_frame;
-      else if (r.any_unresolved())
-        r.status = status::not_resolved;
-      else if (options_.tolerance > 0.0 && !(worst_error(r) <= options_.tolerance))
-        r.status = status::not_converged;
-    }
-    r.worst_condition = lane_value(record_.worst_condition(), lane);
-    r.worst_defect = b.worst_defect;
-    r.mean_interval = static_cast<double>(seen_) / static_cast<double>(std::max<std::int64_t>(1, r.orthonormalisations));
-    r.breakdowns = b.breakdowns;
-    r.cycle_length = b.cycle.length();
-    // By cofactors a determinant has lost its digits where a column has.
-    const bool lost_digits = requires(const System& system) { system.determinant(); } && r.any_unresolved();
-    if (System::has_determinant && full_ && r.steps > 0 && !lost_digits) {
-      const std::int64_t left_out = r.frame_steps - frame_steps_;
-      const double total = lane_value(series_.total(count_), lane) + lane_value(flushed_.back(), lane);
-      r.mean_log_abs_determinant =
-          detail::counted_after(series_, count_, lane, static_cast<Eigen::Index>(left_out / series_.batch_length()), total) /
-          (static_cast<double>(series_.steps() + in_stretch_ - left_out) * time_step_);
-    }
+    with_growth(lane, [&](const growth_so_far& growth) { books_[lane].finish(growth, options_, how, failed_at_, r); });
     set_lane(active_, lane, false);
   }
 
-  // What has been counted so far, as a result.
-  void summarise(int lane, bool history, spectrum_result& r) {
-    r.time_step = time_step_;
-    r.per_unit_of_time = System::has_time_step;
-    r.neutral_margin = options_.neutral_margin;
+  // Calls `use` with what one lane has counted so far.
+  template <class Use>
+  auto with_growth(int lane, const Use& use) {
     flush();
-    r.orthonormalisations = static_cast<std::int64_t>(lane_value(orthonormalisations_, lane));
-    const auto pending_steps = static_cast<std::int64_t>(lane_value(pending_steps_, lane));
-    detail::growth_doubt doubt;
-    doubt.rounding.resize(count_);
-    doubt.unresolved.resize(count_);
-    doubt.eps = eps;
-    doubt.frame_steps = frame_steps_;
-    doubt.discard = options_.frame_transient == automatic;
+    growth_so_far growth;
+    growth.pending_steps = static_cast<std::int64_t>(lane_value(pending_steps_, lane));
+    growth.unfinished_steps = in_stretch_;
+    growth.seen = seen_;
+    growth.orthonormalisations = static_cast<std::int64_t>(lane_value(orthonormalisations_, lane));
+    growth.worst_condition = lane_value(record_.worst_condition(), lane);
+    growth.full = full_;
+    growth.has_determinant = System::has_determinant;
+    growth.by_cofactors = requires(const System& system) { system.determinant(); };
+    growth.time_step = time_step_;
+    growth.per_unit_of_time = System::has_time_step;
+    growth.resize(count_);
+    growth.doubt.eps = eps;
+    growth.doubt.frame_steps = frame_steps_;
+    growth.doubt.discard = options_.frame_transient == automatic;
     for (Eigen::Index i = 0; i < count_; ++i) {
-      doubt.rounding[i] = pivots_.rounding(i, lane, series_.steps() + pending_steps, record_, orthonormalisations_);
-      doubt.unresolved[i] = pivots_.bounded(i, lane);
+      growth.doubt.rounding[i] =
+          pivots_.rounding(i, lane, series_.steps() + growth.pending_steps, record_, orthonormalisations_);
+      growth.doubt.unresolved[i] = pivots_.bounded(i, lane);
     }
-    detail::summarise(series_, lane, flushed_, pending_steps, count_, full_, history, doubt, r);
+    for (std::size_t i = 0; i < flushed_.size(); ++i) growth.pending[i] = lane_value(flushed_[i], lane);
+    if constexpr (width == 1) {
+      growth.series = &series_;
+      return use(growth);
+    } else {
+      const stats::batch_series<double> one = series_.lane(lane);
+      growth.series = &one;
+      return use(growth);
+    }
   }
 
   static constexpr double eps = pivot_count<System>::eps;
   // Smaller numbers may have lost digits as denormal ones.
   static constexpr double least_pivot = static_cast<double>(std::numeric_limits<typename scalar_traits<T>::base>::min()) / eps;
-
-  struct books {
-    std::int64_t breakdowns = 0;
-    double worst_defect = 0.0;
-    unstable_cycle cycle;
-    stats::stopping_rule rule{0.0};
-    double looked_at = 0.0;        // steps at the rule's last look
-    std::vector<double> rounding;  // nats that rounding may have added till then
-  };
 
   spectrum_options options_;
   Eigen::Index count_;
@@ -486,7 +430,7 @@ class spectrum_run {
   std::vector<spectrum_result> results_;
   mask active_ = everywhere<mask>(true);
   mask shrunk_ = everywhere<mask>(false);  // a column was denormal, or nearly, at some step since the last orthonormalisation
-  books books_[static_cast<std::size_t>(width)];
+  lane_books books_[static_cast<std::size_t>(width)];
   real orthonormalisations_ = real(0.0), pending_steps_ = real(0.0);
   std::int64_t seen_ = 0, in_stretch_ = 0, next_due_ = 0, failed_at_ = -1, sampled_ = 0;
   std::int64_t one_by_one_ = 0;  // steps to be taken so, after a proposal that did not hold

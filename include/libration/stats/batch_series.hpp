@@ -52,31 +52,7 @@ class batch_series {
   /// \param sums   shape (k)
   /// \param steps  1 <= steps <= room()
   /// \throws argument_error otherwise
-  void add(std::span<const T> sums, std::int64_t steps = 1) {
-    require(static_cast<Eigen::Index>(sums.size()) == rows(), "stats::batch_series::add", [&] {
-      return "got " + number_text(sums.size()) + " sums, expected " + number_text(rows()) + " (the rows)";
-    });
-    require(steps >= 1 && steps <= room(), "stats::batch_series::add", [&] {
-      return "the sums cover " + number_text(steps) + " steps, expected 1 to " + number_text(room()) +
-             " (an add ends at a batch's end)";
-    });
-    open_steps_ += steps;
-    steps_ += steps;
-    ++adds_;
-    const double weight = static_cast<double>(steps);
-    const double inverse = 1.0 / weight;
-    const double share = weight / static_cast<double>(steps_);
-    for (std::size_t i = 0; i < open_.size(); ++i) {
-      running& r = open_[i];
-      r.sum.add(sums[i]);
-      // West's weighted form of Welford's update of mean and squared deviations.
-      const T x = sums[i] * inverse;
-      const T before = x - r.mean;
-      r.mean += before * share;
-      r.squares += weight * before * (x - r.mean);
-    }
-    if (open_steps_ == length_) close();
-  }
+  void add(std::span<const T> sums, std::int64_t steps = 1);
 
   /// The same for a single variable.
   void add(const T& sum, std::int64_t steps = 1) { add(std::span<const T>(&sum, 1), steps); }
@@ -99,6 +75,19 @@ class batch_series {
   std::int64_t steps() const noexcept { return steps_; }
   /// Number of adds.
   std::int64_t adds() const noexcept { return adds_; }
+
+  /// The record of one SIMD lane.
+  batch_series<double, Capacity> lane(int lane) const {
+    batch_series<double, Capacity> one(rows(), length_);
+    one.open_steps_ = open_steps_;
+    one.steps_ = steps_;
+    one.adds_ = adds_;
+    one.count_ = count_;
+    for (std::size_t i = 0; i < open_.size(); ++i)
+      one.open_[i] = {open_[i].sum.lane(lane), detail::lane_of(open_[i].mean, lane), detail::lane_of(open_[i].squares, lane)};
+    for (std::size_t i = 0; i < index(rows() * count_); ++i) one.batches_[i] = detail::lane_of(batches_[i], lane);
+    return one;
+  }
 
   /// \return the sum of variable `row` over full batch `batch` (0 is the oldest)
   T batch_sum(Eigen::Index row, Eigen::Index batch) const { return batches_[index(batch * rows() + row)]; }
@@ -126,6 +115,9 @@ class batch_series {
   T variance(Eigen::Index row) const { return open_[index(row)].squares * (1.0 / static_cast<double>(steps_)); }
 
  private:
+  template <class, Eigen::Index>
+  friend class batch_series;
+
   struct running {
     compensated_sum<T> sum;  // over the open batch
     T mean = T(0.0);         // over all steps
@@ -134,29 +126,9 @@ class batch_series {
 
   static std::size_t index(Eigen::Index i) noexcept { return static_cast<std::size_t>(i); }
 
-  void close() {
-    for (Eigen::Index i = 0; i < rows(); ++i) {
-      batches_[index(count_ * rows() + i)] = open_[index(i)].sum.value();
-      open_[index(i)].sum = compensated_sum<T>();
-    }
-    ++count_;
-    open_steps_ = 0;
-    if (count_ == Capacity) merge_neighbours();
-  }
+  void close();
 
-  void merge_neighbours() {
-    const Eigen::Index k = rows();
-    for (Eigen::Index b = 0; b + 1 < count_; b += 2) {
-      for (Eigen::Index i = 0; i < k; ++i)
-        batches_[index(b / 2 * k + i)] = batches_[index(b * k + i)] + batches_[index((b + 1) * k + i)];
-    }
-    if (count_ % 2 == 1) {  // the last full batch has no partner yet: it begins the open one
-      for (Eigen::Index i = 0; i < k; ++i) open_[index(i)].sum.add(batches_[index((count_ - 1) * k + i)]);
-      open_steps_ += length_;
-    }
-    count_ /= 2;
-    length_ *= 2;
-  }
+  void merge_neighbours();
 
   std::int64_t length_;
   std::int64_t open_steps_ = 0;
@@ -166,5 +138,62 @@ class batch_series {
   std::vector<running> open_;
   std::vector<T> batches_;  // shape (k, Capacity), one batch a column
 };
+
+template <class T, Eigen::Index Capacity>
+void batch_series<T, Capacity>::add(std::span<const T> sums, std::int64_t steps) {
+  require(static_cast<Eigen::Index>(sums.size()) == rows(), "stats::batch_series::add", [&] {
+    return "got " + number_text(sums.size()) + " sums, expected " + number_text(rows()) + " (the rows)";
+  });
+  require(steps >= 1 && steps <= room(), "stats::batch_series::add", [&] {
+    return "the sums cover " + number_text(steps) + " steps, expected 1 to " + number_text(room()) +
+           " (an add ends at a batch's end)";
+  });
+  open_steps_ += steps;
+  steps_ += steps;
+  ++adds_;
+  const double weight = static_cast<double>(steps);
+  const double inverse = 1.0 / weight;
+  const double share = weight / static_cast<double>(steps_);
+  for (std::size_t i = 0; i < open_.size(); ++i) {
+    running& r = open_[i];
+    r.sum.add(sums[i]);
+    // West's weighted form of Welford's update of mean and squared deviations.
+    const T x = sums[i] * inverse;
+    const T before = x - r.mean;
+    r.mean += before * share;
+    r.squares += weight * before * (x - r.mean);
+  }
+  if (open_steps_ == length_) close();
+}
+
+template <class T, Eigen::Index Capacity>
+void batch_series<T, Capacity>::close() {
+  for (Eigen::Index i = 0; i < rows(); ++i) {
+    batches_[index(count_ * rows() + i)] = open_[index(i)].sum.value();
+    open_[index(i)].sum = compensated_sum<T>();
+  }
+  ++count_;
+  open_steps_ = 0;
+  if (count_ == Capacity) merge_neighbours();
+}
+
+template <class T, Eigen::Index Capacity>
+void batch_series<T, Capacity>::merge_neighbours() {
+  const Eigen::Index k = rows();
+  for (Eigen::Index b = 0; b + 1 < count_; b += 2) {
+    for (Eigen::Index i = 0; i < k; ++i)
+      batches_[index(b / 2 * k + i)] = batches_[index(b * k + i)] + batches_[index((b + 1) * k + i)];
+  }
+  if (count_ % 2 == 1) {  // the last full batch has no partner yet: it begins the open one
+    for (Eigen::Index i = 0; i < k; ++i) open_[index(i)].sum.add(batches_[index((count_ - 1) * k + i)]);
+    open_steps_ += length_;
+  }
+  count_ /= 2;
+  length_ *= 2;
+}
+
+#if defined(LIBRATION_COMPILED)
+extern template class batch_series<double>;  // stats/definitions/batch_series.hpp
+#endif
 
 }  // namespace libration::inline LIBRATION_ABI::stats

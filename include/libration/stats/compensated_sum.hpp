@@ -43,6 +43,14 @@ class compensated_sum {
     error_ = detail::choose(where, other.error_, error_);
   }
 
+  /// The sum of one SIMD lane.
+  compensated_sum<double> lane(int lane) const {
+    compensated_sum<double> one;
+    one.sum_ = detail::lane_of(sum_, lane);
+    one.error_ = detail::lane_of(error_, lane);
+    return one;
+  }
+
   /// The sum, rounded once.
   T value() const {
     const T zero = sum_ - sum_;  // NaN where the sum is not finite: there the error term means nothing
@@ -50,6 +58,9 @@ class compensated_sum {
   }
 
  private:
+  template <class>
+  friend class compensated_sum;
+
   T sum_ = T(0.0);
   T error_ = T(0.0);
 };
