@@ -12,7 +12,6 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
-#include <libration/models/detail/config_fields.hpp>
 #include <libration/models/rotary.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
@@ -55,21 +54,6 @@ struct llama_config {
   /// \throws argument_error  where sizes do not fit each other
   LIBRATION_DECLARED void validate() const;
 };
-
-namespace detail {
-
-/// The kind of scaling that `rope_type`, or `type` as it was called, names; none where neither is there.
-LIBRATION_DECLARED rotary_scaling scaling_of(const config_fields& scaling);
-
-/// \param scaling  `rope_scaling`, or `rope_parameters`, which holds theta too
-/// \param c        with its lengths; out: `rotary` and `notes`
-LIBRATION_DECLARED void read_rotary_scaling(const config_fields& scaling, llama_config& c);
-
-/// Keys that a query sees, its own included, on all layers alike; 0: all. By the rule of the model's type, which `layer_types` must
-/// agree with where it is there.
-LIBRATION_DECLARED Eigen::Index read_sliding_window(const config_fields& fields, std::string_view type, const llama_config& c);
-
-}  // namespace detail
 
 }  // namespace libration::inline LIBRATION_ABI::models
 

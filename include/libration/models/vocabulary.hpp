@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>

@@ -16,7 +16,66 @@
 
 #include <nlohmann/json.hpp>
 
+#include <libration/core/number_text.hpp>
+#include <libration/models/checkpoint.hpp>
+#include <libration/models/detail/recurrent_fields.hpp>
+#include <libration/models/detail/recurrent_tensors.hpp>
 #include <libration/models/recurrent.hpp>
+
+namespace libration::inline LIBRATION_ABI::models {
+
+namespace detail {
+
+/// The prefix of the only recurrent network in a file.
+LIBRATION_DECLARED std::string only_recurrent_prefix(const checkpoint& tensors);
+
+/// A prefix as the tensors have it: its last dot may be left out.
+LIBRATION_DECLARED std::string whole_prefix(const checkpoint& tensors, const std::string& prefix);
+
+/// What is said of a network's conventions, by the options, by the file and by the config.
+class said_conventions {
+ public:
+  said_conventions(const checkpoint& tensors, const recurrent_options& options);
+
+  /// What is said under a key, before the value that is assumed without it; remembered in `all`.
+  LIBRATION_DECLARED std::string take(const std::string& name, std::string assumed);
+  /// One of two values; true for the first.
+  LIBRATION_DECLARED bool take(const std::string& name, const char* yes, const char* no, bool assumed);
+  LIBRATION_DECLARED double take(const std::string& name, double assumed);
+  /// Letters in some order: "rzn", also as "r,z,n".
+  ///
+  /// \param synonyms  pairs of letters, one of others and the one it is read as: "uz"
+  LIBRATION_DECLARED std::string take_order(const std::string& name, const std::string& assumed, std::string_view letters,
+                                            std::string_view synonyms);
+
+  /// The same without its being a convention; the first of options, file and config.
+  LIBRATION_DECLARED std::optional<std::string> find(const std::string& name) const;
+
+  /// Fields of the metadata and of the config that are not read and do not matter, for a network of that kind.
+  /// \throws file_error  naming one that does, or that is not known
+  LIBRATION_DECLARED std::pair<std::vector<std::string>, std::vector<std::string>> account(const std::string& kind) const;
+
+  std::vector<convention> all;
+
+ private:
+  static constexpr std::string_view who = "models::load_recurrent";
+
+  LIBRATION_DECLARED static std::string option_of(const std::string& name);
+  // A field's value as the metadata would have it.
+  LIBRATION_DECLARED std::optional<std::string> in(const nlohmann::json& fields, const std::string& name) const;
+
+  const checkpoint& tensors_;
+  const recurrent_options& options_;
+  nlohmann::json metadata_ = nlohmann::json::object(), config_ = nlohmann::json::object();
+};
+
+/// One of "rnn", "gru", "lstm": the part of the model_type between '_' or '-' that is one of these, or, where there is no
+/// model_type, by how many times more rows than columns weight_hh has.
+LIBRATION_DECLARED std::string recurrent_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said);
+
+}  // namespace detail
+
+}  // namespace libration::inline LIBRATION_ABI::models
 
 namespace libration::inline LIBRATION_ABI::models::detail {
 

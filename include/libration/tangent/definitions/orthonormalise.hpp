@@ -174,7 +174,8 @@ double orthonormaliser<Scalar>::ratio(Eigen::Index first, Eigen::Index b) const 
 }
 
 template <class Scalar>
-void orthonormaliser<Scalar>::project(matrix_span<Scalar>& V, Eigen::Index first, Eigen::Index b, Eigen::Index begin, Eigen::Index end) {
+void orthonormaliser<Scalar>::project(matrix_span<Scalar>& V, Eigen::Index first, Eigen::Index b, Eigen::Index begin,
+                                      Eigen::Index end) {
   const auto W = detail::view_of(V, 0, first, n_, b);
   const Eigen::Index rest = end - begin;
   detail::cross_product<Scalar>(W, detail::view_of(V, 0, begin, n_, rest), detail::span_of(upper_, first, begin, b, rest));

@@ -14,9 +14,36 @@
 #include <system_error>
 #include <vector>
 
+#include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
+#include <libration/io/file_bytes.hpp>
+#include <libration/io/safetensors.hpp>
+#include <libration/models/checkpoint.hpp>
+#include <libration/models/detail/config_fields.hpp>
 #include <libration/models/detail/weight_files.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
+
+/// The parts of a name such as "model-00001-of-00003.safetensors".
+struct shard_name {
+  std::string prefix, number, total;  ///< "model", "00001", "00003"
+
+  LIBRATION_DECLARED static std::optional<shard_name> parse(std::string_view name);
+  /// The file's name of another number of the same set, written as wide.
+  LIBRATION_DECLARED std::string sibling(int other) const;
+};
+
+LIBRATION_DECLARED int int_of(const std::string& digits);
+
+/// What a folder without safetensors weights holds instead, and what to do about it, for the end of a message.
+LIBRATION_DECLARED std::string describe_other_weights(const std::vector<std::string>& names);
+
+/// The shards of a folder without an index: of one set, all that its names promise.
+LIBRATION_DECLARED std::vector<std::string> find_shards(const std::filesystem::path& folder, const std::vector<std::string>& names);
+
+/// The shards that an index names, each opened, and each tensor where the index says.
+LIBRATION_FUNC std::vector<io::safetensors::file> open_index(const std::filesystem::path& folder,
+                                                              const std::filesystem::path& index);
 
 LIBRATION_DEFINED std::optional<shard_name> shard_name::parse(std::string_view name) {
   constexpr std::string_view ending = ".safetensors", between = "-of-";
