@@ -3,15 +3,11 @@
 /// \file
 /// `error::covariance`: how the covariance of small errors spreads along an orbit, P' = J P Jᵀ + Q.
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
@@ -78,6 +74,39 @@ struct [[nodiscard]] covariance_result {
   LIBRATION_DECLARED std::int64_t first_above(double size) const;
 };
 
+namespace detail {
+
+/// P, whole or as a factor, from step to step, and what is recorded of it; the tangent is the caller's.
+class covariance_recursion {
+ public:
+  covariance_recursion(const covariance_options& options, Eigen::Index n);
+
+  /// Before the first step. \param steps  that are expected
+  LIBRATION_DECLARED void start(std::int64_t steps);
+  bool whole() const { return options_.rank == 0; }
+  /// What a step's tangent is to be applied to: P, or L.
+  LIBRATION_DECLARED Eigen::MatrixXd& begin_step();
+  /// P Jᵀ of J P, to which the tangent is to be applied again, where P is whole.
+  LIBRATION_DECLARED void turn();
+  /// \return false where P leaves the range of double: it is then as before
+  LIBRATION_DECLARED bool end_step();
+
+  /// Everything but how the run ended.
+  LIBRATION_DECLARED void write_to(covariance_result& result) const;
+
+ private:
+  bool sampled() const { return options_.columns == factor_columns::sampled; }
+  LIBRATION_DECLARED void record_sample();
+
+  covariance_options options_;
+  Eigen::Index n_;
+  covariance_factor factor_;
+  Eigen::MatrixXd matrix_, noise_, block_;
+  std::vector<double> total_, error_;
+};
+
+}  // namespace detail
+
 /// An observer (see `rollout::drive`) that carries the covariance from step to step.
 template <class System>
 class covariance_run : public rollout::one_orbit<covariance_run<System>, covariance_result> {
@@ -90,99 +119,39 @@ class covariance_run : public rollout::one_orbit<covariance_run<System>, covaria
   static constexpr bool needs_tangent = true;
 
   covariance_run(const System& system, const covariance_options& options, std::int64_t steps)
-      : options_(options),
-        n_(system.state_size()),
-        factor_(n_, std::max<Eigen::Index>(options.rank, 1), options.seed),
-        frame_(system.make_frame(options.rank == 0 ? n_ : options.rank)) {
+      : recursion_(options, system.state_size()),
+        frame_columns_(options.rank == 0 ? system.state_size() : options.rank),
+        frame_(system.make_frame(frame_columns_)) {
+    recursion_.start(steps);
     result_.rank = options.rank;
     result_.seed = options.seed;
-    total_.reserve(static_cast<std::size_t>(std::min<std::int64_t>(steps, 1 << 20) + 1));
-    if (options.rank == 0) {
-      result_.matrix.setZero(n_, n_);
-      noise_ = dense(options.noise);
-      result_.matrix += dense(options.initial);
-      total_.push_back(result_.matrix.trace());
-    } else if (sampled()) {
-      factor_.sample(Eigen::MatrixXd::Zero(n_, options.rank), options.initial, 0);
-      record_sample();
-    } else {
-      total_.push_back(factor_.compress(Eigen::MatrixXd(n_, 0), options.initial));
-    }
   }
 
   std::int64_t warm_up() const { return 0; }
 
   void observe(const rollout::step_view<System>& view) {
     if (this->done()) return;
-    double trace = 0.0;
-    if (options_.rank == 0) {
-      block_ = result_.matrix;
-      detail::apply_tangent(view.system, frame_, block_);
-      block_.transposeInPlace();
-      detail::apply_tangent(view.system, frame_, block_);
-      block_ += noise_;
-      trace = block_.trace();
-      // Symmetric but for rounding, which would grow by itself.
-      if (std::isfinite(trace)) result_.matrix = 0.5 * (block_ + block_.transpose());
-    } else {
-      block_ = factor_.factor();
-      if (block_.cols() > 0) {
-        if (frame_columns_ != block_.cols()) {
-          frame_ = view.system.make_frame(block_.cols());
-          frame_columns_ = block_.cols();
-        }
-        detail::apply_tangent(view.system, frame_, block_);
+    Eigen::MatrixXd& block = recursion_.begin_step();
+    if (block.cols() > 0) {
+      if (frame_columns_ != block.cols()) {
+        frame_ = view.system.make_frame(block.cols());
+        frame_columns_ = block.cols();
       }
-      trace = block_.squaredNorm() + options_.noise.trace(n_);
-      if (sampled() && std::isfinite(trace)) {
-        factor_.sample(block_, options_.noise, static_cast<std::int64_t>(total_.size()));
-        record_sample();
-        return;
+      detail::apply_tangent(view.system, frame_, block);
+      if (recursion_.whole()) {
+        recursion_.turn();
+        detail::apply_tangent(view.system, frame_, block);
       }
-      if (std::isfinite(trace)) factor_.compress(block_, options_.noise);
     }
-    if (!std::isfinite(trace)) {
-      this->fail(view.t);
-      return;
-    }
-    total_.push_back(trace);
+    if (!recursion_.end_step()) this->fail(view.t);
   }
 
  private:
-  bool sampled() const { return options_.rank > 0 && options_.columns == factor_columns::sampled; }
-  void record_sample() {
-    total_.push_back(factor_.factor().squaredNorm());
-    error_.push_back(factor_.sampling_error());
-  }
+  void finish() { recursion_.write_to(result_); }
 
-  Eigen::MatrixXd dense(const noise_covariance& Q) const {
-    if (Q.factored()) return Q.factor() * Q.factor().transpose();
-    return Q.variances(n_).asDiagonal();
-  }
-
-  void finish() {
-    result_.steps = static_cast<std::int64_t>(total_.size()) - 1;
-    result_.total = Eigen::Map<const Eigen::VectorXd>(total_.data(), static_cast<Eigen::Index>(total_.size()));
-    result_.total_standard_error = Eigen::Map<const Eigen::VectorXd>(error_.data(), static_cast<Eigen::Index>(error_.size()));
-    if (options_.rank == 0) {
-      const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(result_.matrix);
-      const Eigen::Index count = std::min(options_.leading, n_);
-      result_.variances = solver.eigenvalues().reverse().head(count).cwiseMax(0.0);
-      result_.directions = solver.eigenvectors().rowwise().reverse().leftCols(count);
-    } else {
-      result_.factor = factor_.factor();
-      result_.largest_discarded = factor_.largest_discarded();
-      factor_.leading(options_.leading, result_.variances, result_.directions);
-    }
-  }
-
-  covariance_options options_;
-  Eigen::Index n_;
-  detail::covariance_factor<> factor_;
+  detail::covariance_recursion recursion_;
+  Eigen::Index frame_columns_;
   typename System::frame_type frame_;
-  Eigen::Index frame_columns_ = options_.rank;
-  Eigen::MatrixXd noise_, block_;
-  std::vector<double> total_, error_;
 };
 
 /// The covariance as an estimator for `analyze`; `.steps`, `.transient`, `.on_progress` and `.stop` are the pass's own there.

@@ -5,7 +5,6 @@
 /// accumulates with length.
 
 #include <cstdint>
-#include <span>
 
 #include <Eigen/Core>
 
@@ -14,7 +13,6 @@
 #include <libration/core/status.hpp>
 #include <libration/core/views.hpp>
 #include <libration/stats/bootstrap.hpp>
-#include <libration/stats/compensated_sum.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
 
@@ -52,11 +50,6 @@ struct exposure_bias_options {
 };
 
 namespace detail {
-
-// The three curves one after another, from the mean divergence at each step.
-LIBRATION_DECLARED Eigen::VectorXd exposure_curves(const Eigen::VectorXd& teacher, const Eigen::VectorXd& student);
-
-LIBRATION_DECLARED Eigen::VectorXd mean_of_columns(const matrix_view<double>& values, std::span<const Eigen::Index> columns);
 
 LIBRATION_DECLARED exposure_bias_result aggregate(const matrix_view<double>& teacher, const matrix_view<double>& student,
                                                   bool paired,

@@ -13,13 +13,10 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
-#include <libration/core/memory.hpp>
-#include <libration/core/number_text.hpp>
 #include <libration/core/progress.hpp>
 #include <libration/core/saturating.hpp>
 #include <libration/core/scaling.hpp>
 #include <libration/core/status.hpp>
-#include <libration/stats/quantiles.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
 
@@ -102,14 +99,14 @@ struct [[nodiscard]] growth_curve {
   Eigen::Index points() const { return error.cols(); }
 
   /// The perturbation is no smaller than the attractor: there is no growth to be seen. Never where the normaliser was given.
-  bool starts_saturated() const { return normalised_by_spread && points() > 0 && pairs() > 0 && error.col(0).minCoeff() >= 1.0; }
+  LIBRATION_DECLARED bool starts_saturated() const;
 
   /// \return the arithmetic mean over the pairs, shape (points)
-  Eigen::VectorXd mean() const { return error.colwise().mean().transpose(); }
+  LIBRATION_DECLARED Eigen::VectorXd mean() const;
 
   /// The mean of ln error, shape (points): what grows at the leading exponent's rate, as the mean error does not. Pairs that have
   /// merged (error 0) make it minus infinity.
-  Eigen::VectorXd mean_log() const { return error.array().log().colwise().mean().transpose(); }
+  LIBRATION_DECLARED Eigen::VectorXd mean_log() const;
 
   /// Standard error of `mean_log` over the reference stretches (members of one are not independent), shape (points); NaN for a
   /// single one.
@@ -173,8 +170,7 @@ class spread {
  public:
   /// \param n      coordinates
   /// \param steps  of the whole run, >= 0
-  spread(Eigen::Index n, error::norm kind, std::int64_t steps)
-      : kind_(kind), block_(steps / 8), first_(Eigen::VectorXd::Zero(n)), coordinates_(static_cast<std::size_t>(n)) {}
+  spread(Eigen::Index n, error::norm kind, std::int64_t steps);
 
   /// \param x         coordinate i of a state is x(i)
   /// \param distance  distance(i, x, first): how far x is from where that coordinate began; of one that wraps, the shorter way

@@ -3,82 +3,16 @@
 /// \file
 /// Which law an error grows by: linear, power, exponential, logistic or Dalcher-Kalnay, with its parameters, or undecided.
 
-#include <cmath>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/status.hpp>
 #include <libration/core/views.hpp>
-#include <libration/error/detail/law_family.hpp>
-#include <libration/error/detail/law_noise.hpp>
-#include <libration/error/detail/law_search.hpp>
-#include <libration/error/detail/law_selection.hpp>
-#include <libration/error/detail/least_squares.hpp>
 #include <libration/error/growth_curve.hpp>
 #include <libration/error/growth_law_result.hpp>
-#include <libration/stats/bootstrap.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
-
-namespace detail {
-
-struct point_range {
-  Eigen::Index first = 0, count = 0;
-};
-
-// The points of the window. `largest(i)`: the largest value at point i.
-template <class Largest>
-point_range window_of(const vector_view<double>& times, const growth_law_options& options, std::string_view who,
-                      const Largest& largest) {
-  for (Eigen::Index i = 0; i < times.size(); ++i) {
-    require(std::isfinite(times[i]), who, [&] { return "times[" + number_text(i) + "] is not finite"; });
-    require(i == 0 || times[i] > times[i - 1], who, [&] {
-      return "times[" + number_text(i) + "] is " + number_text(times[i]) + ", expected more than the one before, " +
-             number_text(times[i - 1]);
-    });
-  }
-  point_range range;
-  while (range.first < times.size() && times[range.first] < options.from) ++range.first;
-  for (Eigen::Index i = range.first; i < times.size() && times[i] <= options.to && !(largest(i) > options.largest); ++i)
-    ++range.count;
-  require(range.count >= 4, who, [&] {
-    return "the window holds " + number_text(range.count) + " of " + number_text(times.size()) +
-           " points, expected at least 4 (the parameters of the simplest laws, and 2)";
-  });
-  return range;
-}
-
-LIBRATION_DECLARED std::string value_text(double x);
-
-LIBRATION_DECLARED growth_law_result fit_laws(const log_curve& data, curve_noise noise, bool with_members,
-                                              const growth_law_options& options);
-
-LIBRATION_DECLARED growth_law_result fit_curve(std::string_view who, vector_view<double> times, vector_view<double> values,
-                                               const Eigen::VectorXd& errors, const growth_law_options& options);
-
-// The mean over some columns of ln error, or the logarithm of the mean error; shape (rows).
-template <class Columns>
-Eigen::VectorXd mean_curve(const Eigen::MatrixXd& logs, const Columns& columns, ensemble_mean mean) {
-  const auto count = static_cast<double>(columns.size());
-  Eigen::VectorXd sum = Eigen::VectorXd::Zero(logs.rows());
-  if (mean == ensemble_mean::geometric) {
-    for (const auto j : columns) sum += logs.col(j);
-    return sum / count;
-  }
-  const Eigen::VectorXd top = logs.rowwise().maxCoeff();  // of all: a shift, whatever the columns
-  for (const auto j : columns) sum.array() += (logs.col(j) - top).array().exp();
-  return top.array() + (sum / count).array().log();
-}
-
-LIBRATION_DECLARED growth_law_result fit_ensemble(std::string_view who, vector_view<double> times, Eigen::MatrixXd logs,
-                                                  const growth_law_options& options);
-
-}  // namespace detail
 
 /// Fits the growth laws to one error curve, and says which of them it follows.
 ///

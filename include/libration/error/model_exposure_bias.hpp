@@ -3,14 +3,10 @@
 /// \file
 /// The exposure bias of one token model against another: runs on contexts of both, with the divergence at every context.
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <stop_token>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include <Eigen/Core>
@@ -130,6 +126,13 @@ run_end follow(const Teacher& teacher, const Student& student, std::span<const m
   return {};
 }
 
+// Refuses what the caller gave; the result before the first run.
+LIBRATION_DECLARED void validate_exposure(const model_exposure_options& options, Eigen::Index teacher_size,
+                                          Eigen::Index student_size, const std::vector<std::vector<maps::token>>& prompts);
+LIBRATION_DECLARED model_exposure_result empty_exposure(const model_exposure_options& options, Eigen::Index pairs);
+// What the runs come to, and to which prompt each belongs.
+LIBRATION_DECLARED void summarise_exposure(model_exposure_result& result, const model_exposure_options& options);
+
 }  // namespace detail
 
 /// The exposure bias of a student against its teacher, both token models over one vocabulary: from every prompt, runs whose tokens
@@ -150,26 +153,9 @@ template <maps::token_model Teacher, maps::token_model Student>
 model_exposure_result exposure_bias(const Teacher& teacher, const Student& student,
                                     const std::vector<std::vector<maps::token>>& prompts,
                                     const model_exposure_options& options = {}) {
-  constexpr std::string_view who = "error::exposure_bias";
-  const Eigen::Index V = teacher.vocabulary_size();
-  const option_check check(who);
-  check(options.steps >= 1, "steps", options.steps, ">= 1");
-  check(options.runs >= 1, "runs", options.runs, ">= 1");
-  check(options.temperature > 0.0 && std::isfinite(options.temperature), "temperature", options.temperature, "> 0 and finite");
-  check(options.threads >= 0, "threads", options.threads, ">= 0");
-  maps::validate(options.decoding, who);
-  stats::validate(options.bootstrap, who);
-  require_rows(student.vocabulary_size(), V, who, "the student's vocabulary", "the teacher's");
-  require(!prompts.empty(), who, "no prompts, expected at least one");
-  for (std::size_t i = 0; i < prompts.size(); ++i) maps::require_tokens(prompts[i], V, who, "prompt " + number_text(i));
-
-  const auto count = static_cast<std::int64_t>(prompts.size());
-  const Eigen::Index pairs = count * options.runs;
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  model_exposure_result result;
-  result.seed = options.seed;
-  result.teacher_divergence = result.student_divergence = Eigen::MatrixXd::Constant(options.steps, pairs, nan);
-  result.runs.resize(static_cast<std::size_t>(pairs));
+  detail::validate_exposure(options, teacher.vocabulary_size(), student.vocabulary_size(), prompts);
+  const Eigen::Index pairs = static_cast<Eigen::Index>(prompts.size()) * options.runs;
+  model_exposure_result result = detail::empty_exposure(options, pairs);
   parallel_for(2 * pairs, options.threads, [&](std::int64_t k) {
     const std::int64_t j = k / 2;
     const bool of_teacher = k % 2 == 0;
@@ -181,49 +167,12 @@ model_exposure_result exposure_bias(const Teacher& teacher, const Student& stude
     (of_teacher ? run.teacher_failed_at : run.student_failed_at) = end.failed_at;
   });
 
-  // Whole pairs; with several prompts, their means: the prompt is then what is independent.
-  std::vector<Eigen::VectorXd> on_teacher, on_student;
-  std::int64_t whole = 0;
-  status first_failure = status::not_run;
-  for (std::int64_t i = 0; i < count; ++i) {
-    Eigen::VectorXd a = Eigen::VectorXd::Zero(options.steps), b = a;
-    std::int64_t here = 0;
-    for (std::int64_t j = i * options.runs; j < (i + 1) * options.runs; ++j) {
-      exposure_run& run = result.runs[static_cast<std::size_t>(j)];
-      run.prompt = i;
-      if (run.teacher_status != status::ok || run.student_status != status::ok) {
-        ++result.failed_runs;
-        if (first_failure == status::not_run)
-          first_failure = run.teacher_status != status::ok ? run.teacher_status : run.student_status;
-        continue;
-      }
-      ++here;
-      if (count == 1) {
-        on_teacher.push_back(result.teacher_divergence.col(j));
-        on_student.push_back(result.student_divergence.col(j));
-      } else {
-        a += result.teacher_divergence.col(j);
-        b += result.student_divergence.col(j);
-      }
-    }
-    whole += here;
-    if (count == 1 || here == 0) continue;
-    on_teacher.push_back(a / static_cast<double>(here));
-    on_student.push_back(b / static_cast<double>(here));
-  }
-  if (whole == 0) {
-    result.bias.status = first_failure;
-    return result;
-  }
-  const auto units = static_cast<Eigen::Index>(on_teacher.size());
-  Eigen::MatrixXd A(options.steps, units), B(options.steps, units);
-  for (Eigen::Index j = 0; j < units; ++j) {
-    A.col(j) = on_teacher[static_cast<std::size_t>(j)];
-    B.col(j) = on_student[static_cast<std::size_t>(j)];
-  }
-  result.bias = detail::aggregate(A, B, true, options.bootstrap);
-  result.bias.teacher_runs = result.bias.student_runs = whole;
+  detail::summarise_exposure(result, options);
   return result;
 }
 
 }  // namespace libration::inline LIBRATION_ABI::error
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/error/definitions/model_exposure_bias.hpp>
+#endif

@@ -4,10 +4,7 @@
 /// Growth without instability along an orbit: how far errors grow before they fade. Of a constant matrix: `power_growth.hpp`,
 /// `kreiss_constant.hpp`, `numerical_radius.hpp`, which this includes.
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,10 +13,8 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/progress.hpp>
-#include <libration/core/random.hpp>
 #include <libration/core/status.hpp>
 #include <libration/error/detail/block_tangent.hpp>
-#include <libration/error/detail/largest_singular.hpp>
 #include <libration/error/kreiss_constant.hpp>
 #include <libration/error/numerical_radius.hpp>
 #include <libration/error/power_growth.hpp>
@@ -28,7 +23,6 @@
 #include <libration/rollout/drive.hpp>
 #include <libration/rollout/one_orbit.hpp>
 #include <libration/rollout/prepare.hpp>
-#include <libration/tangent/orthonormalise.hpp>
 
 namespace libration::inline LIBRATION_ABI::error {
 
@@ -54,6 +48,32 @@ namespace detail {
 /// bound (x e^{1-x})^{r/2} = p, r times x.
 LIBRATION_DECLARED double small_chi_squared(double r, double p);
 
+/// The product of the Jacobians on the followed directions, and the largest growth that it had; the tangent is the caller's.
+class transient_recursion {
+ public:
+  transient_recursion(const transient_growth_options& options, Eigen::Index n);
+
+  /// Before the first step. \param steps  that are expected
+  LIBRATION_DECLARED void start(std::int64_t steps);
+  Eigen::Index directions() const { return whole_ ? n_ : options_.directions; }
+  /// What a step's tangent is to be applied to, shape (n, directions).
+  Eigen::MatrixXd& product() { return product_; }
+  /// \return false where the product leaves the range of double: the step is not counted then
+  LIBRATION_DECLARED bool end_step();
+
+  /// Everything but how the run ended.
+  LIBRATION_DECLARED void write_to(transient_growth_result& result) const;
+
+ private:
+  transient_growth_options options_;
+  Eigen::Index n_;
+  bool whole_;
+  Eigen::MatrixXd first_, product_, best_, triangle_;
+  double least_overlap_ = 1.0, largest_ = 1.0, upper_ = 1.0;
+  std::int64_t step_ = 0;
+  std::vector<double> growth_;
+};
+
 }  // namespace detail
 
 /// An observer (see `rollout::drive`) that multiplies up the Jacobians from the first step it sees.
@@ -68,67 +88,23 @@ class transient_growth_run : public rollout::one_orbit<transient_growth_run<Syst
   static constexpr bool needs_tangent = true;
 
   transient_growth_run(const System& system, const transient_growth_options& options, std::int64_t steps)
-      : n_(system.state_size()),
-        whole_(options.directions == 0 || options.directions == n_),
-        frame_(system.make_frame(whole_ ? n_ : options.directions)) {
-    result_.largest = result_.upper = 1.0;
-    result_.directions = whole_ ? n_ : options.directions;
-    if (whole_) {
-      first_.setIdentity(n_, n_);
-    } else {
-      result_.seed = options.seed;
-      result_.failure_probability = options.failure_probability;
-      first_.resize(n_, options.directions);
-      random_stream(options.seed, 0x7472616e).fill_normal(first_);  // a stream of its own: "tran"
-      tangent::orthonormaliser<double> orthonormaliser(n_, options.directions);
-      orthonormaliser.factor(first_);
-      triangle_ = orthonormaliser.upper();
-      // One bound for each step: any of them may fail.
-      const double each = options.failure_probability / static_cast<double>(std::max<std::int64_t>(steps, 1));
-      least_overlap_ = std::sqrt(detail::small_chi_squared(static_cast<double>(options.directions), each));
-    }
-    product_ = best_ = first_;
-    growth_.push_back(1.0);
+      : recursion_(options, system.state_size()), frame_(system.make_frame(recursion_.directions())) {
+    recursion_.start(steps);
   }
 
   std::int64_t warm_up() const { return 0; }
 
   void observe(const rollout::step_view<System>& view) {
     if (this->done()) return;
-    detail::apply_tangent(view.system, frame_, product_);
-    const double norm = detail::largest_singular(product_);
-    if (!std::isfinite(norm)) {
-      this->fail(view.t);
-      return;
-    }
-    growth_.push_back(norm);
-    if (norm > result_.largest) {
-      result_.largest = norm;
-      result_.step = static_cast<std::int64_t>(growth_.size()) - 1;
-      best_ = product_;
-    }
-    // Φ Ω = (Φ Q) R for the normal matrix Ω = Q R, and ‖Φ Ω‖ >= ‖Φ‖ |v·Ω|, v the direction that Φ amplifies most.
-    if (!whole_)
-      result_.upper = std::max(result_.upper, detail::largest_singular(Eigen::MatrixXd(product_ * triangle_)) / least_overlap_);
+    detail::apply_tangent(view.system, frame_, recursion_.product());
+    if (!recursion_.end_step()) this->fail(view.t);
   }
 
  private:
-  void finish() {
-    result_.steps = static_cast<std::int64_t>(growth_.size()) - 1;
-    result_.growth = Eigen::Map<const Eigen::VectorXd>(growth_.data(), static_cast<Eigen::Index>(growth_.size()));
-    if (whole_) result_.upper = result_.largest;
-    Eigen::VectorXd combination;
-    (void)detail::largest_singular(best_, &combination);
-    result_.initial = first_ * combination;
-    result_.response = (best_ * combination).stableNormalized();
-  }
+  void finish() { recursion_.write_to(result_); }
 
-  Eigen::Index n_;
-  bool whole_;
+  detail::transient_recursion recursion_;
   typename System::frame_type frame_;
-  Eigen::MatrixXd first_, product_, best_, triangle_;
-  double least_overlap_ = 1.0;
-  std::vector<double> growth_;
 };
 
 /// Transient growth as an estimator for `analyze`; `.steps`, `.transient`, `.on_progress` and `.stop` are the pass's own there.

@@ -14,11 +14,15 @@
 
 #include <Eigen/Core>
 
+#include <libration/core/number_text.hpp>
 #include <libration/error/exposure_bias.hpp>
+#include <libration/stats/compensated_sum.hpp>
 
 namespace libration::inline LIBRATION_ABI::error::detail {
 
-LIBRATION_DEFINED Eigen::VectorXd exposure_curves(const Eigen::VectorXd& teacher, const Eigen::VectorXd& student) {
+// The three curves one after another, from the mean divergence at each step.
+template <class Real>
+Eigen::Matrix<Real, Eigen::Dynamic, 1> exposure_curves(const Eigen::VectorXd& teacher, const Eigen::VectorXd& student) {
   const Eigen::Index T = teacher.size();
   Eigen::VectorXd curves(3 * T);
   stats::compensated_sum<double> on_teacher, on_student;
@@ -33,10 +37,25 @@ LIBRATION_DEFINED Eigen::VectorXd exposure_curves(const Eigen::VectorXd& teacher
   return curves;
 }
 
-LIBRATION_DEFINED Eigen::VectorXd mean_of_columns(const matrix_view<double>& values, std::span<const Eigen::Index> columns) {
-  Eigen::VectorXd sum = Eigen::VectorXd::Zero(values.rows());
+template <class Real>
+Eigen::Matrix<Real, Eigen::Dynamic, 1> mean_of_columns(const matrix_view<Real>& values, std::span<const Eigen::Index> columns) {
+  Eigen::Matrix<Real, Eigen::Dynamic, 1> sum = Eigen::Matrix<Real, Eigen::Dynamic, 1>::Zero(values.rows());
   for (const Eigen::Index j : columns) sum += values.col(j);
   return sum / static_cast<double>(columns.size());
+}
+
+// A template on the number's type, so that only a program that calls it compiles its expressions.
+//
+// %ExAccErr = 100 (AccErr/l - 1) rises with AccErr: its intervals are the same ones.
+template <class Real>
+length_curve excess_percent_of(const length_curve& sum) {
+  using numbers = Eigen::Array<Real, Eigen::Dynamic, 1>;
+  using vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
+  const Eigen::Index T = sum.value.size();
+  const numbers percent = 100.0 / numbers::LinSpaced(T, 1.0, static_cast<double>(T));
+  const auto excess = [&](const vector& x) -> vector { return percent * x.array() - 100.0; };
+  const vector& error = sum.standard_error;
+  return {excess(sum.value), excess(sum.lower), excess(sum.upper), percent * error.array()};
 }
 
 LIBRATION_DEFINED exposure_bias_result aggregate(const matrix_view<double>& teacher, const matrix_view<double>& student,
@@ -57,11 +76,12 @@ LIBRATION_DEFINED exposure_bias_result aggregate(const matrix_view<double>& teac
     band = stats::bootstrap(
         std::span<const Eigen::Index>(sizes.data(), paired ? 1 : 2),
         [&](std::span<const members> chosen) {
-          return exposure_curves(mean_of_columns(teacher, chosen.front()), mean_of_columns(student, chosen.back()));
+          return exposure_curves<double>(mean_of_columns<double>(teacher, chosen.front()),
+                                         mean_of_columns<double>(student, chosen.back()));
         },
         options);
   } else {
-    band.estimate = exposure_curves(teacher.rowwise().mean(), student.rowwise().mean());
+    band.estimate = exposure_curves<double>(teacher.rowwise().mean(), student.rowwise().mean());
     band.lower = band.upper = band.standard_error = Eigen::VectorXd::Constant(3 * T, std::numeric_limits<double>::quiet_NaN());
   }
   const auto part = [&](Eigen::Index k) {
@@ -71,11 +91,7 @@ LIBRATION_DEFINED exposure_bias_result aggregate(const matrix_view<double>& teac
   result.mean_divergence = part(0);
   result.regret = part(1);
   result.accumulated_error = part(2);
-  // %ExAccErr = 100 (AccErr/l - 1) rises with AccErr: its intervals are the same ones.
-  const Eigen::ArrayXd percent = 100.0 / Eigen::ArrayXd::LinSpaced(T, 1.0, static_cast<double>(T));
-  const length_curve& sum = result.accumulated_error;
-  const auto excess = [&](const Eigen::VectorXd& x) -> Eigen::VectorXd { return percent * x.array() - 100.0; };
-  result.excess_percent = {excess(sum.value), excess(sum.lower), excess(sum.upper), percent * sum.standard_error.array()};
+  result.excess_percent = excess_percent_of<double>(result.accumulated_error);
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -12,7 +13,30 @@
 
 #include <Eigen/Core>
 
+#include <libration/core/memory.hpp>
+#include <libration/core/number_text.hpp>
+#include <libration/core/saturating.hpp>
 #include <libration/error/growth_curve.hpp>
+#include <libration/stats/quantiles.hpp>
+
+namespace libration::inline LIBRATION_ABI::error::detail {
+
+// Templates on the number's type, so that only a program that calls them compiles their expressions.
+template <class Real>
+Eigen::Matrix<Real, Eigen::Dynamic, 1> mean_of_rows(const Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>& error) {
+  return error.colwise().mean().transpose();
+}
+template <class Real>
+Eigen::Matrix<Real, Eigen::Dynamic, 1> mean_log_of_rows(const Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>& error) {
+  return error.array().log().colwise().mean().transpose();
+}
+template <class Real>
+Real mean_log_of_part(const Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>& error, Eigen::Index column, Eigen::Index first,
+                      Eigen::Index count) {
+  return error.col(column).segment(first, count).array().log().mean();
+}
+
+}  // namespace libration::inline LIBRATION_ABI::error::detail
 
 namespace libration::inline LIBRATION_ABI::error {
 
@@ -30,13 +54,21 @@ LIBRATION_DEFINED void validate(const growth_options& options, std::string_view 
           ".members is more than 1, but there is one leading direction only");
 }
 
+LIBRATION_DEFINED bool growth_curve::starts_saturated() const {
+  return normalised_by_spread && points() > 0 && pairs() > 0 && error.col(0).minCoeff() >= 1.0;
+}
+
+LIBRATION_DEFINED Eigen::VectorXd growth_curve::mean() const { return detail::mean_of_rows(error); }
+
+LIBRATION_DEFINED Eigen::VectorXd growth_curve::mean_log() const { return detail::mean_log_of_rows(error); }
+
 LIBRATION_DEFINED Eigen::VectorXd growth_curve::mean_log_error() const {
   const Eigen::Index stretches = pairs() / members;
   Eigen::VectorXd result(points());
   std::vector<double> means(static_cast<std::size_t>(stretches));
   for (Eigen::Index j = 0; j < points(); ++j) {
     for (Eigen::Index w = 0; w < stretches; ++w)
-      means[static_cast<std::size_t>(w)] = error.col(j).segment(w * members, members).array().log().mean();
+      means[static_cast<std::size_t>(w)] = detail::mean_log_of_part(error, j, w * members, members);
     result[j] = stats::standard_deviation(means) / std::sqrt(static_cast<double>(stretches));
   }
   return result;
@@ -94,6 +126,11 @@ LIBRATION_DEFINED double coordinate_moments::change_unit(double x) {
   scale_ = std::ldexp(1.0, -exponent);
   unset_ = false;
   return x * scale_;
+}
+
+LIBRATION_FUNC spread::spread(Eigen::Index n, error::norm kind, std::int64_t steps)
+    : kind_(kind), block_(steps / 8), first_(n), coordinates_(static_cast<std::size_t>(n)) {
+  first_.setZero();
 }
 
 LIBRATION_DEFINED std::vector<Eigen::Index> spread::drifting() const {

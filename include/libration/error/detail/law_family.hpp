@@ -10,7 +10,6 @@
 #include <limits>
 
 #include <libration/core/config.hpp>
-#include <libration/scalar/dual_math.hpp>
 
 namespace libration::inline LIBRATION_ABI::error::detail {
 

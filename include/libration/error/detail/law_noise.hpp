@@ -9,7 +9,6 @@
 #include <libration/error/detail/law_search.hpp>
 #include <libration/error/detail/law_selection.hpp>
 #include <libration/error/detail/least_squares.hpp>
-#include <libration/stats/quantiles.hpp>
 
 namespace libration::inline LIBRATION_ABI::error::detail {
 

@@ -14,11 +14,8 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
-#include <libration/core/number_text.hpp>
 #include <libration/error/detail/law_search.hpp>
 #include <libration/error/growth_law_result.hpp>
-#include <libration/scalar/dual_math.hpp>
-#include <libration/stats/student_t.hpp>
 
 namespace libration::inline LIBRATION_ABI::error::detail {
 

@@ -12,6 +12,7 @@
 #include <Eigen/Core>
 
 #include <libration/error/detail/law_noise.hpp>
+#include <libration/stats/quantiles.hpp>
 
 namespace libration::inline LIBRATION_ABI::error::detail {
 

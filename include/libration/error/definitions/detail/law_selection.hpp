@@ -15,7 +15,10 @@
 #include <Eigen/Core>
 #include <Eigen/QR>
 
+#include <libration/core/number_text.hpp>
 #include <libration/error/detail/law_selection.hpp>
+#include <libration/scalar/dual_math.hpp>
+#include <libration/stats/student_t.hpp>
 
 namespace libration::inline LIBRATION_ABI::error::detail {
 
