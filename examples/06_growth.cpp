@@ -9,7 +9,7 @@
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/maps/lorenz63.hpp>
 #include <libration/maps/rk4.hpp>
-#include <libration/report/report.hpp>
+#include <libration/report/format_error.hpp>
 
 namespace error = libration::error;
 

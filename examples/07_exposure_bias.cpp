@@ -8,7 +8,7 @@
 
 #include <libration/core/random.hpp>
 #include <libration/error/error.hpp>
-#include <libration/report/report.hpp>
+#include <libration/report/format_error.hpp>
 
 namespace error = libration::error;
 

@@ -11,7 +11,7 @@
 #include <libration/maps/henon.hpp>
 #include <libration/maps/quantize.hpp>
 #include <libration/maps/tanh_network.hpp>
-#include <libration/report/report.hpp>
+#include <libration/report/format_error.hpp>
 
 namespace error = libration::error;
 namespace maps = libration::maps;

@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <Eigen/Core>
+#include <nlohmann/json.hpp>
 
 #include <libration/attention/attention.hpp>
 #include <libration/core/error.hpp>

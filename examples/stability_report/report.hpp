@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 #include <Eigen/Core>
+#include <nlohmann/json.hpp>
 
 #include <libration/lyapunov/result.hpp>
 #include <libration/models/llama.hpp>

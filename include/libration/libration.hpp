@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// The whole library.
+/// The library, and of `report` what printing needs: tables, JSON, pictures and the progress bar are included by name.
 
 #include <libration/attention/attention.hpp>
 #include <libration/core/core.hpp>
@@ -10,7 +10,9 @@
 #include <libration/lyapunov/lyapunov.hpp>
 #include <libration/maps/maps.hpp>
 #include <libration/models/models.hpp>
-#include <libration/report/report.hpp>
+#include <libration/report/format.hpp>
+#include <libration/report/format_attention.hpp>
+#include <libration/report/format_error.hpp>
 #include <libration/rollout/rollout.hpp>
 #include <libration/scalar/scalar.hpp>
 #include <libration/stats/stats.hpp>

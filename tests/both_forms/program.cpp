@@ -6,8 +6,10 @@
 
 #include <Eigen/Core>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <libration/libration.hpp>
+#include <libration/report/report.hpp>
 
 namespace {
 

@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 #include "support/catch.hpp"
 
 namespace lyapunov = libration::lyapunov;

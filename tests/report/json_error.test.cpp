@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 #include "support/catch.hpp"
 
 namespace error = libration::error;

@@ -3,7 +3,6 @@
 /// \file
 /// How attention thins out as the context grows: the slope of entropy on ln n for each head, with its interval and a verdict.
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -100,26 +99,13 @@ struct [[nodiscard]] dilution_result {
   double focuses_below = 0.0, dilutes_above = 0.0;
 
   /// \return the number of heads with this verdict
-  Eigen::Index count(dilution_verdict v) const {
-    return std::count_if(heads.begin(), heads.end(), [&](const head_dilution& h) { return h.verdict == v; });
-  }
+  LIBRATION_DECLARED Eigen::Index count(dilution_verdict v) const;
 };
 
 namespace detail {
 
-/// Stretches of neighbouring tokens that are left out in turn for the slope's error.
-inline constexpr std::size_t dilution_blocks = 8;
-
-/// The standard error of the slope of y on x by leaving out each of 8 blocks of neighbours in turn. A token counts as 1/sqrt(n) in
-/// a block's length, half way between equally many tokens and equal parts of ln n. NaN where a block's absence leaves no slope.
-LIBRATION_DECLARED double block_jackknife_error(std::span<const double> x, std::span<const double> y, const stats::line_fit& fit);
-
-LIBRATION_DECLARED dilution_verdict judge(double lower, double upper, const dilution_options& options);
-
-/// \param x  ln n of the rows in the fit, in the tokens' order
-/// \param y  their entropies
-LIBRATION_DECLARED void fit_dilution(std::span<const double> x, std::span<const double> y, const dilution_options& options,
-                                     head_dilution& head);
+LIBRATION_DECLARED dilution_result dilution_of(const Eigen::MatrixXd& entropies, const Eigen::MatrixXd& visible,
+                                               const dilution_options& options);
 
 }  // namespace detail
 
@@ -150,42 +136,7 @@ LIBRATION_DECLARED void fit_dilution(std::span<const double> x, std::span<const 
 template <class Entropies, class Visible>
 dilution_result dilution(const Eigen::MatrixBase<Entropies>& entropies, const Eigen::MatrixBase<Visible>& visible,
                          const dilution_options& options = {}) {
-  constexpr std::string_view who = "attention::dilution";
-  validate(options, who);
-  const Eigen::Index heads = entropies.rows(), tokens = entropies.cols();
-  const detail::visible_counts counts(visible, heads, tokens, who);
-  for (Eigen::Index h = 0; h < heads; ++h)
-    for (Eigen::Index i = 0; i < tokens; ++i) {
-      const auto H = static_cast<double>(entropies(h, i));
-      const double most = std::log(counts(h, i));
-      require(std::isnan(H) || counts(h, i) == 0.0 || (H >= -1e-4 && H <= most + 1e-4 * (1.0 + most)), who, [&] {
-        return "entropies(" + number_text(h) + ", " + number_text(i) + ") is " + number_text(H) + ", expected 0 to " +
-               number_text(most, 10) + " nats (ln of the keys that token " + number_text(i) + " sees)";
-      });
-    }
-
-  dilution_result result;
-  result.level = options.level;
-  result.focuses_below = options.focuses_below;
-  result.dilutes_above = options.dilutes_above;
-  result.heads.resize(static_cast<std::size_t>(heads));
-  std::vector<double> x, y;
-  for (Eigen::Index h = 0; h < heads; ++h) {
-    head_dilution& head = result.heads[static_cast<std::size_t>(h)];
-    x.clear();
-    y.clear();
-    for (Eigen::Index i = 0; i < tokens; ++i) {
-      const auto H = static_cast<double>(entropies(h, i));
-      if (std::isnan(H) || counts(h, i) == 0.0) {
-        ++head.skipped;
-      } else if (counts(h, i) >= static_cast<double>(options.minimum_context)) {
-        x.push_back(std::log(counts(h, i)));
-        y.push_back(H);
-      }
-    }
-    detail::fit_dilution(x, y, options, head);
-  }
-  return result;
+  return detail::dilution_of(entropies.template cast<double>(), visible.template cast<double>(), options);
 }
 
 /// The same for causal attention without a window: token i sees the i + 1 keys up to its own.

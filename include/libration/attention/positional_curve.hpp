@@ -3,7 +3,6 @@
 /// \file
 /// Accuracy or attention mass against position: intervals, what the middle loses, and whether the curve is U-shaped.
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -12,7 +11,6 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
-#include <libration/core/error.hpp>
 #include <libration/core/status.hpp>
 #include <libration/stats/student_t.hpp>
 #include <libration/stats/survival.hpp>
@@ -85,21 +83,9 @@ struct [[nodiscard]] positional_result {
 
 namespace detail {
 
-LIBRATION_DECLARED void check_positions(const Eigen::VectorXd& position, std::string_view who);
-
-/// Standard errors of a curve's contrasts.
-struct contrast_errors {
-  Eigen::VectorXd primacy, recency;  // shape (m): of the first, and of the last position less each
-  double depth = 0.0;
-};
-
-/// Depth, trough, and shape, from the curve and the errors of its contrasts.
-///
-/// U-shaped: for a position in the middle the two differences are tested one by one, each at the whole 1 - level (an
-/// intersection-union test: both must be beyond chance), and the positions share it out (Bonferroni). Not U-shaped: for every
-/// position one of the two differences is below the margin, each tested at half of 1 - level.
-LIBRATION_DECLARED void judge_shape(const contrast_errors& errors, double degrees_of_freedom, const positional_options& options,
-                                    positional_result& result);
+/// \param X  the samples, shape (m, N)
+LIBRATION_DECLARED positional_result curve_of_samples(const Eigen::VectorXd& position, Eigen::MatrixXd X,
+                                                      const positional_options& options);
 
 }  // namespace detail
 
@@ -136,54 +122,7 @@ LIBRATION_DECLARED positional_result positional_curve(const Eigen::VectorXd& pos
 template <class Samples>
 positional_result positional_curve(const Eigen::VectorXd& position, const Eigen::MatrixBase<Samples>& samples,
                                    const positional_options& options = {}) {
-  constexpr std::string_view who = "attention::positional_curve";
-  validate(options, who);
-  detail::check_positions(position, who);
-  const Eigen::Index m = position.size();
-  require_rows(samples.rows(), m, who, "samples", "one for each position");
-  Eigen::MatrixXd X = samples.template cast<double>();
-  Eigen::Index N = 0;
-  for (Eigen::Index j = 0; j < X.cols(); ++j) {
-    bool whole = true;
-    for (Eigen::Index i = 0; i < m; ++i) {
-      require(!(std::abs(X(i, j)) > 1e300), who, [&] {
-        return "samples(" + number_text(i) + ", " + number_text(j) + ") is " + number_text(X(i, j)) +
-               ", expected a number of at most 1e300, or NaN";
-      });
-      whole = whole && !std::isnan(X(i, j));
-    }
-    if (whole && N++ != j) X.col(N - 1) = X.col(j);
-  }
-  positional_result result;
-  result.position = position;
-  result.level = options.level;
-  result.samples = N;
-  result.left_out = samples.cols() - N;
-  result.value = result.lower = result.upper = Eigen::VectorXd::Constant(m, std::numeric_limits<double>::quiet_NaN());
-  if (N == 0) return result;
-  X.conservativeResize(m, N);
-  result.value = X.rowwise().mean();
-  result.status = status::not_converged;
-  if (N == 1) return result;
-  const double count = static_cast<double>(N), freedom = count - 1.0;
-  X.colwise() -= result.value;
-  // By norms that scale themselves: squares of samples may leave the range.
-  const double root = std::sqrt(count * freedom);
-  const auto error = [&](const Eigen::RowVectorXd& contrast) { return contrast.stableNorm() / root; };
-  detail::contrast_errors errors{Eigen::VectorXd(m), Eigen::VectorXd(m),
-                                 error(0.5 * (X.row(0) + X.row(m - 1)) - X.middleRows(1, m - 2).colwise().mean())};
-  const double quantile = stats::student_t_quantile(0.5 + 0.5 * options.level, freedom);
-  Eigen::VectorXd half(m);
-  for (Eigen::Index j = 0; j < m; ++j) {
-    errors.primacy[j] = error(X.row(0) - X.row(j));
-    errors.recency[j] = error(X.row(m - 1) - X.row(j));
-    half[j] = quantile * error(X.row(j));
-  }
-  result.lower = result.value - half;
-  result.upper = result.value + half;
-  result.status = status::ok;
-  detail::judge_shape(errors, freedom, options, result);
-  return result;
+  return detail::curve_of_samples(position, samples.template cast<double>(), options);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::attention

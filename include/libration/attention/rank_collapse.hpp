@@ -34,12 +34,8 @@ struct [[nodiscard]] rank_residual {
 
 namespace detail {
 
-struct matrix_sizes {
-  double frobenius, composite;
-};
-
-// Scaled by the largest entry, so that squares neither overflow nor vanish.
-LIBRATION_DECLARED matrix_sizes sizes_of(const Eigen::MatrixXd& X);
+/// \param X  at least one entry
+LIBRATION_DECLARED rank_residual residual_of(Eigen::MatrixXd X);
 
 }  // namespace detail
 
@@ -59,25 +55,7 @@ rank_residual rank_collapse_residual(const Eigen::MatrixBase<States>& states) {
   require(states.size() > 0, "attention::rank_collapse_residual", [&] {
     return "states is " + number_text(states.rows()) + " x " + number_text(states.cols()) + ", expected at least one entry";
   });
-  Eigen::MatrixXd X = states.template cast<double>();
-  rank_residual result;
-  if (!X.allFinite()) return result;
-  // Scaled by a power of two, so that no difference overflows.
-  const double most = X.cwiseAbs().maxCoeff();
-  const int exponent = most > 0.0 ? std::ilogb(most) : 0;
-  X = X.unaryExpr([exponent](double x) { return std::ldexp(x, -exponent); }).eval();
-  const detail::matrix_sizes all = detail::sizes_of(X);
-  const double part = 1.0 / static_cast<double>(X.cols());
-  for (int pass = 0; pass < 2; ++pass) {  // the second takes back what rounding left of the mean
-    const Eigen::VectorXd mean = (X * part).rowwise().sum();
-    X.colwise() -= mean;
-  }
-  const detail::matrix_sizes rest = detail::sizes_of(X);
-  result.frobenius = std::ldexp(rest.frobenius, exponent);
-  result.composite = std::ldexp(rest.composite, exponent);
-  result.relative = rest.frobenius / all.frobenius;
-  result.relative_composite = rest.composite / all.composite;
-  return result;
+  return detail::residual_of(states.template cast<double>());
 }
 
 /// The residual through the layers of a network.
@@ -95,6 +73,13 @@ struct [[nodiscard]] rank_collapse_result {
   double factor_per_layer() const { return std::exp(log_relative.slope); }
 };
 
+namespace detail {
+
+/// All but `layers`, from these.
+LIBRATION_DECLARED void fit_layers(rank_collapse_result& result, double rounding);
+
+}  // namespace detail
+
 /// The rank-collapse residual of each layer, and the rate at which it falls.
 ///
 /// \param layers    any range of matrices (n, tokens), each a layer's hidden states, the same tokens in all; n may differ
@@ -106,7 +91,6 @@ rank_collapse_result rank_collapse(const Layers& layers, double rounding = 1e-6)
   constexpr std::string_view who = "attention::rank_collapse";
   require(rounding >= 0.0, who, [&] { return "rounding is " + number_text(rounding) + ", expected >= 0"; });
   rank_collapse_result result;
-  std::vector<double> layer, log_relative;
   Eigen::Index tokens = -1;
   for (const auto& states : layers) {
     const std::size_t index = result.layers.size();
@@ -116,16 +100,8 @@ rank_collapse_result rank_collapse(const Layers& layers, double rounding = 1e-6)
              ", expected " + number_text(tokens) + " columns (the tokens) and at least one entry";
     });
     result.layers.push_back(rank_collapse_residual(states));
-    const rank_residual& r = result.layers.back();
-    if (std::isnan(r.frobenius) && result.failed_at < 0) result.failed_at = static_cast<std::int64_t>(index);
-    if (!(r.relative > rounding)) continue;
-    layer.push_back(static_cast<double>(index));
-    log_relative.push_back(std::log(r.relative));
   }
-  if (result.layers.empty()) return result;
-  result.status = result.failed_at < 0 ? status::ok : status::diverged;
-  result.fitted = static_cast<std::int64_t>(layer.size());
-  if (layer.size() >= 2) result.log_relative = stats::fit_line(layer, log_relative);
+  detail::fit_layers(result, rounding);
   return result;
 }
 

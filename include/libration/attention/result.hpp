@@ -46,10 +46,10 @@ struct [[nodiscard]] entropy_result {
   std::int64_t zero_weights = 0;   ///< recorded weights of 0 that count as keys that are seen
 
   /// \return entropy / ln visible, in [0, 1]; NaN where a single key is visible
-  Eigen::MatrixXd normalised_entropy() const { return (entropy.array() / visible.cast<double>().array().log()).matrix(); }
+  LIBRATION_DECLARED Eigen::MatrixXd normalised_entropy() const;
 
   /// \return e^entropy: among so many keys equal weights would be spread as much
-  Eigen::MatrixXd effective_support() const { return entropy.array().exp().matrix(); }
+  LIBRATION_DECLARED Eigen::MatrixXd effective_support() const;
 };
 
 /// A statistic's mean over the queries of each head, of those that are finite.

@@ -3,8 +3,6 @@
 /// \file
 /// Attention sinks: heads that leave much of their weight on the first keys, far more than an even share, whatever the text.
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -95,6 +93,13 @@ Eigen::RowVectorXd first_key_mass(const Eigen::MatrixBase<Weights>& weights, Eig
   return weights.topRows(first).template cast<double>().colwise().sum();
 }
 
+namespace detail {
+
+LIBRATION_DECLARED sink_result sinks_of(const Eigen::MatrixXd& mass, const Eigen::MatrixXd& visible,
+                                        const sink_options& options);
+
+}  // namespace detail
+
 /// The mean sink mass of each head with its error, beside what uniform attention would give, and the heads that are sinks.
 ///
 /// \param mass     weight on the first `.keys` keys, in [0, 1], shape (heads, tokens), tokens in their order; NaN rows are skipped
@@ -109,51 +114,7 @@ Eigen::RowVectorXd first_key_mass(const Eigen::MatrixBase<Weights>& weights, Eig
 template <class Mass, class Visible>
 sink_result sinks(const Eigen::MatrixBase<Mass>& mass, const Eigen::MatrixBase<Visible>& visible,
                   const sink_options& options = {}) {
-  constexpr std::string_view who = "attention::sinks";
-  validate(options, who);
-  const detail::visible_counts counts(visible, mass.rows(), mass.cols(), who);
-  for (Eigen::Index h = 0; h < mass.rows(); ++h)
-    for (Eigen::Index i = 0; i < mass.cols(); ++i) {
-      const auto value = static_cast<double>(mass(h, i));
-      require(std::isnan(value) || (value >= -1e-4 && value <= 1.0 + 1e-4), who, [&] {
-        return "mass(" + number_text(h) + ", " + number_text(i) + ") is " + number_text(value) + ", expected in [0, 1]";
-      });
-    }
-
-  sink_result result;
-  result.keys = options.keys;
-  result.threshold = options.threshold;
-  result.level = options.level;
-  result.heads.resize(static_cast<std::size_t>(mass.rows()));
-  std::vector<double> values;
-  for (Eigen::Index h = 0; h < mass.rows(); ++h) {
-    head_sink& head = result.heads[static_cast<std::size_t>(h)];
-    values.clear();
-    double even = 0.0;
-    for (Eigen::Index i = 0; i < mass.cols(); ++i) {
-      const auto value = static_cast<double>(mass(h, i));
-      const double n = counts(h, i);
-      if (std::isnan(value) || n == 0.0) {
-        ++head.skipped;
-      } else if (n >= static_cast<double>(options.minimum_context)) {
-        values.push_back(value);
-        even += static_cast<double>(options.keys) / n;
-      }
-    }
-    head.rows = static_cast<std::int64_t>(values.size());
-    if (values.empty()) continue;
-    head.uniform = even / static_cast<double>(values.size());
-    head.mass = stats::mean_error(values);
-    head.status = status::not_converged;
-    const double half = head.mass.half_width(options.level);
-    if (!std::isfinite(half)) continue;
-    head.status = status::ok;
-    head.lower = std::max(0.0, head.mass.mean - half);
-    head.upper = std::min(1.0, head.mass.mean + half);
-    if (head.lower > options.threshold) head.verdict = sink_verdict::sink;
-    if (head.upper < options.threshold) head.verdict = sink_verdict::none;
-  }
-  return result;
+  return detail::sinks_of(mass.template cast<double>(), visible.template cast<double>(), options);
 }
 
 /// The same for causal attention without a window: token i sees the i + 1 keys up to its own.

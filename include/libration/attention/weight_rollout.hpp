@@ -3,7 +3,6 @@
 /// \file
 /// Attention rollout: how much of each input position is in each output, from the attention weights of all layers.
 
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -33,47 +32,8 @@ struct rollout_options {
 namespace detail {
 
 /// One layer's mixing: residual I + (1 - residual) A with A's columns divided by their sums; checked.
-template <class Weights>
-Eigen::MatrixXd mixing(const Eigen::MatrixBase<Weights>& weights, std::size_t layer, Eigen::Index tokens,
-                       const rollout_options& options) {
-  constexpr std::string_view who = "attention::weight_rollout";
-  const auto name = [&] { return "layers[" + number_text(layer) + "]"; };
-  require(weights.rows() == tokens && weights.cols() == tokens, who, [&] {
-    return name() + " is " + number_text(weights.rows()) + " x " + number_text(weights.cols()) + ", expected " +
-           number_text(tokens) + " x " + number_text(tokens) + " (keys, queries)";
-  });
-  require(options.mask.empty() || (options.mask.sequences() == 1 && options.mask.tokens() == tokens), who, [&] {
-    return ".mask is " + number_text(options.mask.tokens()) + " x " + number_text(options.mask.sequences()) + ", expected " +
-           number_text(tokens) + " x 1 (tokens, one sequence)";
-  });
-  Eigen::MatrixXd A = weights.template cast<double>();
-  const auto padding = [&](Eigen::Index i) { return !options.mask.empty() && !options.mask.real()(i, 0); };
-  for (Eigen::Index j = 0; j < tokens; ++j) {
-    if (padding(j)) {
-      A.col(j).setZero();
-      A(j, j) = 1.0;
-      continue;
-    }
-    double sum = 0.0;
-    for (Eigen::Index i = 0; i < tokens; ++i) {
-      require(!padding(i) || A(i, j) == 0.0, who, [&] {
-        return name() + "(" + number_text(i) + ", " + number_text(j) + ") is " + number_text(A(i, j)) + ", expected 0 (key " +
-               number_text(i) + " is padding by .mask, where 1 is a real token)";
-      });
-      require(A(i, j) >= 0.0, who, [&] {
-        return name() + "(" + number_text(i) + ", " + number_text(j) + ") is " + number_text(A(i, j)) + ", expected >= 0";
-      });
-      sum += A(i, j);
-    }
-    require(std::abs(sum - 1.0) <= options.tolerance, who, [&] {
-      return name() + ": the weights of query " + number_text(j) + " (column " + number_text(j) + ") sum to " +
-             number_text(sum, 10) + ", expected 1 (rows of padding: .mask)";
-    });
-    A.col(j) *= (1.0 - options.residual) / sum;
-    A(j, j) += options.residual;
-  }
-  return A;
-}
+LIBRATION_DECLARED Eigen::MatrixXd mixing(Eigen::MatrixXd A, std::size_t layer, Eigen::Index tokens,
+                                          const rollout_options& options);
 
 }  // namespace detail
 
@@ -119,7 +79,8 @@ Eigen::MatrixXd weight_rollout(const Layers& layers, const rollout_options& opti
   Eigen::MatrixXd product;
   std::size_t layer = 0;
   for (const auto& weights : layers) {
-    Eigen::MatrixXd mixed = detail::mixing(weights, layer, layer == 0 ? weights.rows() : product.rows(), options);
+    const Eigen::Index tokens = layer == 0 ? weights.rows() : product.rows();
+    Eigen::MatrixXd mixed = detail::mixing(weights.template cast<double>(), layer, tokens, options);
     product = layer == 0 ? std::move(mixed) : Eigen::MatrixXd(product * mixed);
     ++layer;
     visit(static_cast<const Eigen::MatrixXd&>(product));
@@ -135,3 +96,7 @@ Eigen::MatrixXd weight_rollout(const Layers& layers, const rollout_options& opti
 }
 
 }  // namespace libration::inline LIBRATION_ABI::attention
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/weight_rollout.hpp>
+#endif

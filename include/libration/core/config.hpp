@@ -42,7 +42,8 @@
 
 // A function that is dear to compile is declared in its header (LIBRATION_DECLARED) and defined in <module>/definitions/
 // (LIBRATION_DEFINED), which the header includes at its end; who links libration::compiled, which defines LIBRATION_COMPILED,
-// finds it there instead. As a header it is a template, so that only a program that calls it pays for its body.
+// finds it there instead. As a header it is a template, so that only a program that calls it pays for its body. A helper that only
+// definitions call stands there alone, as LIBRATION_DECLARED.
 // LIBRATION_FUNC is the same for what cannot be a template: constructors, operators, virtual functions.
 #if defined(LIBRATION_COMPILED)
 #define LIBRATION_DECLARED

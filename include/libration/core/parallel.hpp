@@ -5,10 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <exception>
-#include <system_error>
-#include <thread>
-#include <vector>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
@@ -16,9 +12,16 @@
 namespace libration::inline LIBRATION_ABI {
 
 /// \return `requested`, or the number of hardware threads (at least 1) where it is 0
-inline int thread_count(int requested) noexcept {
-  return requested > 0 ? requested : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
+LIBRATION_DECLARED int thread_count(int requested) noexcept;
+
+namespace detail {
+
+/// `parallel_for` on two threads or more.
+///
+/// \param call  called as call(body, index)
+LIBRATION_DECLARED void run_on_threads(std::int64_t count, int workers, void (*call)(const void*, std::int64_t), const void* body);
+
+}  // namespace detail
 
 /// Calls `body(index)` for index = 0 .. count-1, thread j of `threads` taking every `threads`-th index from j on.
 ///
@@ -34,35 +37,13 @@ void parallel_for(std::int64_t count, int threads, Body&& body) {
     for (std::int64_t i = 0; i < count; ++i) body(i);
     return;
   }
-  struct failure {
-    std::int64_t index;
-    std::exception_ptr error;
-  };
-  std::vector<failure> failures(static_cast<std::size_t>(workers), {count, nullptr});
-  const auto run = [&](int worker) {
-    for (std::int64_t i = worker; i < count; i += workers) {
-      try {
-        body(i);
-      } catch (...) {
-        failures[static_cast<std::size_t>(worker)] = {i, std::current_exception()};
-        return;
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> pool;
-    pool.reserve(static_cast<std::size_t>(workers) - 1);
-    int started = 1;
-    try {
-      for (; started < workers; ++started) pool.emplace_back(run, started);
-    } catch (const std::system_error&) {
-    }
-    run(0);
-    for (; started < workers; ++started) run(started);
-  }
-  const auto first = std::min_element(failures.begin(), failures.end(),
-                                      [](const failure& a, const failure& b) { return a.index < b.index; });
-  if (first->error) std::rethrow_exception(first->error);
+  const auto call = [&body](std::int64_t i) { body(i); };
+  using function = decltype(call);
+  detail::run_on_threads(count, workers, [](const void* it, std::int64_t i) { (*static_cast<function*>(it))(i); }, &call);
 }
 
 }  // namespace libration::inline LIBRATION_ABI
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/core/definitions/parallel.hpp>
+#endif

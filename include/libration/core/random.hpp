@@ -3,25 +3,6 @@
 /// \file
 /// Counter-based random numbers: each value is a pure function of (seed, stream, index).
 
-#if defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wold-style-cast"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wpedantic"
-#endif
-// Philox needs none of the processor's intrinsics, whose header takes as long to read as Eigen/Core. A program that uses
-// Random123's generators that do (AES, ARS) includes them before this library.
-#if !defined(R123_USE_SSE) && !defined(R123_USE_X86INTRIN_H)
-#define R123_USE_SSE 0
-#define R123_USE_X86INTRIN_H 0
-#endif
-#include <Random123/philox.h>
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
-
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -97,12 +78,7 @@ class random_stream {
   // the normals' blocks apart from the uniforms'.
   static constexpr std::uint64_t normal_tag = std::uint64_t{1} << 63;
 
-  std::pair<std::uint64_t, std::uint64_t> block(std::uint64_t number) const noexcept {
-    const r123::Philox4x32::ctr_type counter = {{low(number), high(number), low(stream_), high(stream_)}};
-    const r123::Philox4x32::key_type key = {{low(seed_), high(seed_)}};
-    const r123::Philox4x32::ctr_type word = r123::Philox4x32{}(counter, key);
-    return {join(word.v[0], word.v[1]), join(word.v[2], word.v[3])};
-  }
+  LIBRATION_DECLARED std::pair<std::uint64_t, std::uint64_t> block(std::uint64_t number) const noexcept;
 
   std::pair<double, double> normal_pair(std::uint64_t number) const noexcept {
     const auto [a, b] = block(number | normal_tag);
@@ -124,3 +100,7 @@ class random_stream {
 };
 
 }  // namespace libration::inline LIBRATION_ABI
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/core/definitions/random.hpp>
+#endif

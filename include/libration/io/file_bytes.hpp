@@ -3,8 +3,6 @@
 /// \file
 /// A file's bytes, read only: memory-mapped where the system can, read into memory where it cannot or shall not.
 
-#include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
@@ -13,14 +11,7 @@
 #include <string>
 #include <utility>
 
-#if __has_include(<sys/mman.h>) && __has_include(<sys/stat.h>)
-#include <sys/stat.h>
-#define LIBRATION_HAS_MMAP 1
-#else
-#define LIBRATION_HAS_MMAP 0
-#endif
-
-#include <libration/core/error.hpp>
+#include <libration/core/config.hpp>
 
 namespace libration::inline LIBRATION_ABI::io {
 
@@ -65,9 +56,7 @@ class file_bytes {
 
   explicit file_bytes(std::string path) : path_(std::move(path)) {}
 
-  [[noreturn]] void fail(const char* what, int error) const {
-    throw file_error(path_, file_error::no_byte, std::string(what) + ": " + std::generic_category().message(error));
-  }
+  LIBRATION_DECLARED [[noreturn]] void fail(const char* what, int error) const;
 
   LIBRATION_DECLARED void take(void* memory, std::size_t size, bool mapped) noexcept;
 

@@ -3,7 +3,6 @@
 /// \file
 /// A file that appears complete or not at all: written beside its place, then renamed into it.
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -11,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include <libration/core/error.hpp>
+#include <libration/core/config.hpp>
 
 namespace libration::inline LIBRATION_ABI::io {
 
@@ -36,9 +35,7 @@ class output_file {
   LIBRATION_DECLARED void commit();
 
  private:
-  [[noreturn]] void fail(const char* what, int error, std::uint64_t byte) const {
-    throw file_error(name_, byte, std::string(what) + ": " + std::generic_category().message(error));
-  }
+  LIBRATION_DECLARED [[noreturn]] void fail(const char* what, int error, std::uint64_t byte) const;
 
   std::filesystem::path target_, temporary_;
   std::string name_;

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <libration/core/config.hpp>
 #include <libration/core/status.hpp>
@@ -34,97 +34,68 @@ LIBRATION_DECLARED std::string explain(status s);
 /// \param most exponents listed; the others are counted
 LIBRATION_DECLARED std::string text(const lyapunov::spectrum_result& r, Eigen::Index most = 16);
 
+/// Quantiles of finite-time exponents over the windows, a line an exponent.
+LIBRATION_DECLARED std::string text(const lyapunov::finite_time& f);
+
+/// The leading exponent and its half width at each of the times.
+LIBRATION_DECLARED std::string text(const lyapunov::running_estimate& h);
+
+LIBRATION_DECLARED std::string text(const tangent::check_result& r);
+
+LIBRATION_DECLARED std::string text(const testing::law_report& r);
+
+/// What formatters of the library's results are made of: the text is aligned, filled and cut as any string is.
+struct text_writer : fmt::formatter<fmt::string_view> {
+  LIBRATION_DECLARED fmt::format_context::iterator write(std::string_view text, fmt::format_context& context) const;
+};
+
 /// A formatter by way of a function that makes the text.
 template <class T, std::string (*Text)(const T&)>
-struct text_formatter : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const T& value, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(Text(value), context);
-  }
+struct text_formatter : text_writer {
+  auto format(const T& value, fmt::format_context& context) const { return write(Text(value), context); }
 };
 
 }  // namespace libration::inline LIBRATION_ABI::report
 
 /// \cond
 template <>
-struct fmt::formatter<libration::status> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(libration::status s, Context& context) const {
-    const auto name = to_string(s);
-    return fmt::formatter<fmt::string_view>::format({name.data(), name.size()}, context);
+struct fmt::formatter<libration::status> : libration::report::text_writer {
+  auto format(libration::status s, fmt::format_context& context) const { return write(to_string(s), context); }
+};
+template <>
+struct fmt::formatter<libration::verdict> : libration::report::text_writer {
+  auto format(libration::verdict v, fmt::format_context& context) const { return write(to_string(v), context); }
+};
+template <>
+struct fmt::formatter<libration::lyapunov::estimate> : libration::report::text_writer {
+  auto format(const libration::lyapunov::estimate& e, fmt::format_context& context) const {
+    return write(libration::report::with_error(e.value, e.standard_error), context);
   }
 };
 template <>
-struct fmt::formatter<libration::verdict> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(libration::verdict v, Context& context) const {
-    const auto name = to_string(v);
-    return fmt::formatter<fmt::string_view>::format({name.data(), name.size()}, context);
+struct fmt::formatter<libration::stats::mean_estimate> : libration::report::text_writer {
+  auto format(const libration::stats::mean_estimate& e, fmt::format_context& context) const {
+    return write(libration::report::with_error(e.mean, e.standard_error), context);
   }
 };
 template <>
-struct fmt::formatter<libration::lyapunov::estimate> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const libration::lyapunov::estimate& e, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(libration::report::with_error(e.value, e.standard_error), context);
+struct fmt::formatter<libration::lyapunov::spectrum_result> : libration::report::text_writer {
+  auto format(const libration::lyapunov::spectrum_result& r, fmt::format_context& context) const {
+    return write(libration::report::text(r), context);
   }
 };
 template <>
-struct fmt::formatter<libration::stats::mean_estimate> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const libration::stats::mean_estimate& e, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(libration::report::with_error(e.mean, e.standard_error), context);
-  }
-};
+struct fmt::formatter<libration::lyapunov::finite_time>
+    : libration::report::text_formatter<libration::lyapunov::finite_time, libration::report::text> {};
 template <>
-struct fmt::formatter<libration::lyapunov::spectrum_result> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const libration::lyapunov::spectrum_result& r, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(libration::report::text(r), context);
-  }
-};
+struct fmt::formatter<libration::lyapunov::running_estimate>
+    : libration::report::text_formatter<libration::lyapunov::running_estimate, libration::report::text> {};
 template <>
-struct fmt::formatter<libration::lyapunov::finite_time> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const libration::lyapunov::finite_time& f, Context& context) const {
-    std::string out = fmt::format("finite-time exponents over {} windows of {} steps", f.values.cols(), f.window);
-    if (f.values.cols() > 1) {
-      const Eigen::VectorXd mean = f.mean(), spread = f.spread(), low = f.quantile(0.05), high = f.quantile(0.95);
-      for (Eigen::Index i = 0; i < mean.size(); ++i)
-        out += fmt::format("\n  {:>3}  mean {:.6g}, spread {:.3g}, 5 to 95 %: {:.4g} to {:.4g}", i + 1, mean[i], spread[i], low[i],
-                           high[i]);
-    }
-    return fmt::formatter<fmt::string_view>::format(out, context);
-  }
-};
+struct fmt::formatter<libration::tangent::check_result>
+    : libration::report::text_formatter<libration::tangent::check_result, libration::report::text> {};
 template <>
-struct fmt::formatter<libration::lyapunov::running_estimate> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const libration::lyapunov::running_estimate& h, Context& context) const {
-    std::string out = "running estimate:";
-    for (Eigen::Index j = 0; j < h.steps.size(); ++j)
-      out += fmt::format("\n  {:>9}  {:.6g} ± {:.2g}", h.steps[j], h.exponents(0, j), h.half_width(0, j));
-    return fmt::formatter<fmt::string_view>::format(out, context);
-  }
-};
-template <>
-struct fmt::formatter<libration::tangent::check_result> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const libration::tangent::check_result& r, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(
-        fmt::format("tangent {}: it differs from central differences by {:.2g} (up to {:.2g} is rounding)", r.ok() ? "ok" : "WRONG",
-                    r.error, r.tolerance),
-        context);
-  }
-};
-template <>
-struct fmt::formatter<libration::testing::law_report> : fmt::formatter<fmt::string_view> {
-  template <class Context>
-  auto format(const libration::testing::law_report& r, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(r.ok() ? fmt::format("{} laws hold", r.checked) : "broken laws:\n" + r.text(),
-                                                    context);
-  }
-};
+struct fmt::formatter<libration::testing::law_report>
+    : libration::report::text_formatter<libration::testing::law_report, libration::report::text> {};
 /// \endcond
 
 #if !defined(LIBRATION_COMPILED)

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <Eigen/Core>
 
 #include <libration/attention/dilution.hpp>

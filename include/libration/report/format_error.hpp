@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
@@ -36,9 +36,7 @@ inline const char* name_of(error::norm n) {
   return n == error::norm::euclidean ? "Euclidean" : n == error::norm::maximum ? "maximum" : "root mean square";
 }
 
-inline std::string status_line(status s, std::int64_t failed_at = -1) {
-  return fmt::format("  status {}: {}{}", to_string(s), explain(s), failed_at >= 0 ? fmt::format(" (step {})", failed_at) : "");
-}
+LIBRATION_DECLARED std::string status_line(status s, std::int64_t failed_at = -1);
 
 /// What is said of pairs that parted at a cut.
 LIBRATION_DECLARED std::string jumps(std::int64_t count);
@@ -47,7 +45,7 @@ LIBRATION_DECLARED std::string jumps(std::int64_t count);
 LIBRATION_DECLARED std::string jumps(std::int64_t count, const std::vector<error::undeclared_period>& undeclared);
 
 /// The text of a result that holds nothing.
-inline std::string nothing(const char* what) { return fmt::format("{}: {}", what, explain(status::not_run)); }
+LIBRATION_DECLARED std::string nothing(const char* what);
 
 /// With `digits` significant ones, and all those before the point up to ten millions: `12345`, not `1.234e+04`.
 LIBRATION_DECLARED std::string with_digits(double x, int digits, const char* infinite);
@@ -59,9 +57,7 @@ LIBRATION_DECLARED std::string with_interval(double value, double lower, double 
 
 /// A value with the interval that was computed for it: `23.1 (22.8 to 23.5)`; the value alone where the interval is not known, and
 /// `unknown` where the value is not.
-inline std::string with_interval(double value, double lower, double upper) {
-  return detail::with_interval(value, lower, upper, "inf");
-}
+LIBRATION_DECLARED std::string with_interval(double value, double lower, double upper);
 
 /// A time with its interval; `never` for one that was not reached, or `at least 20` where the interval has a lower end.
 LIBRATION_DECLARED std::string text(const stats::time_quantile& q);
@@ -82,9 +78,7 @@ LIBRATION_DECLARED std::string text(const error::token_divergence_result& r);
 
 LIBRATION_DECLARED std::string text(const error::exposure_bias_result& r);
 
-inline std::string text(const error::model_exposure_result& r) {
-  return text(r.bias) + (r.failed_runs > 0 ? fmt::format("; {} pairs of runs left out", r.failed_runs) : "");
-}
+LIBRATION_DECLARED std::string text(const error::model_exposure_result& r);
 
 LIBRATION_DECLARED std::string text(const error::covariance_result& r);
 

@@ -2,9 +2,11 @@
 #pragma once
 /// \file
 /// Results as JSON. A number that is not finite becomes null (NaN) or a string ("-inf").
+///
+/// Who calls it includes <nlohmann/json.hpp>, which these headers only declare.
 
 #include <Eigen/Core>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <libration/core/config.hpp>
 #include <libration/lyapunov/result.hpp>
@@ -17,16 +19,14 @@ using json = nlohmann::ordered_json;
 
 LIBRATION_DECLARED json number(double x);
 
-template <class Derived>
-json numbers(const Eigen::DenseBase<Derived>& values) {
-  json array = json::array();
+template <class Derived, class Json = json>
+Json numbers(const Eigen::DenseBase<Derived>& values) {
+  Json array = Json::array();
   for (Eigen::Index i = 0; i < values.size(); ++i) array.push_back(number(values.derived().coeff(i)));
   return array;
 }
 
-inline json to_json(const lyapunov::estimate& e) {
-  return {{"value", number(e.value)}, {"standard_error", number(e.standard_error)}};
-}
+LIBRATION_DECLARED json to_json(const lyapunov::estimate& e);
 
 /// Every field of a spectrum; finite-time values as one array a window.
 LIBRATION_DECLARED json to_json(const lyapunov::spectrum_result& r);

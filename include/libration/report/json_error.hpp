@@ -19,9 +19,7 @@
 
 namespace libration::inline LIBRATION_ABI::report {
 
-inline json to_json(const stats::time_quantile& q) {
-  return {{"fraction", number(q.fraction)}, {"time", number(q.time)}, {"lower", number(q.lower)}, {"upper", number(q.upper)}};
-}
+LIBRATION_DECLARED json to_json(const stats::time_quantile& q);
 
 LIBRATION_DECLARED json to_json(const stats::kaplan_meier_estimate& s);
 

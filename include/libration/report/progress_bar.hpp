@@ -3,12 +3,8 @@
 /// \file
 /// A progress bar on a terminal; nothing where the output is not one.
 
-#include <unistd.h>
-
 #include <chrono>
-#include <cstdio>
 #include <string>
-#include <utility>
 
 #include <libration/core/config.hpp>
 #include <libration/core/progress.hpp>
@@ -19,12 +15,10 @@ namespace libration::inline LIBRATION_ABI::report {
 /// most ten times a second and wiped off by the destructor.
 class progress_bar {
  public:
-  explicit progress_bar(std::string what) : what_(std::move(what)), on_(isatty(fileno(stderr)) == 1) {}
+  explicit progress_bar(std::string what);
   progress_bar(const progress_bar&) = delete;
   progress_bar& operator=(const progress_bar&) = delete;
-  ~progress_bar() {
-    if (drawn_) std::fputs("\r\033[K", stderr);
-  }
+  ~progress_bar();
 
   void operator()(const progress& p);
 

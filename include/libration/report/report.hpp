@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// Everything of the module report: formatters, JSON, pictures, a progress bar.
+/// Results as text, as tables and as JSON, and a progress bar. Pictures are in report/plot.hpp, which is included by name.
 
 #include <libration/report/attention_table.hpp>
 #include <libration/report/format.hpp>
@@ -10,5 +10,4 @@
 #include <libration/report/json.hpp>
 #include <libration/report/json_attention.hpp>
 #include <libration/report/json_error.hpp>
-#include <libration/report/plot.hpp>
 #include <libration/report/progress_bar.hpp>

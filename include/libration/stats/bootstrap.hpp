@@ -3,13 +3,8 @@
 /// \file
 /// Intervals for any statistic of independent members, by drawing members with replacement.
 
-#include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <numeric>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,11 +12,6 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
-#include <libration/core/error.hpp>
-#include <libration/core/parallel.hpp>
-#include <libration/core/random.hpp>
-#include <libration/stats/quantiles.hpp>
-#include <libration/stats/student_t.hpp>
 
 namespace libration::inline LIBRATION_ABI::stats {
 
@@ -63,20 +53,10 @@ namespace detail {
 
 using members = std::vector<Eigen::Index>;
 
-// Draw `number` of each group, with replacement: a function of (seed, number).
-LIBRATION_DECLARED void draw_members(std::span<const Eigen::Index> sizes, std::uint64_t seed, std::int64_t number,
-                                     std::vector<members>& chosen);
-
-// The skewness that moves a BCa interval, from the values without each member in turn: sum u^3 / (6 (sum u^2)^(3/2)) with
-// u = (n - 1)/n (mean of those values - value), for each group of n members.
-LIBRATION_DECLARED double acceleration(const Eigen::MatrixXd& without, Eigen::Index component, std::span<const Eigen::Index> sizes);
-
-// The tail that Student's interval of n members leaves, on the scale of the resampled values, whose spread is that of a variance
-// with divisor n.
-LIBRATION_DECLARED double expanded_probability(double p, Eigen::Index n);
-
-// Where among the sorted resampled values an end of the interval lies: probability p, moved by BCa.
-LIBRATION_DECLARED double moved_probability(double p, double bias, double skew);
+/// \param call  called as call(statistic, chosen)
+LIBRATION_DECLARED bootstrap_band bootstrap_of(std::span<const Eigen::Index> sizes,
+                                               Eigen::VectorXd (*call)(const void*, std::span<const members>),
+                                               const void* statistic, const bootstrap_options& options);
 
 }  // namespace detail
 
@@ -99,86 +79,10 @@ LIBRATION_DECLARED double moved_probability(double p, double bias, double skew);
 ///            values, derived here
 template <class Statistic>
 bootstrap_band bootstrap(std::span<const Eigen::Index> sizes, const Statistic& statistic, const bootstrap_options& options = {}) {
-  constexpr std::string_view who = "stats::bootstrap";
-  validate(options, who);
-  require(!sizes.empty(), who, "there are no groups, expected at least 1");
-  Eigen::Index total = 0;
-  std::vector<detail::members> everyone(sizes.size());
-  for (std::size_t g = 0; g < sizes.size(); ++g) {
-    require(sizes[g] >= 2, who,
-            [&] { return "group " + number_text(g) + " has " + number_text(sizes[g]) + " members, expected at least 2"; });
-    with_memory(who, [&] { everyone[g].resize(static_cast<std::size_t>(sizes[g])); });
-    std::iota(everyone[g].begin(), everyone[g].end(), Eigen::Index{0});
-    total += sizes[g];
-  }
-  const auto evaluate = [&](const std::vector<detail::members>& chosen) -> Eigen::VectorXd {
-    return statistic(std::span<const detail::members>(chosen));
-  };
-
-  bootstrap_band band;
-  band.resamples = options.resamples;
-  band.level = options.level;
-  band.seed = options.seed;
-  band.estimate = evaluate(everyone);
-  const Eigen::Index k = band.estimate.size();
-  Eigen::MatrixXd values;
-  with_memory(who, [&] { values.resize(k, options.resamples); });
-  const auto store = [&](Eigen::MatrixXd& block, std::int64_t column, const std::vector<detail::members>& chosen) {
-    const Eigen::VectorXd value = evaluate(chosen);
-    require_rows(value.size(), k, who, "the statistic of a resample", "as of the members themselves");
-    block.col(column) = value;
-  };
-  parallel_for(options.resamples, options.threads, [&](std::int64_t b) {
-    std::vector<detail::members> chosen(sizes.size());
-    detail::draw_members(sizes, options.seed, b, chosen);
-    store(values, b, chosen);
-  });
-
-  double low_tail = 0.5 - 0.5 * options.level, high_tail = 0.5 + 0.5 * options.level;
-  if (options.interval == bootstrap_interval::expanded) {
-    const Eigen::Index fewest = *std::min_element(sizes.begin(), sizes.end());
-    low_tail = detail::expanded_probability(low_tail, fewest);
-    high_tail = detail::expanded_probability(high_tail, fewest);
-  }
-  const bool bca = options.interval == bootstrap_interval::bca;
-  Eigen::MatrixXd without(k, bca ? total : 0);
-  parallel_for(without.cols(), options.threads, [&](std::int64_t j) {
-    std::vector<detail::members> chosen = everyone;
-    std::size_t g = 0;
-    Eigen::Index member = j;
-    while (member >= sizes[g]) member -= sizes[g++];
-    chosen[g].erase(chosen[g].begin() + member);
-    store(without, j, chosen);
-  });
-
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  band.lower = band.upper = band.standard_error = Eigen::VectorXd::Constant(k, nan);
-  band.failed = Eigen::VectorX<std::int64_t>::Zero(k);
-  std::vector<double> sorted;
-  for (Eigen::Index i = 0; i < k; ++i) {
-    sorted.clear();
-    for (Eigen::Index b = 0; b < values.cols(); ++b)
-      if (!std::isnan(values(i, b))) sorted.push_back(values(i, b));
-    band.failed[i] = options.resamples - static_cast<std::int64_t>(sorted.size());
-    const double estimate = band.estimate[i];
-    if (sorted.empty() || std::isnan(estimate)) continue;
-    std::sort(sorted.begin(), sorted.end());
-    band.standard_error[i] = standard_deviation(sorted);
-    double low = low_tail, high = high_tail;
-    if (bca) {
-      const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), estimate);
-      const double below = 0.5 * static_cast<double>((first - sorted.begin()) + (last - sorted.begin()));
-      const double count = static_cast<double>(sorted.size());
-      // Half a draw away from the ends: a share of 0 or 1 would move the interval to infinity.
-      const double bias = normal_quantile(std::clamp(below / count, 0.5 / count, 1.0 - 0.5 / count));
-      const double skew = detail::acceleration(without, i, sizes);
-      low = detail::moved_probability(low, bias, skew);
-      high = detail::moved_probability(high, bias, skew);
-    }
-    band.lower[i] = quantile_of_sorted(sorted, low);
-    band.upper[i] = quantile_of_sorted(sorted, high);
-  }
-  return band;
+  const auto evaluate = [&](std::span<const detail::members> chosen) -> Eigen::VectorXd { return statistic(chosen); };
+  using function = decltype(evaluate);
+  const auto call = [](const void* it, std::span<const detail::members> chosen) { return (*static_cast<function*>(it))(chosen); };
+  return detail::bootstrap_of(sizes, call, &evaluate, options);
 }
 
 /// The same for one group.

@@ -110,6 +110,32 @@ long_run_variance prewhitened_cosine_variance(Array& y, Eigen::Index cosines) {
   return {recolour * 2.0 * sum / length / static_cast<double>(cosines), phi};
 }
 
+/// What `mean_error` says of a mean, from the means of its batches, which are centred on return.
+///
+/// \param batches  the steps of the mean in batches, the unfinished last one included
+/// \param spread   variance of what was recorded at a time
+/// \param adds     number of these
+/// \param out      its mean is known
+template <class Array>
+void error_from_batches(Array& y, double batches, double spread, double adds, mean_estimate& out) {
+  const Eigen::Index cosines = cosine_count(y.size());
+  const double end = out.mean - y.mean();
+  const auto [per_batch, correlation] = prewhitened_cosine_variance(y, cosines);
+  const double variance = std::max({per_batch / batches, spread / (adds * adds), end * end});
+  if (!std::isfinite(variance)) return;
+  out.standard_error = std::sqrt(variance);
+  out.degrees_of_freedom = static_cast<double>(cosines);
+  out.batch_correlation = correlation;
+  out.effective_samples = variance > 0.0 ? spread / variance : adds;
+}
+
+/// Records of up to so many batches share one instantiation of it.
+inline constexpr Eigen::Index usual_batches = 256;
+template <Eigen::Index Capacity>
+using batch_means = Eigen::Array<double, Eigen::Dynamic, 1, 0, Capacity, 1>;
+LIBRATION_DECLARED void estimate_error(batch_means<usual_batches>& y, double batches, double spread, double adds,
+                                       mean_estimate& out);
+
 }  // namespace detail
 
 /// The mean of one recorded variable with its standard error, from the batch means.
@@ -148,21 +174,15 @@ mean_estimate mean_error(const batch_series<T, Capacity>& series, Eigen::Index r
   const Eigen::Index n = series.count();
   if (n < minimum_batches || !std::isfinite(out.mean)) return out;
 
-  Eigen::Array<double, Eigen::Dynamic, 1, 0, Capacity, 1> y(n);
+  detail::batch_means<std::max(Capacity, detail::usual_batches)> y(n);
   for (Eigen::Index i = 0; i < n; ++i) y[i] = detail::lane_of(series.batch_mean(row, i), lane);
-  const Eigen::Index cosines = cosine_count(n);
-  const double end = out.mean - y.mean();
-  const auto [per_batch, correlation] = detail::prewhitened_cosine_variance(y, cosines);
   const double batches = static_cast<double>(out.steps) / static_cast<double>(series.batch_length());
   const double spread = detail::lane_of(series.variance(row), lane);
   const double adds = static_cast<double>(series.adds());
-  const double variance = std::max({per_batch / batches, spread / (adds * adds), end * end});
-  if (!std::isfinite(variance)) return out;
-
-  out.standard_error = std::sqrt(variance);
-  out.degrees_of_freedom = static_cast<double>(cosines);
-  out.batch_correlation = correlation;
-  out.effective_samples = variance > 0.0 ? spread / variance : adds;
+  if constexpr (Capacity <= detail::usual_batches)
+    detail::estimate_error(y, batches, spread, adds, out);
+  else
+    detail::error_from_batches(y, batches, spread, adds, out);
   return out;
 }
 

@@ -12,7 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include <libration/attention/detail/visible_counts.hpp>
 #include <libration/attention/dilution.hpp>
+#include <libration/core/error.hpp>
 
 namespace libration::inline LIBRATION_ABI::attention {
 
@@ -25,11 +27,20 @@ LIBRATION_DEFINED void validate(const dilution_options& options, std::string_vie
   check(options.dilutes_above >= options.focuses_below, "dilutes_above", options.dilutes_above, ">= .focuses_below");
 }
 
+LIBRATION_DEFINED Eigen::Index dilution_result::count(dilution_verdict v) const {
+  return std::count_if(heads.begin(), heads.end(), [&](const head_dilution& h) { return h.verdict == v; });
+}
+
 }  // namespace libration::inline LIBRATION_ABI::attention
 
 namespace libration::inline LIBRATION_ABI::attention::detail {
 
-LIBRATION_DEFINED double block_jackknife_error(std::span<const double> x, std::span<const double> y, const stats::line_fit& fit) {
+/// Stretches of neighbouring tokens that are left out in turn for the slope's error.
+inline constexpr std::size_t dilution_blocks = 8;
+
+/// The standard error of the slope of y on x by leaving out each of 8 blocks of neighbours in turn. A token counts as 1/sqrt(n) in
+/// a block's length, half way between equally many tokens and equal parts of ln n. NaN where a block's absence leaves no slope.
+LIBRATION_DECLARED double block_jackknife_error(std::span<const double> x, std::span<const double> y, const stats::line_fit& fit) {
   struct sums {
     double n = 0.0, x = 0.0, e = 0.0, xx = 0.0, xe = 0.0;  // x less its mean, e the residual: their totals but n and xx are 0
   };
@@ -62,14 +73,16 @@ LIBRATION_DEFINED double block_jackknife_error(std::span<const double> x, std::s
   return std::sqrt(squares * (count - 1.0) / count);
 }
 
-LIBRATION_DEFINED dilution_verdict judge(double lower, double upper, const dilution_options& options) {
+LIBRATION_DECLARED dilution_verdict judge(double lower, double upper, const dilution_options& options) {
   if (upper < options.focuses_below) return dilution_verdict::focuses;
   if (lower > options.dilutes_above) return dilution_verdict::dilutes;
   if (lower > options.focuses_below && upper < options.dilutes_above) return dilution_verdict::widens;
   return dilution_verdict::undecided;  // NaN comes here too
 }
 
-LIBRATION_DEFINED void fit_dilution(std::span<const double> x, std::span<const double> y, const dilution_options& options,
+/// \param x  ln n of the rows in the fit, in the tokens' order
+/// \param y  their entropies
+LIBRATION_DECLARED void fit_dilution(std::span<const double> x, std::span<const double> y, const dilution_options& options,
                                     head_dilution& head) {
   head.tokens = static_cast<std::int64_t>(x.size());
   if (head.tokens < stats::minimum_batches) return;
@@ -105,6 +118,46 @@ LIBRATION_DEFINED void fit_dilution(std::span<const double> x, std::span<const d
   if (head.tokens < options.minimum_tokens) return;
   head.status = status::ok;
   head.verdict = judge(head.lower, head.upper, options);
+}
+
+LIBRATION_DEFINED dilution_result dilution_of(const Eigen::MatrixXd& entropies, const Eigen::MatrixXd& visible,
+                                              const dilution_options& options) {
+  constexpr std::string_view who = "attention::dilution";
+  validate(options, who);
+  const Eigen::Index heads = entropies.rows(), tokens = entropies.cols();
+  const visible_counts counts(visible, heads, tokens, who);
+  for (Eigen::Index h = 0; h < heads; ++h)
+    for (Eigen::Index i = 0; i < tokens; ++i) {
+      const double H = entropies(h, i);
+      const double most = std::log(counts(h, i));
+      require(std::isnan(H) || counts(h, i) == 0.0 || (H >= -1e-4 && H <= most + 1e-4 * (1.0 + most)), who, [&] {
+        return "entropies(" + number_text(h) + ", " + number_text(i) + ") is " + number_text(H) + ", expected 0 to " +
+               number_text(most, 10) + " nats (ln of the keys that token " + number_text(i) + " sees)";
+      });
+    }
+
+  dilution_result result;
+  result.level = options.level;
+  result.focuses_below = options.focuses_below;
+  result.dilutes_above = options.dilutes_above;
+  result.heads.resize(static_cast<std::size_t>(heads));
+  std::vector<double> x, y;
+  for (Eigen::Index h = 0; h < heads; ++h) {
+    head_dilution& head = result.heads[static_cast<std::size_t>(h)];
+    x.clear();
+    y.clear();
+    for (Eigen::Index i = 0; i < tokens; ++i) {
+      const double H = entropies(h, i);
+      if (std::isnan(H) || counts(h, i) == 0.0) {
+        ++head.skipped;
+      } else if (counts(h, i) >= static_cast<double>(options.minimum_context)) {
+        x.push_back(std::log(counts(h, i)));
+        y.push_back(H);
+      }
+    }
+    fit_dilution(x, y, options, head);
+  }
+  return result;
 }
 
 }  // namespace libration::inline LIBRATION_ABI::attention::detail

@@ -12,6 +12,12 @@
 
 namespace libration::inline LIBRATION_ABI::attention {
 
+LIBRATION_DEFINED Eigen::MatrixXd entropy_result::normalised_entropy() const {
+  return (entropy.array() / visible.cast<double>().array().log()).matrix();
+}
+
+LIBRATION_DEFINED Eigen::MatrixXd entropy_result::effective_support() const { return entropy.array().exp().matrix(); }
+
 LIBRATION_DEFINED Eigen::VectorXd mean_over_queries(const Eigen::MatrixXd& rows) {
   Eigen::VectorXd mean(rows.rows());
   for (Eigen::Index i = 0; i < rows.rows(); ++i) {

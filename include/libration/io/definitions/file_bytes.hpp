@@ -7,17 +7,29 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#if __has_include(<sys/mman.h>) && __has_include(<sys/stat.h>)
 #include <sys/mman.h>
 #include <sys/stat.h>
+#define LIBRATION_HAS_MMAP 1
+#else
+#define LIBRATION_HAS_MMAP 0
+#endif
 
+#include <libration/core/error.hpp>
 #include <libration/io/file_bytes.hpp>
 
 namespace libration::inline LIBRATION_ABI::io {
+
+LIBRATION_DEFINED void file_bytes::fail(const char* what, int error) const {
+  throw file_error(path_, file_error::no_byte, std::string(what) + ": " + std::generic_category().message(error));
+}
 
 LIBRATION_DEFINED file_bytes file_bytes::open(const std::filesystem::path& path, bool mapped) {
   file_bytes file(path.string());

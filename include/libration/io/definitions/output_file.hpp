@@ -9,11 +9,17 @@
 #include <cstdio>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <system_error>
 
+#include <libration/core/error.hpp>
 #include <libration/io/output_file.hpp>
 
 namespace libration::inline LIBRATION_ABI::io {
+
+LIBRATION_DEFINED void output_file::fail(const char* what, int error, std::uint64_t byte) const {
+  throw file_error(name_, byte, std::string(what) + ": " + std::generic_category().message(error));
+}
 
 LIBRATION_FUNC output_file::output_file(const std::filesystem::path& path)
     : target_(path), name_(path.string()) {

@@ -9,11 +9,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include <libration/core/error.hpp>
+#include <libration/core/config.hpp>
 #include <libration/io/file_bytes.hpp>
-#include <libration/io/foreign_format.hpp>
 #include <libration/io/shape.hpp>
 
 namespace libration::inline LIBRATION_ABI::io::npy {
@@ -30,45 +28,6 @@ struct header {
 namespace detail {
 
 inline constexpr std::string_view magic = "\x93NUMPY";
-
-// A Python literal as numpy writes it: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }
-class literal_reader {
- public:
-  literal_reader(std::string_view text, std::uint64_t offset, bool python2, const std::string& path)
-      : text_(text), offset_(offset), python2_(python2), path_(path) {}
-
-  [[noreturn]] void fail(std::string reason) const { fail(at_, std::move(reason)); }
-  [[noreturn]] void fail(std::size_t at, std::string reason) const {
-    throw file_error(path_, offset_ + at, "npy header: " + std::move(reason));
-  }
-
-  LIBRATION_DECLARED void read(header& result);
-
- private:
-  void skip_space() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n\f").find(text_[at_]) != std::string_view::npos) ++at_;
-  }
-  LIBRATION_DECLARED bool accept(char c);
-  void expect(char c) {
-    if (!accept(c)) fail(std::string("expected '") + c + "'");
-  }
-
-  LIBRATION_DECLARED std::string_view string();
-
-  LIBRATION_DECLARED bool boolean();
-
-  LIBRATION_DECLARED io::shape tuple();
-
-  LIBRATION_DECLARED Eigen::Index integer();
-
-  LIBRATION_DECLARED void descr(header& result);
-
-  std::string_view text_;
-  std::uint64_t offset_;
-  bool python2_;
-  const std::string& path_;
-  std::size_t at_ = 0;
-};
 
 }  // namespace detail
 

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <span>
 #include <string>
-#include <utility>
 
 #include <Eigen/Core>
 
@@ -28,8 +27,7 @@ namespace libration::inline LIBRATION_ABI::io::npy {
 class array {
  public:
   /// \throws file_error (see `read_header`)
-  explicit array(file_bytes bytes, const read_options& options = {})
-      : bytes_(std::move(bytes)), header_(read_header(bytes_.bytes(), bytes_.path(), options)) {}
+  explicit array(file_bytes bytes, const read_options& options = {});
 
   const std::string& path() const noexcept { return bytes_.path(); }
   element type() const noexcept { return header_.type; }
@@ -113,9 +111,7 @@ class array {
 
   LIBRATION_DECLARED matrix_extents extents() const;
 
-  [[noreturn]] void refuse_rank(const char* expected) const {
-    throw file_error(path(), file_error::no_byte, "has shape " + to_string(shape()) + ", expected " + expected);
-  }
+  LIBRATION_DECLARED [[noreturn]] void refuse_rank(const char* expected) const;
 
   LIBRATION_DECLARED raw_elements raw() const;
 
@@ -126,17 +122,13 @@ class array {
 /// Opens a file and checks its header.
 ///
 /// \throws file_error if it cannot be read, or at the byte where it is damaged
-inline array open(const std::filesystem::path& path, const read_options& options = {}) {
-  return array(file_bytes::open(path, options.mapped), options);
-}
+LIBRATION_DECLARED array open(const std::filesystem::path& path, const read_options& options = {});
 
 /// The same, of a file's bytes in memory.
 ///
 /// \param bytes stay the caller's and must outlive the result
 /// \param name  what errors call them
-inline array parse(std::span<const std::byte> bytes, std::string name, const read_options& options = {}) {
-  return array(file_bytes::borrow(bytes, std::move(name)), options);
-}
+LIBRATION_DECLARED array parse(std::span<const std::byte> bytes, std::string name, const read_options& options = {});
 
 /// `open(path).matrix<S>()`: a recording (T, n) as shape (n, T), (T) as (1, T).
 ///

@@ -8,19 +8,24 @@
 #include <map>
 #include <span>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include <libration/core/error.hpp>
 #include <libration/io/file_bytes.hpp>
-#include <libration/io/foreign_format.hpp>
-#include <libration/io/safetensors/header_handler.hpp>
 #include <libration/io/shape.hpp>
 
 namespace libration::inline LIBRATION_ABI::io::safetensors {
 
 /// The longest header that is read or written, in bytes: the limit of the format's reference implementation.
 inline constexpr std::uint64_t max_header_size = 100'000'000;
+
+/// One tensor as the header describes it. `begin` and `end` are bytes from the file's start.
+struct entry {
+  std::string name;
+  element type = element::f32;
+  io::shape shape;
+  std::uint64_t begin = 0, end = 0;
+};
 
 /// What a checked header says.
 struct header {

@@ -43,14 +43,11 @@ struct tensor {
 class file {
  public:
   /// \throws file_error (see `read_header`)
-  explicit file(file_bytes bytes, const read_options& options = {})
-      : bytes_(std::move(bytes)), header_(read_header(bytes_.bytes(), bytes_.path(), options)) {
-    for (std::size_t i = 0; i < header_.tensors.size(); ++i) index_.emplace(header_.tensors[i].name, i);
-  }
+  explicit file(file_bytes bytes, const read_options& options = {});
 
   const std::string& path() const noexcept { return bytes_.path(); }
   std::size_t size() const noexcept { return header_.tensors.size(); }
-  bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
+  LIBRATION_DECLARED bool contains(std::string_view name) const;
   const std::map<std::string, std::string>& metadata() const noexcept { return header_.metadata; }
   /// \return bytes behind the last tensor; 0 unless `allow_trailing_bytes` accepted some
   std::uint64_t trailing_bytes() const noexcept { return header_.trailing_bytes; }
@@ -118,11 +115,9 @@ class file {
   LIBRATION_DECLARED void expect_shape(std::string_view name, std::initializer_list<Eigen::Index> expected) const;
 
  private:
-  [[noreturn]] void fail(std::string reason) const { throw file_error(path(), file_error::no_byte, std::move(reason)); }
+  LIBRATION_DECLARED [[noreturn]] void fail(std::string reason) const;
 
-  [[noreturn]] void refuse_shape(const safetensors::tensor& t, const std::string& expected) const {
-    fail("tensor " + io::detail::quoted(t.name) + " has shape " + to_string(t.shape) + ", expected " + expected);
-  }
+  LIBRATION_DECLARED [[noreturn]] void refuse_shape(const safetensors::tensor& t, const std::string& expected) const;
 
   raw_elements raw(const safetensors::tensor& t) const {
     return {t.type, std::endian::little, t.bytes, t.offset, path(), t.name};
@@ -150,17 +145,13 @@ class file {
 ///
 /// \throws file_error if it cannot be read, or at the byte where it is damaged
 /// Cost:   the header; the tensors are read when asked for (a mapped file's pages even later)
-inline file open(const std::filesystem::path& path, const read_options& options = {}) {
-  return file(file_bytes::open(path, options.mapped), options);
-}
+LIBRATION_DECLARED file open(const std::filesystem::path& path, const read_options& options = {});
 
 /// The same, of a file's bytes in memory.
 ///
 /// \param bytes stay the caller's and must outlive the result
 /// \param name  what errors call them
-inline file parse(std::span<const std::byte> bytes, std::string name, const read_options& options = {}) {
-  return file(file_bytes::borrow(bytes, std::move(name)), options);
-}
+LIBRATION_DECLARED file parse(std::span<const std::byte> bytes, std::string name, const read_options& options = {});
 
 }  // namespace libration::inline LIBRATION_ABI::io::safetensors
 

@@ -14,11 +14,13 @@
 #include <fmt/format.h>
 #include <Eigen/Core>
 
+#include <libration/core/error.hpp>
 #include <libration/report/attention_table.hpp>
 
 namespace libration::inline LIBRATION_ABI::report::detail {
 
-LIBRATION_DEFINED std::string wrapped(std::string_view text, std::size_t width) {
+/// Breaks lines at blanks, so that none is longer than `width` bytes (but for a longer word).
+LIBRATION_DECLARED std::string wrapped(std::string_view text, std::size_t width) {
   std::string out;
   for (std::size_t column = 0; !text.empty();) {
     const std::size_t end = std::min(text.find(' '), text.size());
@@ -34,13 +36,19 @@ LIBRATION_DEFINED std::string wrapped(std::string_view text, std::size_t width) 
   return out;
 }
 
-LIBRATION_DEFINED std::string listed(const std::vector<std::string>& parts) {
+/// `a`, `a and b`, `a, b and c`.
+LIBRATION_DECLARED std::string listed(const std::vector<std::string>& parts) {
   std::string out;
   for (std::size_t i = 0; i < parts.size(); ++i) out += (i == 0 ? "" : i + 1 < parts.size() ? ", " : " and ") + parts[i];
   return out;
 }
 
-LIBRATION_DEFINED std::string heads_by_layer(const std::vector<Eigen::Index>& heads, Eigen::Index heads_per_layer) {
+LIBRATION_DECLARED std::string first_keys(Eigen::Index keys) {
+  return keys == 1 ? "the first key" : fmt::format("the first {} keys", keys);
+}
+
+/// `layer 0 heads 1 and 4, layer 2 head 7`; more than 16 heads by their number in each layer.
+LIBRATION_DECLARED std::string heads_by_layer(const std::vector<Eigen::Index>& heads, Eigen::Index heads_per_layer) {
   std::vector<std::string> layers;
   for (std::size_t i = 0; i < heads.size();) {
     const Eigen::Index layer = heads[i] / heads_per_layer;
@@ -54,7 +62,13 @@ LIBRATION_DEFINED std::string heads_by_layer(const std::vector<Eigen::Index>& he
   return out;
 }
 
-LIBRATION_DEFINED std::string range_cell(double value, double lower, double upper) {
+/// A number of a table, or a dash where it is not known.
+LIBRATION_DECLARED std::string cell(double x, int width, int decimals) {
+  return std::isnan(x) ? fmt::format("{:>{}}", "-", width) : fmt::format("{:>{}.{}f}", x, width, decimals);
+}
+
+/// A number with the ends of a range, in columns: `  0.42 ( 0.30 to  0.54)`.
+LIBRATION_DECLARED std::string range_cell(double value, double lower, double upper) {
   const auto shown = [](double x) { return std::abs(x) < 0.005 ? 0.0 : x; };  // no -0.00
   if (std::isnan(value)) return fmt::format("{:>23}", "-");
   return std::isnan(lower) || std::isnan(upper)
@@ -62,7 +76,7 @@ LIBRATION_DEFINED std::string range_cell(double value, double lower, double uppe
              : fmt::format("{:>6.2f} ({:>5.2f} to {:>5.2f})", shown(value), shown(lower), shown(upper));
 }
 
-LIBRATION_DEFINED void require_layers(const attention::dilution_result& dilution, const attention::sink_result& sinks,
+LIBRATION_DECLARED void require_layers(const attention::dilution_result& dilution, const attention::sink_result& sinks,
                                       Eigen::Index heads_per_layer, std::string_view who) {
   const auto heads = static_cast<Eigen::Index>(dilution.heads.size());
   require(heads_per_layer >= 1 && heads % heads_per_layer == 0, who, [&] {
@@ -75,7 +89,13 @@ LIBRATION_DEFINED void require_layers(const attention::dilution_result& dilution
   });
 }
 
-LIBRATION_FUNC std::string head_lines(const attention::dilution_result& dilution, const attention::sink_result& sinks,
+/// Columns that are there only where something was recorded.
+struct attention_columns {
+  Eigen::VectorXd distance, top;  // means by head; empty where not recorded
+  bool sinks = false;
+};
+
+LIBRATION_DECLARED std::string head_lines(const attention::dilution_result& dilution, const attention::sink_result& sinks,
                                       Eigen::Index heads_per_layer, const attention_columns& columns) {
   std::string out = fmt::format("{:>5} {:>4}  {:>7}  {:>7}  {:>6}  {:>23}  {:<9}", "layer", "head", "H, nats", "e^H", "H/ln n",
                                 fmt::format("dH/d ln n ({:.4g} %)", 100.0 * dilution.level), "verdict");
@@ -103,7 +123,7 @@ LIBRATION_FUNC std::string head_lines(const attention::dilution_result& dilution
   return out;
 }
 
-LIBRATION_FUNC std::string layer_lines(const attention::dilution_result& dilution, const attention::sink_result& sinks,
+LIBRATION_DECLARED std::string layer_lines(const attention::dilution_result& dilution, const attention::sink_result& sinks,
                                        Eigen::Index heads_per_layer, const attention_columns& columns) {
   std::string out = fmt::format("{:>5}  {:>7}  {:>7}  {:>6}  {:>23}  {:>5} {:>5} {:>6} {:>9}", "layer", "H, nats", "e^H", "H/ln n",
                                 "dH/d ln n (its range)", "focus", "widen", "dilute", "undecided");
@@ -159,14 +179,16 @@ LIBRATION_DEFINED std::string attention_table(const attention::entropy_result& r
     if (m->size() > 0) require_rows(m->rows(), heads, who, m == &rows.top_mass ? "top_mass" : "mean_distance", "dilution's heads");
   const detail::attention_columns columns{attention::mean_over_queries(rows.mean_distance),
                                           attention::mean_over_queries(rows.top_mass), !sinks.heads.empty()};
-  return (heads > 64 ? detail::layer_lines : detail::head_lines)(dilution, sinks, heads_per_layer, columns);
+  return heads > 64 ? detail::layer_lines(dilution, sinks, heads_per_layer, columns)
+                    : detail::head_lines(dilution, sinks, heads_per_layer, columns);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::report
 
 namespace libration::inline LIBRATION_ABI::report::detail {
 
-LIBRATION_DEFINED std::string dilution_sentence(const attention::dilution_result& dilution) {
+/// How many heads focus, widen, dilute, and are undecided, and why.
+LIBRATION_DECLARED std::string dilution_sentence(const attention::dilution_result& dilution) {
   using attention::dilution_verdict;
   struct meaning {
     dilution_verdict verdict;
@@ -200,7 +222,7 @@ LIBRATION_DEFINED std::string dilution_sentence(const attention::dilution_result
   return fmt::format("Of {} head{} {}.", dilution.heads.size(), dilution.heads.size() == 1 ? "" : "s", listed(parts));
 }
 
-LIBRATION_DEFINED std::string sink_sentence(const attention::sink_result& sinks, Eigen::Index heads_per_layer) {
+LIBRATION_DECLARED std::string sink_sentence(const attention::sink_result& sinks, Eigen::Index heads_per_layer) {
   const auto found = sinks.sink_heads();
   const auto open = sinks.where(attention::sink_verdict::undecided).size();
   const std::string meaning = fmt::format("more than {:.3g} of the weight on {}", sinks.threshold, first_keys(sinks.keys));
@@ -213,7 +235,8 @@ LIBRATION_DEFINED std::string sink_sentence(const attention::sink_result& sinks,
   return out + (open > 0 ? fmt::format("; of {} it cannot be told.", open) : ".");
 }
 
-LIBRATION_DEFINED std::string context_sentence(const attention::dilution_result& dilution) {
+/// How widely the heads spread, and what a longer context would do to that.
+LIBRATION_DECLARED std::string context_sentence(const attention::dilution_result& dilution) {
   double entropy = 0.0, slope = 0.0, least = std::numeric_limits<double>::infinity(), most = -least;
   Eigen::Index spread = 0, sloped = 0;
   for (const attention::head_dilution& h : dilution.heads) {

@@ -112,4 +112,35 @@ LIBRATION_DEFINED std::string text(const lyapunov::spectrum_result& r, Eigen::In
   return out;
 }
 
+LIBRATION_DEFINED std::string text(const lyapunov::finite_time& f) {
+  std::string out = fmt::format("finite-time exponents over {} windows of {} steps", f.values.cols(), f.window);
+  if (f.values.cols() > 1) {
+    const Eigen::VectorXd mean = f.mean(), spread = f.spread(), low = f.quantile(0.05), high = f.quantile(0.95);
+    for (Eigen::Index i = 0; i < mean.size(); ++i)
+      out += fmt::format("\n  {:>3}  mean {:.6g}, spread {:.3g}, 5 to 95 %: {:.4g} to {:.4g}", i + 1, mean[i], spread[i], low[i],
+                         high[i]);
+  }
+  return out;
+}
+
+LIBRATION_DEFINED std::string text(const lyapunov::running_estimate& h) {
+  std::string out = "running estimate:";
+  for (Eigen::Index j = 0; j < h.steps.size(); ++j)
+    out += fmt::format("\n  {:>9}  {:.6g} ± {:.2g}", h.steps[j], h.exponents(0, j), h.half_width(0, j));
+  return out;
+}
+
+LIBRATION_DEFINED std::string text(const tangent::check_result& r) {
+  return fmt::format("tangent {}: it differs from central differences by {:.2g} (up to {:.2g} is rounding)",
+                     r.ok() ? "ok" : "WRONG", r.error, r.tolerance);
+}
+
+LIBRATION_DEFINED std::string text(const testing::law_report& r) {
+  return r.ok() ? fmt::format("{} laws hold", r.checked) : "broken laws:\n" + r.text();
+}
+
+LIBRATION_DEFINED fmt::format_context::iterator text_writer::write(std::string_view text, fmt::format_context& context) const {
+  return fmt::formatter<fmt::string_view>::format({text.data(), text.size()}, context);
+}
+
 }  // namespace libration::inline LIBRATION_ABI::report

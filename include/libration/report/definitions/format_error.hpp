@@ -31,6 +31,12 @@ LIBRATION_DEFINED std::vector<Eigen::Index> samples(Eigen::Index n, Eigen::Index
 
 namespace libration::inline LIBRATION_ABI::report::detail {
 
+LIBRATION_DEFINED std::string status_line(status s, std::int64_t failed_at) {
+  return fmt::format("  status {}: {}{}", to_string(s), explain(s), failed_at >= 0 ? fmt::format(" (step {})", failed_at) : "");
+}
+
+LIBRATION_DEFINED std::string nothing(const char* what) { return fmt::format("{}: {}", what, explain(status::not_run)); }
+
 LIBRATION_DEFINED std::string jumps(std::int64_t count) {
   return count == 0 ? std::string()
                     : fmt::format("; a pair parted {} times as no growth explains: at a discontinuity, or a coordinate that "
@@ -68,6 +74,10 @@ LIBRATION_DEFINED std::string with_interval(double value, double lower, double u
 }  // namespace libration::inline LIBRATION_ABI::report::detail
 
 namespace libration::inline LIBRATION_ABI::report {
+
+LIBRATION_DEFINED std::string with_interval(double value, double lower, double upper) {
+  return detail::with_interval(value, lower, upper, "inf");
+}
 
 LIBRATION_DEFINED std::string text(const stats::time_quantile& q) {
   return std::isinf(q.time) && std::isfinite(q.lower) ? "at least " + detail::with_digits(q.lower, 4, "never")
@@ -195,6 +205,10 @@ LIBRATION_DEFINED std::string text(const error::exposure_bias_result& r) {
                                      r.accumulated_error.upper[i] / length));
   }
   return out + detail::status_line(r.status);
+}
+
+LIBRATION_DEFINED std::string text(const error::model_exposure_result& r) {
+  return text(r.bias) + (r.failed_runs > 0 ? fmt::format("; {} pairs of runs left out", r.failed_runs) : "");
 }
 
 LIBRATION_DEFINED std::string text(const error::covariance_result& r) {

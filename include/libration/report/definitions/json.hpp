@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include <Eigen/Core>
+#include <nlohmann/json.hpp>
 
 #include <libration/report/json.hpp>
 
@@ -15,6 +16,10 @@ LIBRATION_DEFINED json number(double x) {
   if (std::isnan(x)) return nullptr;
   if (std::isinf(x)) return x < 0 ? "-inf" : "inf";
   return x;
+}
+
+LIBRATION_DEFINED json to_json(const lyapunov::estimate& e) {
+  return {{"value", number(e.value)}, {"standard_error", number(e.standard_error)}};
 }
 
 LIBRATION_DEFINED json to_json(const lyapunov::spectrum_result& r) {

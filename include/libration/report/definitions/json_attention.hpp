@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <Eigen/Core>
+#include <nlohmann/json.hpp>
 
 #include <libration/report/json_attention.hpp>
 

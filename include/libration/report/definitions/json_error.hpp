@@ -8,10 +8,15 @@
 #include <vector>
 
 #include <Eigen/Core>
+#include <nlohmann/json.hpp>
 
 #include <libration/report/json_error.hpp>
 
 namespace libration::inline LIBRATION_ABI::report {
+
+LIBRATION_DEFINED json to_json(const stats::time_quantile& q) {
+  return {{"fraction", number(q.fraction)}, {"time", number(q.time)}, {"lower", number(q.lower)}, {"upper", number(q.upper)}};
+}
 
 LIBRATION_DEFINED json to_json(const stats::kaplan_meier_estimate& s) {
   json j{{"level", s.level}, {"observations", s.observations}, {"events", s.event_count}, {"curve", json::array()}};

@@ -8,12 +8,19 @@
 #include <cstddef>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include <unistd.h>
 
 #include <libration/report/progress_bar.hpp>
 
 namespace libration::inline LIBRATION_ABI::report {
+
+LIBRATION_FUNC progress_bar::progress_bar(std::string what) : what_(std::move(what)), on_(isatty(fileno(stderr)) == 1) {}
+
+LIBRATION_FUNC progress_bar::~progress_bar() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+}
 
 LIBRATION_FUNC void progress_bar::operator()(const progress& p) {
   const auto now = std::chrono::steady_clock::now();

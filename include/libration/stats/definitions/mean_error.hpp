@@ -7,6 +7,8 @@
 #include <limits>
 #include <span>
 
+#include <Eigen/Core>
+
 #include <libration/stats/mean_error.hpp>
 
 namespace libration::inline LIBRATION_ABI::stats::detail {
@@ -24,6 +26,11 @@ LIBRATION_DEFINED double interval_quantile(double level, double degrees_of_freed
     if (static_cast<double>(k) == degrees_of_freedom) return known[k];
   }
   return quantile(level, degrees_of_freedom);
+}
+
+LIBRATION_DEFINED void estimate_error(batch_means<usual_batches>& y, double batches, double spread, double adds,
+                                      mean_estimate& out) {
+  error_from_batches(y, batches, spread, adds, out);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::stats::detail

@@ -4,11 +4,22 @@
 /// The definitions of what io/npy/reader.hpp declares.
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
+#include <string>
+#include <utility>
 
+#include <libration/core/error.hpp>
 #include <libration/io/npy/reader.hpp>
 
 namespace libration::inline LIBRATION_ABI::io::npy {
+
+LIBRATION_FUNC array::array(file_bytes bytes, const read_options& options)
+    : bytes_(std::move(bytes)), header_(read_header(bytes_.bytes(), bytes_.path(), options)) {}
+
+LIBRATION_DEFINED void array::refuse_rank(const char* expected) const {
+  throw file_error(path(), file_error::no_byte, "has shape " + to_string(shape()) + ", expected " + expected);
+}
 
 LIBRATION_DEFINED std::span<const std::byte> array::bytes() const noexcept {
   return moved_from() ? std::span<const std::byte>()
@@ -25,6 +36,14 @@ LIBRATION_DEFINED array::matrix_extents array::extents() const {
 LIBRATION_DEFINED raw_elements array::raw() const {
   require_bytes();
   return {header_.type, header_.order, bytes(), header_.data_begin, path(), {}};
+}
+
+LIBRATION_DEFINED array open(const std::filesystem::path& path, const read_options& options) {
+  return array(file_bytes::open(path, options.mapped), options);
+}
+
+LIBRATION_DEFINED array parse(std::span<const std::byte> bytes, std::string name, const read_options& options) {
+  return array(file_bytes::borrow(bytes, std::move(name)), options);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::io::npy

@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include <libration/core/error.hpp>
+#include <libration/io/definitions/safetensors/header_handler.hpp>
+#include <libration/io/foreign_format.hpp>
 #include <libration/io/safetensors/header.hpp>
 
 namespace libration::inline LIBRATION_ABI::io::safetensors {

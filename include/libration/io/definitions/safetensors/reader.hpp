@@ -16,6 +16,19 @@
 
 namespace libration::inline LIBRATION_ABI::io::safetensors {
 
+LIBRATION_FUNC file::file(file_bytes bytes, const read_options& options)
+    : bytes_(std::move(bytes)), header_(read_header(bytes_.bytes(), bytes_.path(), options)) {
+  for (std::size_t i = 0; i < header_.tensors.size(); ++i) index_.emplace(header_.tensors[i].name, i);
+}
+
+LIBRATION_DEFINED bool file::contains(std::string_view name) const { return index_.find(name) != index_.end(); }
+
+LIBRATION_DEFINED void file::fail(std::string reason) const { throw file_error(path(), file_error::no_byte, std::move(reason)); }
+
+LIBRATION_DEFINED void file::refuse_shape(const safetensors::tensor& t, const std::string& expected) const {
+  fail("tensor " + io::detail::quoted(t.name) + " has shape " + to_string(t.shape) + ", expected " + expected);
+}
+
 LIBRATION_DEFINED std::vector<std::string> file::names() const {
   std::vector<std::string> result;
   result.reserve(size());
@@ -63,6 +76,14 @@ LIBRATION_DEFINED std::string file::suggestions(std::string_view name) const {
   for (auto it = ranked.begin(); it != middle; ++it)
     text += (it == ranked.begin() ? "" : ", ") + io::detail::quoted(it->second);
   return text;
+}
+
+LIBRATION_DEFINED file open(const std::filesystem::path& path, const read_options& options) {
+  return file(file_bytes::open(path, options.mapped), options);
+}
+
+LIBRATION_DEFINED file parse(std::span<const std::byte> bytes, std::string name, const read_options& options) {
+  return file(file_bytes::borrow(bytes, std::move(name)), options);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::io::safetensors
