@@ -23,6 +23,15 @@
 
 namespace libration::inline LIBRATION_ABI::io::safetensors {
 
+class tensor_set;
+
+/// Writes a file: the header padded with spaces to a multiple of 8, the tensors by element type, widest first, then by
+/// name, so that each is aligned. The file appears complete or not at all (see `output_file`).
+///
+/// \throws file_error if it cannot be written; argument_error for names or metadata that are not UTF-8
+LIBRATION_DECLARED void write(const std::filesystem::path& path, const tensor_set& tensors,
+                              const std::map<std::string, std::string>& metadata = {});
+
 /// The tensors of a file to be written, already encoded:
 /// `write(path, tensor_set{}.add("weight", W).add("bias", b, element::bf16))`.
 ///
@@ -58,7 +67,7 @@ class tensor_set {
   LIBRATION_DECLARED tensor_set& add(std::string name, element type, io::shape extents, std::span<const std::byte> bytes);
 
  private:
-  friend void write(const std::filesystem::path&, const tensor_set&, const std::map<std::string, std::string>&);
+  LIBRATION_DEFINED friend void write(const std::filesystem::path&, const tensor_set&, const std::map<std::string, std::string>&);
 
   struct item {
     element type;
@@ -77,13 +86,6 @@ class tensor_set {
 
   std::map<std::string, item> items_;
 };
-
-/// Writes a file: the header padded with spaces to a multiple of 8, the tensors by element type, widest first, then by
-/// name, so that each is aligned. The file appears complete or not at all (see `output_file`).
-///
-/// \throws file_error if it cannot be written; argument_error for names or metadata that are not UTF-8
-LIBRATION_DECLARED void write(const std::filesystem::path& path, const tensor_set& tensors,
-                              const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace libration::inline LIBRATION_ABI::io::safetensors
 
