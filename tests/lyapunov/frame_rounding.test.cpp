@@ -109,3 +109,18 @@ TEST_CASE("lyapunov::frame_rounding: one column, a zero column, an unresolved on
     CHECK(extreme.nats(i) <= 11.0 * 1e16);
   }
 }
+
+TEST_CASE("lyapunov::frame_rounding: of a large frame the first factorisations that count stand for all", "[law]") {
+  const Index n = 130;
+  MatrixXd R = MatrixXd::Identity(n, n);
+  frame_rounding longer(n, 1e-16, 3), shorter(n, 1e-16, 3);
+  for (int t = 0; t < 5; ++t) longer.add(R, false);
+  for (int t = 0; t < 64; ++t) {
+    shorter.add(R, true);
+    longer.add(R, true);
+  }
+  CHECK(shorter.nats(7) >= 1.0);
+  CHECK(longer.nats(7) == shorter.nats(7));  // what does not count is not followed
+  for (int t = 0; t < 64; ++t) longer.add(R, true);
+  CHECK(longer.nats(7) == 2.0 * shorter.nats(7));
+}

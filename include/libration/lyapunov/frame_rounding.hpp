@@ -23,6 +23,8 @@ namespace libration::inline LIBRATION_ABI::lyapunov {
 /// Of a partial frame it does not know what the last columns turn to outside of it: far from normal and in single precision, one in
 /// some thousand last exponents is beyond five of its errors. A column more than is needed shows it.
 ///
+/// Of more than 128 columns only the first 64 factorisations that count are followed, and the rest is taken to add as much each.
+///
 /// Accuracy: tests/lyapunov/frame_rounding.test.cpp, beside frames that are turned by as much
 /// Cost:     k³ operations a factorisation, in products of blocks, of which Eigen's buffers are all that is allocated
 /// Source:   derived here
@@ -39,14 +41,18 @@ class frame_rounding {
   void add(const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>& R, bool counted);
 
   /// By how much the sum of ln R_ii was off at most, counted from its beginning on; in units of eps.
-  double nats(Eigen::Index i) const { return most_[i]; }
+  double nats(Eigen::Index i) const {
+    return followed_ > 0 ? most_[i] * static_cast<double>(counted_) / static_cast<double>(followed_) : 0.0;
+  }
 
  private:
-  static constexpr Eigen::Index panel = 32;
+  static constexpr Eigen::Index panel = 32, large = 128;
+  static constexpr std::int64_t followed_of_large = 64;
 
   LIBRATION_DECLARED static double within(double x, double limit);
 
   double limit_;
+  std::int64_t counted_ = 0, followed_ = 0;  // factorisations
   random_stream signs_;
   Eigen::MatrixXd turned_, next_, scaled_;  // X, strictly lower triangular; R with columns of length 1
   Eigen::VectorXd norm_, sum_, most_;

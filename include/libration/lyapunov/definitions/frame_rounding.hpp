@@ -30,6 +30,9 @@ LIBRATION_DEFINED double frame_rounding::within(double x, double limit) {
 template <class Scalar>
 void frame_rounding::add(const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>& R, bool counted) {
   const Eigen::Index k = turned_.cols();
+  counted_ += counted ? 1 : 0;
+  if (k > large && (!counted || followed_ == followed_of_large)) return;
+  followed_ += counted ? 1 : 0;
   for (Eigen::Index j = 0; j < k; ++j) {
     auto column = scaled_.col(j).head(j + 1);
     column = R.col(j).head(j + 1).template cast<double>();
