@@ -104,6 +104,10 @@ struct [[nodiscard]] dilution_result {
 
 namespace detail {
 
+/// The standard error of the slope of y on x by leaving out each of 8 blocks of neighbours in turn. A token counts as 1/sqrt(n) in
+/// a block's length, half way between equally many tokens and equal parts of ln n. NaN where a block's absence leaves no slope.
+LIBRATION_DECLARED double block_jackknife_error(std::span<const double> x, std::span<const double> y, const stats::line_fit& fit);
+
 LIBRATION_DECLARED dilution_result dilution_of(const Eigen::MatrixXd& entropies, const Eigen::MatrixXd& visible,
                                                const dilution_options& options);
 

@@ -38,9 +38,7 @@ namespace libration::inline LIBRATION_ABI::attention::detail {
 /// Stretches of neighbouring tokens that are left out in turn for the slope's error.
 inline constexpr std::size_t dilution_blocks = 8;
 
-/// The standard error of the slope of y on x by leaving out each of 8 blocks of neighbours in turn. A token counts as 1/sqrt(n) in
-/// a block's length, half way between equally many tokens and equal parts of ln n. NaN where a block's absence leaves no slope.
-LIBRATION_DECLARED double block_jackknife_error(std::span<const double> x, std::span<const double> y, const stats::line_fit& fit) {
+LIBRATION_DEFINED double block_jackknife_error(std::span<const double> x, std::span<const double> y, const stats::line_fit& fit) {
   struct sums {
     double n = 0.0, x = 0.0, e = 0.0, xx = 0.0, xe = 0.0;  // x less its mean, e the residual: their totals but n and xx are 0
   };

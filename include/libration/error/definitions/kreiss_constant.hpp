@@ -139,6 +139,10 @@ struct resolvent_ring {
       : inner(first), outer(second) {
     best = std::sqrt(inner.radius * outer.radius);
     if (!std::isfinite(inner.upper) || !std::isfinite(outer.upper)) return;
+    if (!(inner.radius < outer.radius)) {  // no wider than rounding
+      bound = std::max((1.0 - inner.radius) * inner.upper, (1.0 - outer.radius) * outer.upper);
+      return;
+    }
     const double span = std::log(outer.radius / inner.radius), slope = std::log(outer.upper / inner.upper) / span;
     const double r = std::clamp(slope / (1.0 + slope), inner.radius, outer.radius);
     bound = (1.0 - r) * inner.upper * std::pow(r / inner.radius, slope);
