@@ -32,10 +32,10 @@ std::string whole_text(const std::filesystem::path& path) {
 
 }  // namespace
 
-// Measured (g++ 12, -O2): the whole text has -0.00208 +- 0.00012. Of 30 pieces of 700 characters 28 hold it (93 %), of 30 of 1500
-// characters 26 (87 %: below the 90 % that is wanted), with a root mean square error of 1.25 and 1.75 times the claimed one.
-// Most of it is a common error of about -1 nat in a piece whatever its length, as of a direction (or the state from zero) that is
-// still on its way after the transients: a single exponent does not show the gap by which it turns (`settle_alone`).
+// Measured (g++ 12, -O2 -march=native): the whole text has -0.00208 +- 0.00012. Of 30 pieces of 700 characters 28 hold it (93 %),
+// of 30 of 1500 characters 26 (87 %: below the 90 % that is wanted), with a root mean square error of 1.25 and 1.75 times the
+// claimed one. Most of it is a common error of about -1 nat in a piece whatever its length. Probably a direction (or the state from
+// zero) is still on its way after the transients: a single exponent does not show the gap by which it turns (`settle_alone`).
 // With .count = 4 the gaps are seen: of the pieces of 1500 characters 29 hold it (97 %), with an error of 0.0014 as claimed.
 TEST_CASE("lyapunov::spectrum: coverage of the bundled GRU's first exponent from short texts", "[stat][.slow]") {
   const std::filesystem::path examples = std::filesystem::path(LIBRATION_SOURCE_DIR) / "examples";
@@ -69,6 +69,6 @@ TEST_CASE("lyapunov::spectrum: coverage of the bundled GRU's first exponent from
     const double n = static_cast<double>(pieces);
     std::printf("%d pieces of %zu characters: mean error %.5f, rms %.5f, claimed %.5f, held %d\n", pieces, length, sum / n,
                 std::sqrt(squares / n), std::sqrt(claimed / n), held);
-    CHECK(held >= 0.8 * n);  // short of what is measured by one standard deviation
+    CHECK(held >= 0.86 * n);  // what is measured, not the 90 % that is wanted
   }
 }
