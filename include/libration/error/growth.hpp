@@ -79,7 +79,7 @@ class growth_run : public rollout::one_orbit<growth_run<System, Stepper>, growth
     const Eigen::Index points = options.steps / options.every + 1;
     result_.error.resize(steps / options.steps * options.members, points);
     result_.time_step = system.time_step();
-    result_.per_unit_of_time = System::has_time_step;
+    result_.per_unit_of_time = system.per_unit_of_time();
     result_.time = Eigen::VectorXd::LinSpaced(points, 0.0, static_cast<double>((points - 1) * options.every) * result_.time_step);
     result_.norm = options.norm;
     result_.size = options.size;

@@ -22,6 +22,18 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
+#if defined(LIBRATION_COMPILED)
+#define LIBRATION_ANY_FORMULA(n)                                                                                              \
+  extern template void run_any_formula(const any_formula<rollout::ensemble_lanes<n>, n>&,                                    \
+                                       const state<rollout::ensemble_lanes<n>, n>&, const spectrum_options&,                 \
+                                       const rollout::drive_options&, int, spectrum_result*);
+LIBRATION_ANY_FORMULA(1)
+LIBRATION_ANY_FORMULA(2)
+LIBRATION_ANY_FORMULA(3)
+LIBRATION_ANY_FORMULA(4)
+#undef LIBRATION_ANY_FORMULA
+#endif
+
 namespace detail {
 
 template <class M>
@@ -33,20 +45,23 @@ using ensemble_lanes = rollout::ensemble_lanes<M::dimension>;
 template <class M, class Inputs>
 void lanes_group(const M& map, const state<ensemble_lanes<M>, M::dimension>& starts, Inputs& inputs,
                  const spectrum_options& options, std::int64_t size, spectrum_result* results, std::string_view who) {
-  rollout::with_constant<M::dimension <= 4 ? M::dimension : 1>(
-      M::dimension <= 4 ? (options.count == 0 ? M::dimension : options.count) : 1, [&](auto width) {
-        constexpr int columns = M::dimension <= 4 ? decltype(width)::value : M::dimension;
-        using system_type = tangent::formula_system<M, ensemble_lanes<M>, columns>;
-        system_type system(map);
-        spectrum_estimator estimator{options};
-        rollout::detail::give_room(estimator, inputs, steps_to_drive<Inputs>(options), options.transient);
-        const auto warm_up = [&](std::int64_t steps) { return estimator.warm_up(steps); };
-        const std::int64_t steps =
-            rollout::detail::steps_for(inputs, steps_to_drive<Inputs>(options), options.transient, warm_up, who);
-        auto run = estimator.start(system, steps);
-        rollout::drive(system, starts, inputs, rollout::drive_options{options.transient, steps, {}, options.stop}, run);
-        for (int lane = 0; lane < static_cast<int>(size); ++lane) results[lane] = run.take_result(lane);
-      });
+  using lanes_type = ensemble_lanes<M>;
+  spectrum_estimator estimator{options};
+  rollout::detail::give_room(estimator, inputs, steps_to_drive<Inputs>(options), options.transient);
+  const auto warm_up = [&](std::int64_t steps) { return estimator.warm_up(steps); };
+  const std::int64_t steps = rollout::detail::steps_for(inputs, steps_to_drive<Inputs>(options), options.transient, warm_up, who);
+  const rollout::drive_options driving{options.transient, steps, {}, options.stop};
+  if constexpr (runs_as_any_formula<M, lanes_type>) {
+    run_any_formula(any_formula<lanes_type, M::dimension>(map), starts, options, driving, static_cast<int>(size), results);
+  } else {
+    constexpr bool narrow = M::dimension <= 4;  // then the width of a frame is a constant
+    rollout::with_constant<narrow ? M::dimension : 1>(narrow ? estimator.columns(M::dimension) : 1, [&](auto width) {
+      tangent::formula_system<M, lanes_type, narrow ? decltype(width)::value : M::dimension> system(map);
+      auto run = estimator.start(system, steps);
+      rollout::drive(system, starts, inputs, driving, run);
+      for (int lane = 0; lane < static_cast<int>(size); ++lane) results[lane] = run.take_result(lane);
+    });
+  }
 }
 
 // A member run alone: its progress is not reported, and a stepper's bias is measured only where it is asked for.

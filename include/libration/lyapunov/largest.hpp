@@ -78,7 +78,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
              number_text(neighbour::smallest_separation, 2) + " (64 times the relative rounding of the state)";
     });
     result_.time_step = system.time_step();
-    result_.per_unit_of_time = System::has_time_step;
+    result_.per_unit_of_time = system.per_unit_of_time();
     result_.neutral_margin = options.neutral_margin;
     result_.seed = options.seed;
   }

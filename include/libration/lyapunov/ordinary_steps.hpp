@@ -12,7 +12,6 @@
 
 #include <libration/core/config.hpp>
 #include <libration/lyapunov/growth_record.hpp>
-#include <libration/rollout/repeats.hpp>
 #include <libration/scalar/lane_access.hpp>
 #include <libration/scalar/scalar.hpp>
 #include <libration/tangent/formula_system.hpp>
@@ -21,15 +20,6 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
-/// Whether a system's steps can be ordinary: formulas in double that run by themselves and have a Jacobian at hand.
-template <class System>
-inline constexpr bool has_ordinary_steps = false;
-template <class M, class T, int K>
-inline constexpr bool has_ordinary_steps<tangent::formula_system<M, T, K>> =
-    tangent::formula_system<M, T, K>::dense && tangent::formula_system<M, T, K>::autonomous &&
-    !(K == 4 && tangent::formula_system<M, T, K>::has_determinant) &&
-    std::is_same_v<typename scalar_traits<T>::base, double>;
-
 /// An orbit, its frame and what they grew by, in each lane: where some steps begin, or a proposal of where they end.
 ///
 /// A step is ordinary in a lane where the state that it leads to is finite and does not begin to repeat, |det J| is neither tiny
@@ -37,11 +27,11 @@ inline constexpr bool has_ordinary_steps<tangent::formula_system<M, T, K>> =
 /// them is. Whether a step is ordinary, and the digits it leads to, follow from the lane's own numbers and not from how many
 /// steps are proposed at a time: one compiled function takes them all (compilers may contract products and sums of two copies
 /// differently), and products are carried on without rounding between proposals (`tangent::log_product`).
-template <class System>
+template <class T, int n, int columns>
 struct ordinary_steps {
-  using T = typename System::scalar;
-  using mask = typename System::mask;
-  static constexpr int n = System::n, columns = System::capacity;
+  using mask = typename scalar_traits<T>::mask;
+  using state_type = state<T, n>;
+  using frame_type = tangent::small_frame<T, n, columns>;
   static constexpr bool full = columns == n && n <= 3;  // then the determinant is kept
 
   // Pivots are at least 2^-20 and norms at most 2^20 in an ordinary step, determinants within 2^±limit.
@@ -50,8 +40,8 @@ struct ordinary_steps {
   /// The most steps in a proposal: products that begin within 2^±300 stay within 2^±1000.
   static constexpr std::int64_t most = full ? 700 / determinant_limit : 32;
 
-  typename System::state_type h;
-  typename System::frame_type frame;
+  state_type h;
+  frame_type frame;
   T pivots[static_cast<std::size_t>(columns)];  ///< products, where each step is orthonormalised
   T determinant;                                ///< product of |det J|, where full
   T steepest_norm, steepest_pivot;              ///< as in `growth_record`
@@ -59,17 +49,18 @@ struct ordinary_steps {
   /// Proposes `steps` <= `most` steps.
   ///
   /// \tparam each_step orthonormalise after each; else never
+  /// \param anchor,found  of the watch for a repetition (`rollout::repeats`)
   /// \param end where they lead
   /// \return the lanes in which every step is ordinary; in the others `end` means nothing
-  template <bool each_step>
+  template <bool each_step, class M>
 #if defined(__GNUC__)
   __attribute__((noinline))
 #endif
-  mask propose(const System& prepared, std::int64_t steps, const rollout::repeats<System>& cycle, ordinary_steps& end) const {
+  mask propose(const M& map, std::int64_t steps, const state_type& anchor_state, const mask& found, ordinary_steps& end) const {
     // All in local variables, copied number by number: these live in registers.
-    System system(prepared.map());
-    typename System::state_type orbit;
-    typename System::frame_type directions;
+    tangent::formula_system<M, T, columns> system(map);
+    state_type orbit;
+    frame_type directions;
     T growth[static_cast<std::size_t>(columns)], volume = determinant;
     const auto copy = [](const auto& from, auto& to) LIBRATION_INLINE_LAMBDA {
       libration::detail::unrolled<n>([&](auto i) LIBRATION_INLINE_LAMBDA { to.component[i] = from.component[i]; });
@@ -80,7 +71,7 @@ struct ordinary_steps {
       growth[j] = pivots[j];
     });
     const auto none = system.make_input();
-    const T anchor = cycle.anchor()[0];
+    const T anchor = anchor_state[0];
     mask repeated = everywhere<mask>(false);
     T finite(0.0);                       // 0, or NaN
     T shortest(1.0), longest(1.0);       // squared pivot, squared norm
@@ -120,7 +111,7 @@ struct ordinary_steps {
     end.determinant = volume;
     end.steepest_norm = norm;
     end.steepest_pivot = pivot;
-    mask ordinary = finite == T(0.0) && (cycle.found() || !repeated);
+    mask ordinary = finite == T(0.0) && (found || !repeated);
     if constexpr (each_step) {
       ordinary = ordinary && shortest > T(0x1p-40) && longest < T(0x1p40);
       for (const T& product : growth) ordinary = ordinary && product == product;  // a NaN stays to the end
@@ -133,8 +124,8 @@ struct ordinary_steps {
   }
 
   /// Takes over what an observer carries.
-  void read(const typename System::state_type& orbit, const typename System::frame_type& directions,
-            growth_record<System>& record) {
+  template <class System>
+  void read(const state_type& orbit, const frame_type& directions, growth_record<System>& record) {
     h = orbit;
     frame = directions;
     for (std::size_t i = 0; i < std::size_t{columns}; ++i) pivots[i] = record.pivots[i].product();
@@ -143,8 +134,8 @@ struct ordinary_steps {
     steepest_pivot = record.steepest_pivot;
   }
   /// Becomes what an observer carries, in the lanes where the mask holds.
-  void write(const mask& where, typename System::state_type& orbit, typename System::frame_type& directions,
-             growth_record<System>& record) const {
+  template <class System>
+  void write(const mask& where, state_type& orbit, frame_type& directions, growth_record<System>& record) const {
     assign_where(where, h, orbit);
     assign_where(where, frame, directions);
     for (std::size_t i = 0; i < std::size_t{columns}; ++i) record.pivots[i].carried_on(where, pivots[i]);

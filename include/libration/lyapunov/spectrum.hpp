@@ -60,14 +60,57 @@ struct spectrum_estimator {
   /// \param steps the steps that the pass counts
   template <class System>
   spectrum_run<System> start(const System& system, std::int64_t steps) const {
-    detail::check_map<typename System::map_type>();
+    if constexpr (!has_ordinary_steps<System>) detail::check_map<typename System::map_type>();
     const Eigen::Index n = system.state_size();
     const auto& frame = options.frame;
     return spectrum_run<System>(system, options, fewest_steps(options, steps), warm_up(steps),
                                 tangent::first_frame(system, columns(n), frame.name() == identity,
                                                      frame.given() ? &frame.matrix() : nullptr, options.seed));
   }
+
+  /// The estimator alone on a map of this type: `run_any_formula`.
+  template <class Scalar, class M>
+  static constexpr bool runs_alone = std::is_same_v<Scalar, double> && runs_as_any_formula<M, double>;
+  template <class M>
+  spectrum_result run_alone(const M& map, const state<double, M::dimension>& h, const rollout::drive_options& driving) const;
 };
+
+/// Spectra of a small autonomous formula's orbits, one in each lane of T.
+///
+/// \param h        start, shape (n)
+/// \param driving  `steps`: those that the pass counts
+/// \param results  of the first `members` lanes
+template <class T, int n>
+void run_any_formula(const any_formula<T, n>& map, const state<T, n>& h, const spectrum_options& options,
+                     const rollout::drive_options& driving, int members, spectrum_result* results) {
+  const spectrum_estimator estimator{options};
+  rollout::with_constant<n>(estimator.columns(n), [&](auto width) {
+    tangent::formula_system<any_formula<T, n>, T, decltype(width)::value> system(map);
+    auto run = estimator.start(system, driving.steps);
+    rollout::no_inputs inputs;
+    rollout::drive(system, h, inputs, driving, run);
+    for (int lane = 0; lane < members; ++lane) results[lane] = run.take_result(lane);
+  });
+}
+
+#if defined(LIBRATION_COMPILED)
+#define LIBRATION_ANY_FORMULA(n)                                                                                             \
+  extern template void run_any_formula(const any_formula<double, n>&, const state<double, n>&, const spectrum_options&,     \
+                                       const rollout::drive_options&, int, spectrum_result*);
+LIBRATION_ANY_FORMULA(1)
+LIBRATION_ANY_FORMULA(2)
+LIBRATION_ANY_FORMULA(3)
+LIBRATION_ANY_FORMULA(4)
+#undef LIBRATION_ANY_FORMULA
+#endif
+
+template <class M>
+spectrum_result spectrum_estimator::run_alone(const M& map, const state<double, M::dimension>& h,
+                                              const rollout::drive_options& driving) const {
+  spectrum_result result;
+  run_any_formula(any_formula<double, M::dimension>(map), h, options, driving, 1, &result);
+  return result;
+}
 
 namespace detail {
 

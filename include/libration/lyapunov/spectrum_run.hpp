@@ -16,6 +16,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/status.hpp>
+#include <libration/lyapunov/any_formula.hpp>
 #include <libration/lyapunov/growth_record.hpp>
 #include <libration/lyapunov/interval.hpp>
 #include <libration/lyapunov/lane_books.hpp>
@@ -166,7 +167,7 @@ class spectrum_run {
 
   template <bool each_step>
   std::int64_t take(std::int64_t t, std::int64_t limit, state_type& h, System& system, rollout::repeats<System>& cycle) {
-    using steps_type = ordinary_steps<System>;
+    using steps_type = ordinary_steps<T, System::n, System::capacity>;
     const mask orthonormal = everywhere<mask>(each_step);
     const input_type none = system.make_input();
     steps_type places[2];
@@ -176,7 +177,7 @@ class spectrum_run {
     mask ordinary = everywhere<mask>(false);
     while (taken < limit) {
       const std::int64_t steps = one_by_one_ > 0 ? 1 : std::min(limit - taken, steps_type::most);
-      ordinary = now->template propose<each_step>(system, steps, cycle, *next);
+      ordinary = system.map().template propose<each_step>(*now, steps, cycle.anchor(), cycle.found(), *next);
       if (!all(ordinary || !active_)) [[unlikely]] {
         if (steps == 1) break;
         one_by_one_ = steps;
@@ -382,7 +383,7 @@ class spectrum_run {
     growth.has_determinant = System::has_determinant;
     growth.by_cofactors = requires(const System& system) { system.determinant(); };
     growth.time_step = time_step_;
-    growth.per_unit_of_time = System::has_time_step;
+    growth.per_unit_of_time = replay_system_.per_unit_of_time();
     growth.resize(count_);
     growth.doubt.eps = eps;
     growth.doubt.frame_steps = frame_steps_;

@@ -331,6 +331,15 @@ double time_step(const M& map) {
     return 1.0;
 }
 
+/// \return whether exponents are per unit of time: where the map has a time step, or, if its type does not tell, says so itself
+template <class M>
+bool per_unit_of_time([[maybe_unused]] const M& map) {
+  if constexpr (requires { static_cast<bool>(map.per_unit_of_time()); })
+    return map.per_unit_of_time();
+  else
+    return has_time_step<M>;
+}
+
 /// A flow under a stepper: `map.with_time_step(dt)` is the same flow at another step, by which the stepper's bias is measured.
 /// Combinators forward it where what they make is the same flow too: `iterate`, `couple` without a coupling, and
 /// `tangent::finite_difference`. What comes once a step does so whatever time the step covers (noise, a rounding, a kick, a

@@ -47,6 +47,9 @@ namespace rollout {
 /// What the compiler cannot see here, since it depends on the map: `start` takes every system that the pass may prepare
 /// (`tangent::vector_system`, `tangent::formula_system`), and its observer has `needs_tangent`, `warm_up()`, `observe(view)` and
 /// the rest that `rollout::drive` names, and `result()`. `validate` comes first, `columns` and `warm_up` next, `start` last.
+///
+/// Optional, for a pass of an autonomous formula with this estimator alone: where `E::runs_alone<Scalar, M>`, it is
+/// `run_alone(map, h0, drive_options)`, which returns the result.
 template <class E>
 concept estimator = requires(const E& e, Eigen::Index n) {
   { E::needs_tangent } -> std::convertible_to<bool>;
@@ -121,6 +124,12 @@ void give_room(E& estimator, const Inputs& inputs, std::int64_t steps, std::int6
   }
 }
 
+template <class Scalar, class Map, class... Estimators>
+inline constexpr bool runs_alone = false;
+template <class Scalar, class Map, class E>
+  requires requires { E::template runs_alone<Scalar, Map>; }
+inline constexpr bool runs_alone<Scalar, Map, E> = E::template runs_alone<Scalar, Map>;
+
 template <class Scalar = double, class Map, class H, class Inputs, class... Estimators>
 auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs, const analyze_options& options,
              Estimators... estimators) {
@@ -130,23 +139,30 @@ auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
   const Eigen::Index n = state_size(map);
   require(n >= 1, who, [&] { return "the map's dimension is " + number_text(n) + ", expected at least 1"; });
   (estimators.validate(n), ...);
-  const Eigen::Index columns = std::max({Eigen::Index{0}, estimators.columns(n)...});
-
-  const auto run = [&](auto system) {
-    using system_type = decltype(system);
-    auto source = make_inputs<typename system_type::scalar>(std::forward<Inputs>(inputs), system.input_size(), who);
-    (give_room(estimators, source, options.steps, options.transient), ...);
-    const auto warm_up = [&](std::int64_t count) { return std::max({std::int64_t{0}, estimators.warm_up(count)...}); };
-    const std::int64_t steps = steps_for(source, options.steps, options.transient, warm_up, who);
-    static_assert((explain_start<Estimators, system_type>().empty() && ...),
-                  "libration: an estimator does not start on this map: libration::rollout::explain_start<E, System>() says what it "
-                  "misses");
-    auto observers = std::tuple(estimators.start(system, steps)...);
+  if constexpr (runs_alone<Scalar, Map, Estimators...>) {
+    const std::int64_t steps = steps_for(inputs, options.steps, options.transient, [](std::int64_t) { return 0; }, who);
+    const auto start = make_state(tangent::formula_system<Map, double>(map), h0, who);
     const drive_options driving{options.transient, steps, options.on_progress, options.stop};
-    std::apply([&](auto&... o) { drive(system, make_state(system, h0, who), source, driving, o...); }, observers);
-    return std::apply([](auto&... o) { return std::tuple(o.result()...); }, observers);
-  };
-  return with_memory(who, [&] { return with_system<Scalar>(map, columns, run); });
+    return with_memory(who, [&] { return std::tuple(estimators.run_alone(map, start, driving)...); });
+  } else {
+    const Eigen::Index columns = std::max({Eigen::Index{0}, estimators.columns(n)...});
+
+    const auto run = [&](auto system) {
+      using system_type = decltype(system);
+      auto source = make_inputs<typename system_type::scalar>(std::forward<Inputs>(inputs), system.input_size(), who);
+      (give_room(estimators, source, options.steps, options.transient), ...);
+      const auto warm_up = [&](std::int64_t count) { return std::max({std::int64_t{0}, estimators.warm_up(count)...}); };
+      const std::int64_t steps = steps_for(source, options.steps, options.transient, warm_up, who);
+      static_assert((explain_start<Estimators, system_type>().empty() && ...),
+                    "libration: an estimator does not start on this map: libration::rollout::explain_start<E, System>() says what "
+                    "it misses");
+      auto observers = std::tuple(estimators.start(system, steps)...);
+      const drive_options driving{options.transient, steps, options.on_progress, options.stop};
+      std::apply([&](auto&... o) { drive(system, make_state(system, h0, who), source, driving, o...); }, observers);
+      return std::apply([](auto&... o) { return std::tuple(o.result()...); }, observers);
+    };
+    return with_memory(who, [&] { return with_system<Scalar>(map, columns, run); });
+  }
 }
 
 /// Refuses what the pass decides in an estimator's own options, which are those of its one-call function too. An estimator whose

@@ -58,8 +58,8 @@ class formula_system {
   const M& map() const { return *map_; }
   Eigen::Index state_size() const { return n; }
   Eigen::Index input_size() const { return maps::input_dimension<M>; }
-  static constexpr bool has_time_step = maps::has_time_step<M>;
   double time_step() const { return maps::time_step(*map_); }
+  bool per_unit_of_time() const { return maps::per_unit_of_time(*map_); }
   state_type make_state() const { return state_type{}; }
   input_type make_input() const { return input_type{}; }
   frame_type make_frame(Eigen::Index columns) const {

@@ -64,8 +64,8 @@ class vector_system {
     else
       return 0;
   }
-  static constexpr bool has_time_step = maps::has_time_step<M>;
   double time_step() const { return maps::time_step(*map_); }
+  bool per_unit_of_time() const { return maps::per_unit_of_time(*map_); }
   state_type make_state() const { return state_type::Zero(state_size()); }
   input_type make_input() const { return input_type::Zero(input_size()); }
   frame_type make_frame(Eigen::Index columns) const { return frame_type::Zero(state_size(), columns); }
