@@ -21,6 +21,8 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/rollout/analyze.hpp>
 #include <libration/rollout/prepare.hpp>
+#include <libration/rollout/inputs.hpp>
+#include <libration/tangent/any_vector_system.hpp>
 #include <libration/tangent/first_frame.hpp>
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
@@ -60,7 +62,8 @@ struct spectrum_estimator {
   /// \param steps the steps that the pass counts
   template <class System>
   spectrum_run<System> start(const System& system, std::int64_t steps) const {
-    if constexpr (!has_ordinary_steps<System>) detail::check_map<typename System::map_type>();
+    if constexpr (requires { typename System::map_type; } && !has_ordinary_steps<System>)
+      detail::check_map<typename System::map_type>();
     const Eigen::Index n = system.state_size();
     const auto& frame = options.frame;
     return spectrum_run<System>(system, options, fewest_steps(options, steps), warm_up(steps),
@@ -68,11 +71,13 @@ struct spectrum_estimator {
                                                      frame.given() ? &frame.matrix() : nullptr, options.seed));
   }
 
-  /// The estimator alone on a map of this type: `run_any_formula`.
+  /// Alone, the estimator runs as `run_any_formula` or `run_any_vector_map`.
   template <class Scalar, class M>
-  static constexpr bool runs_alone = std::is_same_v<Scalar, double> && runs_as_any_formula<M, double>;
-  template <class M>
-  spectrum_result run_alone(const M& map, const state<double, M::dimension>& h, const rollout::drive_options& driving) const;
+  static constexpr bool runs_alone =
+      rollout::is_small<M> ? runs_as_any_formula<M, Scalar> && std::is_same_v<Scalar, double> : maps::differentiable<M>;
+  template <class System, class Inputs>
+  spectrum_result run_alone(System system, const typename System::state_type& h, Inputs& inputs,
+                            const rollout::drive_options& driving) const;
 };
 
 /// Spectra of a small autonomous formula's orbits, one in each lane of T.
@@ -104,12 +109,47 @@ LIBRATION_ANY_FORMULA(4)
 #undef LIBRATION_ANY_FORMULA
 #endif
 
-template <class M>
-spectrum_result spectrum_estimator::run_alone(const M& map, const state<double, M::dimension>& h,
+/// The spectrum of a vector map.
+///
+/// \param inputs   read once a step; of a map without inputs, nothing is read
+template <class S, bool autonomous, bool has_determinant>
+spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has_determinant>& system,
+                                   const Eigen::Matrix<S, Eigen::Dynamic, 1>& h, rollout::any_inputs<S>& inputs,
+                                   const spectrum_estimator& estimator, const rollout::drive_options& driving) {
+  auto run = estimator.start(system, driving.steps);
+  rollout::drive(system, h, inputs, driving, run);
+  return run.take_result(0);
+}
+
+#if defined(LIBRATION_COMPILED)
+#define LIBRATION_ANY_VECTOR_MAP(S, autonomous, has_determinant)                                                                 \
+  extern template spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has_determinant>&,                \
+                                                     const Eigen::Matrix<S, Eigen::Dynamic, 1>&, rollout::any_inputs<S>&,        \
+                                                     const spectrum_estimator&, const rollout::drive_options&);
+LIBRATION_ANY_VECTOR_MAP(double, false, false)
+LIBRATION_ANY_VECTOR_MAP(double, false, true)
+LIBRATION_ANY_VECTOR_MAP(double, true, false)
+LIBRATION_ANY_VECTOR_MAP(double, true, true)
+LIBRATION_ANY_VECTOR_MAP(float, false, false)
+LIBRATION_ANY_VECTOR_MAP(float, false, true)
+LIBRATION_ANY_VECTOR_MAP(float, true, false)
+LIBRATION_ANY_VECTOR_MAP(float, true, true)
+#undef LIBRATION_ANY_VECTOR_MAP
+#endif
+
+template <class System, class Inputs>
+spectrum_result spectrum_estimator::run_alone(System system, const typename System::state_type& h, Inputs& inputs,
                                               const rollout::drive_options& driving) const {
-  spectrum_result result;
-  run_any_formula(any_formula<double, M::dimension>(map), h, options, driving, 1, &result);
-  return result;
+  using map_type = typename System::map_type;
+  if constexpr (rollout::is_small<map_type>) {
+    spectrum_result result;
+    run_any_formula(any_formula<double, System::n>(system.map()), h, options, driving, 1, &result);
+    return result;
+  } else {
+    tangent::any_vector_system any_system(std::move(system));
+    rollout::any_inputs<typename System::scalar> any_source(inputs);
+    return run_any_vector_map(any_system, h, any_source, *this, driving);
+  }
 }
 
 namespace detail {

@@ -48,8 +48,8 @@ namespace rollout {
 /// (`tangent::vector_system`, `tangent::formula_system`), and its observer has `needs_tangent`, `warm_up()`, `observe(view)` and
 /// the rest that `rollout::drive` names, and `result()`. `validate` comes first, `columns` and `warm_up` next, `start` last.
 ///
-/// Optional, for a pass of an autonomous formula with this estimator alone: where `E::runs_alone<Scalar, M>`, it is
-/// `run_alone(map, h0, drive_options)`, which returns the result.
+/// Optional, for a pass with this estimator alone: where `E::runs_alone<Scalar, M>`, it is `run_alone(system, h, inputs,
+/// drive_options)`, which returns the result.
 template <class E>
 concept estimator = requires(const E& e, Eigen::Index n) {
   { E::needs_tangent } -> std::convertible_to<bool>;
@@ -139,30 +139,32 @@ auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
   const Eigen::Index n = state_size(map);
   require(n >= 1, who, [&] { return "the map's dimension is " + number_text(n) + ", expected at least 1"; });
   (estimators.validate(n), ...);
-  if constexpr (runs_alone<Scalar, Map, Estimators...>) {
-    const std::int64_t steps = steps_for(inputs, options.steps, options.transient, [](std::int64_t) { return 0; }, who);
-    const auto start = make_state(tangent::formula_system<Map, double>(map), h0, who);
-    const drive_options driving{options.transient, steps, options.on_progress, options.stop};
-    return with_memory(who, [&] { return std::tuple(estimators.run_alone(map, start, driving)...); });
-  } else {
-    const Eigen::Index columns = std::max({Eigen::Index{0}, estimators.columns(n)...});
+  const Eigen::Index columns = std::max({Eigen::Index{0}, estimators.columns(n)...});
+  constexpr bool alone = runs_alone<Scalar, Map, Estimators...>;
 
-    const auto run = [&](auto system) {
-      using system_type = decltype(system);
-      auto source = make_inputs<typename system_type::scalar>(std::forward<Inputs>(inputs), system.input_size(), who);
-      (give_room(estimators, source, options.steps, options.transient), ...);
-      const auto warm_up = [&](std::int64_t count) { return std::max({std::int64_t{0}, estimators.warm_up(count)...}); };
-      const std::int64_t steps = steps_for(source, options.steps, options.transient, warm_up, who);
+  const auto run = [&](auto system) {
+    using system_type = decltype(system);
+    auto source = make_inputs<typename system_type::scalar>(std::forward<Inputs>(inputs), system.input_size(), who);
+    (give_room(estimators, source, options.steps, options.transient), ...);
+    const auto warm_up = [&](std::int64_t count) { return std::max({std::int64_t{0}, estimators.warm_up(count)...}); };
+    const std::int64_t steps = steps_for(source, options.steps, options.transient, warm_up, who);
+    const drive_options driving{options.transient, steps, options.on_progress, options.stop};
+    if constexpr (alone) {
+      const auto start = make_state(system, h0, who);
+      return std::tuple(estimators.run_alone(std::move(system), start, source, driving)...);
+    } else {
       static_assert((explain_start<Estimators, system_type>().empty() && ...),
                     "libration: an estimator does not start on this map: libration::rollout::explain_start<E, System>() says what "
                     "it misses");
       auto observers = std::tuple(estimators.start(system, steps)...);
-      const drive_options driving{options.transient, steps, options.on_progress, options.stop};
       std::apply([&](auto&... o) { drive(system, make_state(system, h0, who), source, driving, o...); }, observers);
       return std::apply([](auto&... o) { return std::tuple(o.result()...); }, observers);
-    };
+    }
+  };
+  if constexpr (alone && is_small<Map>)
+    return with_memory(who, [&] { return run(tangent::formula_system<Map, Scalar>(map)); });
+  else
     return with_memory(who, [&] { return with_system<Scalar>(map, columns, run); });
-  }
 }
 
 /// Refuses what the pass decides in an estimator's own options, which are those of its one-call function too. An estimator whose

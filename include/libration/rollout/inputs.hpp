@@ -116,6 +116,28 @@ class lane_inputs {
   std::vector<const matrix*> sources_;
 };
 
+/// The inputs of a vector map whose own type is behind a pointer: what an engine is compiled for once.
+template <class Scalar>
+class any_inputs {
+  using vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
+ public:
+  /// \param source outlives this
+  template <class Source>
+  explicit any_inputs(Source& source)
+      : source_(&source),
+        read_([](void* from, std::int64_t t, vector& x) { static_cast<Source*>(from)->read(t, x); }),
+        length_(source.length()) {}
+
+  std::int64_t length() const { return length_; }
+  void read(std::int64_t t, vector& x) { read_(source_, t, x); }
+
+ private:
+  void* source_;
+  void (*read_)(void* from, std::int64_t t, vector& x);
+  std::int64_t length_;
+};
+
 /// Whether inputs are a matrix, or one a lane (of finite length), not a callable.
 template <class Inputs>
 inline constexpr bool is_matrix = std::is_base_of_v<Eigen::EigenBase<std::remove_cvref_t<Inputs>>, std::remove_cvref_t<Inputs>>;

@@ -40,6 +40,15 @@ using start_of = typename detail::start_of<M>::type;
 /// Formulas of at most this many components run on fixed-size frames; larger ones on Eigen's blocks.
 inline constexpr int largest_small_dimension = 8;
 
+/// Whether a map is a formula that runs on frames of fixed size.
+template <class M>
+inline constexpr bool is_small = [] {
+  if constexpr (maps::formula_map<M>)
+    return M::dimension <= largest_small_dimension;
+  else
+    return false;
+}();
+
 /// \return the map's dimension n
 template <maps::map M>
 Eigen::Index state_size(const M& map) {

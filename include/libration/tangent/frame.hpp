@@ -17,7 +17,6 @@
 #include <libration/tangent/formula_system.hpp>
 #include <libration/tangent/gram_schmidt.hpp>
 #include <libration/tangent/orthonormalise.hpp>
-#include <libration/tangent/vector_system.hpp>
 
 namespace libration::inline LIBRATION_ABI::tangent {
 
@@ -88,10 +87,32 @@ class log_product {
   Real exponent_ = Real(0.0);  // of two, set aside
 };
 
-/// Orthonormalises a system's frames; after a call, what the pivots said.
+/// Orthonormalises a system's frames; after a call, what the pivots said. Frames are blocks, shape (n, k).
 template <class System>
-class frame_factor;
+class frame_factor {
+ public:
+  frame_factor(Eigen::Index n, Eigen::Index k) : orthonormaliser_(n, k) {}
 
+  void operator()(typename System::frame_type& frame) { found_ = orthonormaliser_.factor(frame); }
+
+  bool finite() const { return found_.finite; }
+  bool unresolved() const { return found_.unresolved > 0; }
+  double pivot(Eigen::Index i) const {
+    const double found = orthonormaliser_.pivots()[i];
+    return found == 0.0 ? -orthonormaliser_.unresolved_bound(i) : found;
+  }
+  double ratio(Eigen::Index i) const { return orthonormaliser_.ratio(i); }
+  double condition() const { return found_.ratio; }
+  /// R, shape (k, k); a pivot is 0 where unresolved.
+  const auto& upper() const { return orthonormaliser_.upper(); }
+  double defect(const typename System::frame_type& /*frame*/) const { return found_.defect; }
+
+ private:
+  orthonormaliser<typename System::scalar> orthonormaliser_;
+  orthonormalisation found_;
+};
+
+/// The same for small frames.
 template <class M, class T, int K>
 class frame_factor<formula_system<M, T, K>> {
   using system = formula_system<M, T, K>;
@@ -138,32 +159,6 @@ class frame_factor<formula_system<M, T, K>> {
  private:
   small_triangle<T, K> triangle_;
   int count_ = K;
-};
-
-template <class M>
-class frame_factor<vector_system<M>> {
-  using system = vector_system<M>;
-
- public:
-  frame_factor(Eigen::Index n, Eigen::Index k) : orthonormaliser_(n, k) {}
-
-  void operator()(typename system::frame_type& frame) { found_ = orthonormaliser_.factor(frame); }
-
-  bool finite() const { return found_.finite; }
-  bool unresolved() const { return found_.unresolved > 0; }
-  double pivot(Eigen::Index i) const {
-    const double found = orthonormaliser_.pivots()[i];
-    return found == 0.0 ? -orthonormaliser_.unresolved_bound(i) : found;
-  }
-  double ratio(Eigen::Index i) const { return orthonormaliser_.ratio(i); }
-  double condition() const { return found_.ratio; }
-  /// R, shape (k, k); a pivot is 0 where unresolved.
-  const auto& upper() const { return orthonormaliser_.upper(); }
-  double defect(const typename system::frame_type& /*frame*/) const { return found_.defect; }
-
- private:
-  orthonormaliser<typename system::scalar> orthonormaliser_;
-  orthonormalisation found_;
 };
 
 /// Σ ln|det J| along an orbit.

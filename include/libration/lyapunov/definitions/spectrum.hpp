@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// The spectra of small formulas that libration::compiled holds.
+/// The engines that libration::compiled holds: of small formulas and of vector maps.
 
 #include <libration/core/config.hpp>
 #include <libration/lyapunov/ensemble.hpp>
@@ -22,6 +22,20 @@ LIBRATION_ANY_FORMULA(rollout::ensemble_lanes<2>, 2)
 LIBRATION_ANY_FORMULA(rollout::ensemble_lanes<3>, 3)
 LIBRATION_ANY_FORMULA(rollout::ensemble_lanes<4>, 4)
 #undef LIBRATION_ANY_FORMULA
+
+#define LIBRATION_ANY_VECTOR_MAP(S, autonomous, has_determinant)                                                              \
+  template spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has_determinant>&,                    \
+                                              const Eigen::Matrix<S, Eigen::Dynamic, 1>&, rollout::any_inputs<S>&,            \
+                                              const spectrum_estimator&, const rollout::drive_options&);
+LIBRATION_ANY_VECTOR_MAP(double, false, false)
+LIBRATION_ANY_VECTOR_MAP(double, false, true)
+LIBRATION_ANY_VECTOR_MAP(double, true, false)
+LIBRATION_ANY_VECTOR_MAP(double, true, true)
+LIBRATION_ANY_VECTOR_MAP(float, false, false)
+LIBRATION_ANY_VECTOR_MAP(float, false, true)
+LIBRATION_ANY_VECTOR_MAP(float, true, false)
+LIBRATION_ANY_VECTOR_MAP(float, true, true)
+#undef LIBRATION_ANY_VECTOR_MAP
 
 }  // namespace libration::inline LIBRATION_ABI::lyapunov
 #endif
