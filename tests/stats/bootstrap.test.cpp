@@ -190,3 +190,20 @@ TEST_CASE("stats::bootstrap: refusals", "[failure]") {
   CHECK_THAT(message_of<argument_error>([&] { (void)bootstrap(4, changing); }),
              Contains("the statistic of a resample has 1 rows, expected 2"));
 }
+
+// Cubes of values beyond 1e±102 leave the range.
+TEST_CASE("stats::bootstrap: BCa's interval of values of 1e-200 to 1e200 is that of the same values near 1", "[law][edge]") {
+  const random_stream numbers(33, 0);
+  VectorXd x(20);
+  for (Index i = 0; i < 20; ++i) x[i] = -std::log(numbers.uniform(static_cast<std::uint64_t>(i)));
+  const auto band_of = [](const VectorXd& values) {
+    return bootstrap(values.size(), mean_statistic(values), {.resamples = 400, .interval = bootstrap_interval::bca});
+  };
+  const auto near = band_of(x);
+  for (const int exponent : {-660, 660}) {
+    const auto far = band_of(x.unaryExpr([&](double v) { return std::ldexp(v, exponent); }));
+    CHECK(far.lower[0] == std::ldexp(near.lower[0], exponent));
+    CHECK(far.upper[0] == std::ldexp(near.upper[0], exponent));
+    CHECK(far.standard_error[0] == std::ldexp(near.standard_error[0], exponent));
+  }
+}

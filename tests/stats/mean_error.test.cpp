@@ -234,3 +234,29 @@ TEST_CASE("stats::mean_error: the 95 % interval holds the truth in 90 to 99 % of
     std::printf("\n");
   }
 }
+
+// Squares of values beyond 1e±154 leave the range: a spread of 0, or an infinite one.
+TEST_CASE("stats::mean_error: values of 1e-300 to 1e300 have the errors of the same values near 1", "[law][edge]") {
+  for (const std::size_t n : {16u, 200u, 3000u}) {
+    const std::vector<double> x = generate(named("autoregression 0.9"), 9, n);
+    const mean_estimate e = mean_error(x);
+    for (const int exponent : {-1000, -665, 665, 1000}) {
+      CAPTURE(n, exponent);
+      std::vector<double> scaled;
+      for (const double v : x) scaled.push_back(std::ldexp(v, exponent));
+      const mean_estimate s = mean_error(scaled);
+      CHECK(s.mean == std::ldexp(e.mean, exponent));
+      CHECK(s.standard_error == std::ldexp(e.standard_error, exponent));
+      CHECK(s.effective_samples == e.effective_samples);
+      CHECK(s.batch_correlation == e.batch_correlation);
+
+      // A record has no second look at its values: where their squares were lost, so is the error.
+      batch_series<double> record;
+      for (const double v : scaled) record.add(v);
+      CHECK(std::isnan(mean_error(record).standard_error));
+      CHECK(std::isnan(mean_error(record).half_width()));
+    }
+  }
+  CHECK(mean_error(std::vector<double>(1001, 0x1.5p-700)).standard_error == 0.0);
+  CHECK(mean_error(std::vector<double>(1001, 1.5e308)).mean == 1.5e308);
+}

@@ -59,3 +59,17 @@ TEST_CASE("stats::quantiles: small, infinite and unordered samples", "[edge][fai
   CHECK_THROWS_AS(quantile(one, 1.5), libration::argument_error);
   CHECK_THROWS_AS(quantile(one, std::nan("")), libration::argument_error);
 }
+
+TEST_CASE("stats::quantiles: mean, deviation and quantiles of 1e-300 to 1e308", "[law][edge]") {
+  const std::vector<double> x = {2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0};
+  for (const int exponent : {-1000, -600, 600, 1000}) {
+    std::vector<double> scaled;
+    for (const double v : x) scaled.push_back(std::ldexp(v, exponent));
+    CHECK(mean(scaled) == std::ldexp(5.0, exponent));
+    CHECK(standard_deviation(scaled) == std::ldexp(std::sqrt(32.0 / 7.0), exponent));
+  }
+  const std::vector<double> ends = {-1.5e308, 1.5e308}, high = {1.5e308, 1.5e308};
+  CHECK(median(ends) == 0.0);
+  CHECK(quantile(ends, 0.75) == 0.75e308);
+  CHECK(mean(high) == 1.5e308);
+}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -100,4 +101,27 @@ TEST_CASE("stats::regression: what does not determine a line, and what is refuse
   CHECK_THROWS_AS(fit_line(three, three, two), libration::argument_error);
   CHECK_THROWS_AS(fit_line(two, two, std::vector<double>{1.0, -1.0}), libration::argument_error);
   CHECK_THROWS_AS(fit_line(two, two, std::vector<double>{1.0, std::nan("")}), libration::argument_error);
+}
+
+// Squares of coordinates beyond 1e±154 leave the range.
+TEST_CASE("stats::regression: points of 1e-300 to 1e300 have the line of the same points near 1", "[law][edge]") {
+  const std::vector<double> x = {1.0, 2.0, 3.0, 4.0}, y = {2.1, 3.1, 4.1, 6.7}, w = {1.0, 2.0, 0.5, 1.0};
+  const line_fit near = fit_line(x, y, w);
+  const auto scaled = [](std::vector<double> values, int exponent) {
+    for (double& v : values) v = std::ldexp(v, exponent);
+    return values;
+  };
+  for (const auto& [ex, ey, ew] : {std::array{-665, 0, 0}, {665, 0, 0}, {0, -1000, 0}, {0, 1000, 0}, {700, 900, 0}, {-700, -600, 0},
+                                   {0, 0, 1000}, {0, 0, -1000}, {-900, -990, 900}}) {
+    CAPTURE(ex, ey, ew);
+    const line_fit fit = fit_line(scaled(x, ex), scaled(y, ey), scaled(w, ew));
+    CHECK(fit.slope == std::ldexp(near.slope, ey - ex));
+    CHECK(fit.intercept == std::ldexp(near.intercept, ey));
+    CHECK(fit.center == std::ldexp(near.center, ex));
+    CHECK(fit.slope_error == std::ldexp(near.slope_error, ey - ex));
+    CHECK(fit.center_error == std::ldexp(near.center_error, ey));
+    CHECK(std::abs(fit.intercept_error / std::ldexp(near.intercept_error, ey) - 1.0) < 1e-15);
+    CHECK(fit.residual_deviation == std::ldexp(near.residual_deviation, ey + ew / 2));
+    CHECK(fit.degrees_of_freedom == 2.0);
+  }
 }

@@ -20,6 +20,19 @@ int binary_exponent(const Eigen::MatrixBase<Derived>& X) {
   return X.size() > 0 ? binary_exponent(static_cast<double>(X.cwiseAbs().maxCoeff())) : 0;
 }
 
+/// The same of n numbers: of the largest |x(i)|, NaN left out.
+///
+/// \param x  a callable
+template <class Number>
+int binary_exponent(Eigen::Index n, const Number& x) {
+  double largest = 0.0;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const double size = std::abs(x(i));
+    if (size > largest) largest = size;
+  }
+  return binary_exponent(largest);
+}
+
 /// Multiplies X by 2^e: exact for every entry that stays a normal number.
 template <class Derived>
 void scale_by_power_of_two(Eigen::MatrixBase<Derived>& X, int e) {

@@ -13,6 +13,7 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/core/scaling.hpp>
 #include <libration/stats/batch_series.hpp>
 #include <libration/stats/detail/choose.hpp>
 #include <libration/stats/student_t.hpp>
@@ -113,11 +114,13 @@ long_run_variance prewhitened_cosine_variance(Array& y, Eigen::Index cosines) {
 /// What `mean_error` says of a mean, from the means of its batches, which are centred on return.
 ///
 /// \param batches  the steps of the mean in batches, the unfinished last one included
-/// \param spread   variance of what was recorded at a time
+/// \param spread   variance of what was recorded at a time; where its square may have left the range, the error stays unknown
 /// \param adds     number of these
 /// \param out      its mean is known
 template <class Array>
 void error_from_batches(Array& y, double batches, double spread, double adds, mean_estimate& out) {
+  const double largest = y.abs().maxCoeff();
+  if (spread < 1e-300 && largest > 0.0 && largest < 1e-140) return;
   const Eigen::Index cosines = cosine_count(y.size());
   const double end = out.mean - y.mean();
   const auto [per_batch, correlation] = prewhitened_cosine_variance(y, cosines);
@@ -150,7 +153,8 @@ LIBRATION_DECLARED void estimate_error(batch_means<usual_batches>& y, double bat
 /// It is never below the deviation of one recorded value divided by the number of values, nor below what the unfinished
 /// last batch does to the mean: a cycle can cancel in every batch, and yet the run ends somewhere within the cycle.
 ///
-/// An infinite mean has a NaN error: no number of further steps would change it.
+/// An infinite mean has a NaN error: no number of further steps would change it. A record's spread is kept as a square: of values
+/// beyond 1e-140 to 1e150 the error is NaN too (the form for a whole series scales them first and takes any).
 ///
 /// \param row   which variable
 /// \param lane  which run, where the record holds SIMD lanes
@@ -188,7 +192,7 @@ mean_estimate mean_error(const batch_series<T, Capacity>& series, Eigen::Index r
 
 /// The mean of a whole series, one value a step, with its standard error.
 ///
-/// \param values  in time order; an error needs at least `minimum_batches` of them
+/// \param values  in time order, of any size; an error needs at least `minimum_batches` of them
 LIBRATION_DECLARED mean_estimate mean_error(std::span<const double> values);
 
 }  // namespace libration::inline LIBRATION_ABI::stats

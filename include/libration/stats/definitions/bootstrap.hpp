@@ -18,6 +18,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/parallel.hpp>
 #include <libration/core/random.hpp>
+#include <libration/core/scaling.hpp>
 #include <libration/stats/bootstrap.hpp>
 #include <libration/stats/quantiles.hpp>
 #include <libration/stats/student_t.hpp>
@@ -53,10 +54,12 @@ LIBRATION_DECLARED double acceleration(const Eigen::MatrixXd& without, Eigen::In
                                        std::span<const Eigen::Index> sizes) {
   double squares = 0.0, cubes = 0.0;
   Eigen::Index first = 0;
+  Eigen::VectorXd scaled = without.row(component).transpose();
+  scale_by_power_of_two(scaled, -binary_exponent(scaled));
+  const auto values = scaled.array();
   for (const Eigen::Index n : sizes) {
-    const auto values = without.row(component).segment(first, n).array();
     const double share = static_cast<double>(n - 1) / static_cast<double>(n);
-    const Eigen::ArrayXd u = share * (values.mean() - values.transpose());
+    const Eigen::ArrayXd u = share * (values.segment(first, n).mean() - values.segment(first, n));
     squares += u.square().sum();
     cubes += u.cube().sum();
     first += n;

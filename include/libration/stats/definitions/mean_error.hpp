@@ -4,11 +4,13 @@
 /// The definitions of what stats/mean_error.hpp declares.
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <span>
 
 #include <Eigen/Core>
 
+#include <libration/core/scaling.hpp>
 #include <libration/stats/mean_error.hpp>
 
 namespace libration::inline LIBRATION_ABI::stats::detail {
@@ -48,9 +50,14 @@ LIBRATION_DEFINED double mean_estimate::quantile(double level) const {
 }
 
 LIBRATION_DEFINED mean_estimate mean_error(std::span<const double> values) {
+  const int e = binary_exponent(static_cast<Eigen::Index>(values.size()),
+                                [&](Eigen::Index i) { return values[static_cast<std::size_t>(i)]; });
   batch_series<double> series;
-  for (const double x : values) series.add(x);
-  return mean_error(series);
+  for (const double x : values) series.add(std::ldexp(x, -e));
+  mean_estimate out = mean_error(series);
+  out.mean = std::ldexp(out.mean, e);
+  out.standard_error = std::ldexp(out.standard_error, e);
+  return out;
 }
 
 }  // namespace libration::inline LIBRATION_ABI::stats

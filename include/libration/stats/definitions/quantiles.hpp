@@ -10,22 +10,38 @@
 #include <span>
 #include <vector>
 
+#include <libration/core/scaling.hpp>
 #include <libration/stats/quantiles.hpp>
+
+namespace libration::inline LIBRATION_ABI::stats::detail {
+
+// The exponent by which sums and squares of the values stay in range.
+LIBRATION_DECLARED int scale_of(std::span<const double> values) {
+  return binary_exponent(static_cast<Eigen::Index>(values.size()),
+                         [&](Eigen::Index i) { return values[static_cast<std::size_t>(i)]; });
+}
+
+}  // namespace libration::inline LIBRATION_ABI::stats::detail
 
 namespace libration::inline LIBRATION_ABI::stats {
 
 LIBRATION_DEFINED double mean(std::span<const double> values) {
+  const int e = detail::scale_of(values);
   compensated_sum<double> sum;
-  for (const double x : values) sum.add(x);
-  return sum.value() / static_cast<double>(values.size());
+  for (const double x : values) sum.add(std::ldexp(x, -e));
+  return std::ldexp(sum.value() / static_cast<double>(values.size()), e);
 }
 
 LIBRATION_DEFINED double standard_deviation(std::span<const double> values) {
   if (values.size() < 2) return std::numeric_limits<double>::quiet_NaN();
-  const double center = mean(values);
+  const int e = detail::scale_of(values);
+  const double center = std::ldexp(mean(values), -e);
   compensated_sum<double> squares;
-  for (const double x : values) squares.add((x - center) * (x - center));
-  return std::sqrt(squares.value() / static_cast<double>(values.size() - 1));
+  for (const double x : values) {
+    const double deviation = std::ldexp(x, -e) - center;
+    squares.add(deviation * deviation);
+  }
+  return std::ldexp(std::sqrt(squares.value() / static_cast<double>(values.size() - 1)), e);
 }
 
 LIBRATION_DEFINED double quantile_of_sorted(std::span<const double> sorted, double p) {
@@ -36,8 +52,8 @@ LIBRATION_DEFINED double quantile_of_sorted(std::span<const double> sorted, doub
   const double part = position - static_cast<double>(below);
   const double low = sorted[below];
   if (part == 0.0 || std::isinf(low)) return low;
-  const double high = sorted[below + 1];
-  return low + part * (high - low);
+  const double high = sorted[below + 1], gap = high - low;
+  return std::isfinite(gap) ? low + part * gap : (1.0 - part) * low + part * high;
 }
 
 LIBRATION_DEFINED std::vector<double> quantiles(std::span<const double> values, std::span<const double> p) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <span>
 
+#include <libration/core/scaling.hpp>
 #include <libration/stats/regression.hpp>
 
 namespace libration::inline LIBRATION_ABI::stats {
@@ -30,8 +31,19 @@ LIBRATION_DEFINED line_fit fit_line(std::span<const double> x, std::span<const d
       return "weights[" + number_text(i) + "] is " + number_text(weights[i]) + ", expected finite and >= 0";
     });
 
+  // Powers of two that keep the sums of squares in range; the weights' is even, for its root.
+  const auto exponent_of = [&](std::span<const double> values) {
+    return binary_exponent(static_cast<Eigen::Index>(values.size()), [&](Eigen::Index i) {
+      const auto k = static_cast<std::size_t>(i);
+      return weights.empty() || weights[k] > 0.0 ? values[k] : 0.0;
+    });
+  };
+  const int x_exponent = exponent_of(x), y_exponent = exponent_of(y), weight_exponent = exponent_of(weights) / 2 * 2;
+  const auto x_at = [&](std::size_t i) { return std::ldexp(x[i], -x_exponent); };
+  const auto y_at = [&](std::size_t i) { return std::ldexp(y[i], -y_exponent); };
+
   // Sums of w f over the points that count.
-  const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[i]; };
+  const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : std::ldexp(weights[i], -weight_exponent); };
   const auto weighted_sum = [&](auto&& f) {
     compensated_sum<double> sum;
     for (std::size_t i = 0; i < n; ++i)
@@ -40,26 +52,28 @@ LIBRATION_DEFINED line_fit fit_line(std::span<const double> x, std::span<const d
   };
   line_fit fit;
   const double total = weighted_sum([](std::size_t) { return 1.0; });
-  const double x_mean = weighted_sum([&](std::size_t i) { return x[i]; }) / total;
-  const double y_mean = weighted_sum([&](std::size_t i) { return y[i]; }) / total;
-  const double xx = weighted_sum([&](std::size_t i) { return (x[i] - x_mean) * (x[i] - x_mean); });
-  const double xy = weighted_sum([&](std::size_t i) { return (x[i] - x_mean) * (y[i] - y_mean); });
-  fit.center = x_mean;
+  const double x_mean = weighted_sum(x_at) / total;
+  const double y_mean = weighted_sum(y_at) / total;
+  const double xx = weighted_sum([&](std::size_t i) { return (x_at(i) - x_mean) * (x_at(i) - x_mean); });
+  const double xy = weighted_sum([&](std::size_t i) { return (x_at(i) - x_mean) * (y_at(i) - y_mean); });
+  fit.center = std::ldexp(x_mean, x_exponent);
   if (!(xx > 0.0)) return fit;
-  fit.slope = xy / xx;
-  fit.intercept = y_mean - fit.slope * x_mean;
+  const double slope = xy / xx;
+  fit.slope = std::ldexp(slope, y_exponent - x_exponent);
+  fit.intercept = std::ldexp(y_mean - slope * x_mean, y_exponent);
 
   double points = 0.0;
   for (std::size_t i = 0; i < n; ++i) points += weight(i) > 0.0 ? 1.0 : 0.0;
   if (points < 3.0) return fit;
   fit.degrees_of_freedom = points - 2.0;
   const double squares = weighted_sum([&](std::size_t i) {
-    const double residual = (y[i] - y_mean) - fit.slope * (x[i] - x_mean);
+    const double residual = (y_at(i) - y_mean) - slope * (x_at(i) - x_mean);
     return residual * residual;
   });
-  fit.residual_deviation = std::sqrt(squares / fit.degrees_of_freedom);
-  fit.slope_error = fit.residual_deviation / std::sqrt(xx);
-  fit.center_error = fit.residual_deviation / std::sqrt(total);
+  const double deviation = std::sqrt(squares / fit.degrees_of_freedom);
+  fit.residual_deviation = std::ldexp(deviation, y_exponent + weight_exponent / 2);
+  fit.slope_error = std::ldexp(deviation / std::sqrt(xx), y_exponent - x_exponent);
+  fit.center_error = std::ldexp(deviation / std::sqrt(total), y_exponent);
   fit.intercept_error = fit.error_at(0.0);
   return fit;
 }
