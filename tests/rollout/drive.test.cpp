@@ -47,7 +47,7 @@ struct recorder {
     states.push_back(libration::lane_value(view.h[0], 0));
     images.push_back(libration::lane_value(view.next[0], 0));
   }
-  void end(const typename System::mask& lanes, status how, std::int64_t t) {
+  void end(const typename System::mask& lanes, status how, std::int64_t t, const typename System::state_type&) {
     ends.emplace_back(how, t);
     ended = ended || lanes;
   }

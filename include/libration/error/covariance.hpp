@@ -68,6 +68,7 @@ struct [[nodiscard]] covariance_result {
   Eigen::Index rank = 0;           ///< as asked for
   std::int64_t steps = 0;          ///< done
   std::int64_t failed_at = -1;     ///< step of the orbit at which it diverged
+  Eigen::VectorXd final_state;     ///< shape (n): the orbit's after its last step; see `rollout::start_at`
   std::uint64_t seed = 0;
 
   /// The horizon of an error: the first t at which its root mean square √tr P_t exceeds `size`; -1: none of those seen.
@@ -143,7 +144,7 @@ class covariance_run : public rollout::one_orbit<covariance_run<System>, covaria
         detail::apply_tangent(view.system, frame_, block);
       }
     }
-    if (!recursion_.end_step()) this->fail(view.t);
+    if (!recursion_.end_step()) this->fail(view);
   }
 
  private:

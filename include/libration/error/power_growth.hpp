@@ -30,6 +30,7 @@ struct [[nodiscard]] transient_growth_result {
   std::int64_t steps = 0;            ///< done
   bool complete = false;             ///< no later power of the matrix is larger: one of those seen had a norm of at most 1
   std::int64_t failed_at = -1;       ///< step of the orbit at which it diverged
+  Eigen::VectorXd final_state;       ///< shape (n): the orbit's after its last step; see `rollout::start_at`
   Eigen::Index directions = 0;       ///< that were followed
   double failure_probability = 0.0;  ///< of `upper`
   std::uint64_t seed = 0;

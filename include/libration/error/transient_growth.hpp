@@ -97,7 +97,7 @@ class transient_growth_run : public rollout::one_orbit<transient_growth_run<Syst
   void observe(const rollout::step_view<System>& view) {
     if (this->done()) return;
     detail::apply_tangent(view.system, frame_, recursion_.product());
-    if (!recursion_.end_step()) this->fail(view.t);
+    if (!recursion_.end_step()) this->fail(view);
   }
 
  private:

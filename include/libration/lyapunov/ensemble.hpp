@@ -102,11 +102,12 @@ state<ensemble_lanes<M>, M::dimension> start_lanes(const Eigen::Ref<const Eigen:
 template <maps::map M>
   requires(!maps::driven<M>)
 std::vector<spectrum_result> spectrum_ensemble(const M& map, const Eigen::Ref<const Eigen::MatrixXd>& starts,
-                                               const spectrum_options& options = {}, const ensemble_options& how = {}) {
+                                               spectrum_options options = {}, const ensemble_options& how = {}) {
   constexpr std::string_view who = "lyapunov::spectrum_ensemble";
   detail::check_map<M>();
   const Eigen::Index n = rollout::state_size(map);
   validate(options, n, who);
+  options = resolved(std::move(options));
   detail::check_starts(starts, n, who);
   std::vector<spectrum_result> results(static_cast<std::size_t>(starts.cols()));
   const auto one = [&](std::int64_t first, std::int64_t) {
@@ -142,10 +143,11 @@ std::vector<spectrum_result> spectrum_ensemble(const M& map, const Eigen::Ref<co
 template <class Make, class M = std::invoke_result_t<const Make&, double>>
   requires maps::formula_map<M> && (!maps::driven<M>)
 std::vector<spectrum_result> spectrum_sweep(const Make& make, std::span<const double> parameters,
-                                            const state<double, M::dimension>& h0, const spectrum_options& options = {},
+                                            const state<double, M::dimension>& h0, spectrum_options options = {},
                                             const ensemble_options& how = {}) {
   constexpr std::string_view who = "lyapunov::spectrum_sweep";
   validate(options, M::dimension, who);
+  options = resolved(std::move(options));
   const auto members = static_cast<std::int64_t>(parameters.size());
   std::vector<spectrum_result> results(parameters.size());
   if constexpr (std::is_invocable_v<const Make&, detail::ensemble_lanes<M>>) {
@@ -184,11 +186,12 @@ template <maps::map M, class Scalar>
   requires maps::driven<M>
 std::vector<spectrum_result> spectrum_trials(
     const M& map, rollout::start_of<M> h0,
-    std::span<const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>> trials, const spectrum_options& options = {},
+    std::span<const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>> trials, spectrum_options options = {},
     const ensemble_options& how = {}) {
   constexpr std::string_view who = "lyapunov::spectrum_trials";
   detail::check_map<M>();
   validate(options, rollout::state_size(map), who);
+  options = resolved(std::move(options));
   const auto members = static_cast<std::int64_t>(trials.size());
   std::vector<spectrum_result> results(trials.size());
   if constexpr (rollout::runs_in_lanes<M> && std::is_same_v<Scalar, double>) {

@@ -91,7 +91,7 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
     const double growth = neighbour_.step(view);
     ++seen_;
     if (std::isnan(growth)) {
-      this->fail(view.t);
+      this->fail(view);
       return;
     }
     if (++since_ >= interval_ || neighbour_.drifted()) {
@@ -102,19 +102,19 @@ class largest_run : public rollout::one_orbit<largest_run<System>, spectrum_resu
     pending_.add(growth);
     ++pending_steps_;
     if (growth == -std::numeric_limits<double>::infinity()) {  // the state is forgotten
-      this->finish_as(status::ok);
+      this->finish_as(status::ok, view.next);
       return;
     }
     if (pending_steps_ >= series_.room()) {
       series_.add(pending_.value(), pending_steps_);
       pending_ = {};
       pending_steps_ = 0;
-      if (fell(view)) this->finish_as(status::collapsed);
+      if (fell(view)) this->finish_as(status::collapsed, view.next);
     }
   }
 
   void conclude(const rollout::step_view<System>& view) {
-    if (!this->done() && fell(view)) this->finish_as(status::collapsed);
+    if (!this->done() && fell(view)) this->finish_as(status::collapsed, view.next);
     ending::conclude(view);
   }
 

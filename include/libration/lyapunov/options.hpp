@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -104,13 +106,33 @@ struct spectrum_options {
   /// Keep the running estimate (`spectrum_result::history`): at most 256 points, 16 bytes each an exponent.
   bool history = false;
 
+  /// Counted steps at which the result so far is wanted too (`spectrum_result::at_marks`), ascending, >= 1: {1000, 10'000}. With
+  /// `steps` 0 the run ends at the last one; marks beyond its end are not reached. What is there at a mark is, bit for bit, what
+  /// the same call (with the same `marks`) comes back with where `steps` is that mark. What otherwise follows from `steps` (how
+  /// steps are grouped, an automatic `frame_transient`) follows from the first mark, so that it is also the result of a call
+  /// without marks, where that is at least 8192 (32,768 with interval 1) and `frame_transient` is given. Not together with a
+  /// tolerance. Cost: a copy of the run a mark, and a result each.
+  std::vector<std::int64_t> marks = {};
+
+  /// Finite-time exponents from the first step on: nothing is discarded. `transient` and `frame_transient` are 0 (other values are
+  /// refused, but for their defaults), the frame is that of `frame` where it is a matrix, otherwise the first coordinate
+  /// directions (`identity`), no short repeat for the stepper's bias is made, and every step of a matrix of inputs is counted
+  /// unless `steps` says how many. Exponent i is then ln R_ii / duration of the QR decomposition of the whole product of Jacobians
+  /// times that frame. Not together with a tolerance, and not in `analyze`.
+  bool from_first_step = false;
+
   /// Called now and then with the steps done; cancelled runs keep what they have.
   progress_callback on_progress = {};
   std::stop_token stop = {};
 };
 
-/// The steps that a pass of `steps` counted steps surely counts: with a tolerance, those before it may stop.
+/// What `from_first_step` stands for, in the options that it sets; others as they are.
+LIBRATION_DECLARED spectrum_options resolved(spectrum_options options);
+
+/// The steps that a pass of `steps` counted steps surely counts: with a tolerance, those before it may stop; those to a first mark,
+/// at which the same run may end.
 inline std::int64_t fewest_steps(const spectrum_options& options, std::int64_t steps) {
+  if (!options.marks.empty()) return std::min(options.marks.front(), steps);
   return options.tolerance > 0.0 ? std::min(options.steps > 0 ? options.steps : 1000, steps) : steps;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -65,6 +66,10 @@ struct [[nodiscard]] spectrum_result {
   bool per_unit_of_time = false;       ///< the map has a time step; else rates are per step
   libration::status status = libration::status::not_run;
   std::int64_t failed_at = -1;         ///< step (transients included) where the orbit diverged or the frame was lost; or -1
+
+  Eigen::VectorXd final_state;         ///< shape (n): the orbit's after its last step (of a diverged one its last finite state),
+                                       ///< from which `rollout::start_at` lets a run go on
+  std::vector<spectrum_result> at_marks;  ///< of `spectrum_options::marks`: what the run would have come back with there
 
   // Evidence.
   Eigen::VectorXd rounding;            ///< shape (count): how far rounding may have moved an exponent, per unit of time: 4 eps

@@ -159,16 +159,17 @@ inline constexpr std::string_view spectrum_name = "lyapunov::spectrum";
 // The most steps a run may count: what the pass is told. 0: what a matrix of inputs holds, or the pass's default.
 template <class Inputs>
 std::int64_t steps_to_drive(const spectrum_options& options) {
-  if (options.tolerance <= 0.0) return options.steps;
+  if (options.tolerance <= 0.0) return options.steps > 0 || options.marks.empty() ? options.steps : options.marks.back();
   if (options.max_steps > 0) return options.max_steps;
   if (rollout::is_matrix<Inputs>) return 0;
   return options.steps > 0 ? saturating_product(100, options.steps) : 10'000'000;
 }
 
 template <class Scalar, class M, class Inputs>
-spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
+spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& given) {
+  validate(given, rollout::state_size(map), spectrum_name);  // before the pass looks at what follows from the options
+  const spectrum_options options = resolved(given);
   const spectrum_estimator estimator{options};
-  estimator.validate(rollout::state_size(map));  // before the pass looks at what follows from the options
   return rollout::detail::measure<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), steps_to_drive<Inputs>(options),
                                           options, estimator);
 }
@@ -183,6 +184,7 @@ void measure_stepper_bias(spectrum_result& r, const M& map, rollout::start_of<M>
   options.transient = saturating_product(2, options.transient);
   if (options.frame_transient > 0) options.frame_transient = saturating_product(2, options.frame_transient);
   options.history = false;
+  options.marks = {};
   const auto finer = run_spectrum<Scalar>(map.with_time_step(0.5 * map.time_step()), h0, std::forward<Inputs>(inputs), options);
   if (finer.status == status::cancelled) r.status = status::cancelled;
   if (finer.status != status::ok) return;
@@ -202,7 +204,7 @@ spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
     if (r.status != status::ok) return r;
     if (options.stepper_bias.value_or(false)) {
       measure_stepper_bias<Scalar>(r, map, h0, inputs, options, saturating_product(2, r.steps));
-    } else if (!maps::driven<M> && !options.stepper_bias && r.steps >= fewest_for_bias) {
+    } else if (!maps::driven<M> && !options.stepper_bias && !options.from_first_step && r.steps >= fewest_for_bias) {
       auto quiet = options;
       quiet.on_progress = {};
       measure_stepper_bias<Scalar>(r, map, h0, inputs, quiet, r.steps / 10);

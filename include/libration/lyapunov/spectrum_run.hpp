@@ -26,6 +26,7 @@
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/shortest_column.hpp>
 #include <libration/rollout/drive.hpp>
+#include <libration/rollout/final_state.hpp>
 #include <libration/scalar/lane_access.hpp>
 #include <libration/stats/batch_series.hpp>
 #include <libration/tangent/frame.hpp>
@@ -78,6 +79,7 @@ class spectrum_run {
         results_(static_cast<std::size_t>(width)) {
     if (options.interval == 0) inputs_.assign(static_cast<std::size_t>(stretch_), system.make_input());
     for (lane_books& b : books_) b.begin(count_, options.tolerance, steps);
+    look_for_mark();
   }
 
   std::int64_t warm_up() const { return frame_steps_; }
@@ -92,6 +94,8 @@ class spectrum_run {
     count_steps(1);
     linearised_ = true;
     look_after(view, everywhere<mask>(false));
+    if (seen_ == mark_at_) [[unlikely]]
+      take_mark(view);
   }
 
   /// Takes up to `limit` steps, at most to where something is due (see `rollout::drive`).
@@ -103,17 +107,22 @@ class spectrum_run {
     requires takes_steps
   {
     if (!started_) begin(h);
-    limit = std::min({limit, to_boundary(), cycle.renewed_at() - t + 1});
-    return options_.interval == 1 ? take<true>(t, limit, h, system, cycle)
-                                  : take<false>(t, std::min(limit, next_due_ - seen_), h, system, cycle);
+    limit = std::min({limit, to_boundary(), cycle.renewed_at() - t + 1, mark_at_ - seen_});
+    const std::int64_t taken = options_.interval == 1 ? take<true>(t, limit, h, system, cycle)
+                                                      : take<false>(t, std::min(limit, next_due_ - seen_), h, system, cycle);
+    if (seen_ == mark_at_) [[unlikely]] {
+      const input_type none = system.make_input();
+      take_mark({t + taken - 1, h, none, h, system, cycle});
+    }
+    return taken;
   }
 
-  /// Ends some lanes: what they have counted becomes their result.
-  void end(const mask& lanes, libration::status how, std::int64_t t) {
+  /// Ends some lanes: what they have counted becomes their result, and h the state that they end in.
+  void end(const mask& lanes, libration::status how, std::int64_t t, const state_type& h) {
     failed_at_ = t;
     const mask ending = lanes && active_;
     for (int lane = 0; lane < width; ++lane)
-      if (lane_of(ending, lane)) finish(lane, how);
+      if (lane_of(ending, lane)) finish(lane, how, h);
   }
 
   /// The driver's last word: the unfinished stretch is orthonormalised and counted.
@@ -121,7 +130,8 @@ class spectrum_run {
     const mask unfinished = active_ && interval_.since(seen_) > real(0.0);
     if (any(unfinished)) orthonormalise(view, unfinished);
     for (int lane = 0; lane < width; ++lane)
-      if (lane_of(active_, lane)) finish(lane, fell_on_cycle(view, lane) ? libration::status::collapsed : libration::status::ok);
+      if (lane_of(active_, lane))
+        finish(lane, fell_on_cycle(view, lane) ? libration::status::collapsed : libration::status::ok, view.next);
   }
 
   const spectrum_result& result(int lane = 0) const { return results_[static_cast<std::size_t>(lane)]; }
@@ -202,7 +212,7 @@ class spectrum_run {
     state_type image = h;
     system.advance(t, h, none, image);
     const mask diverged = active_ && !ordinary && !rollout::all_finite(image);
-    if (any(diverged)) end(diverged, libration::status::diverged, t);
+    if (any(diverged)) end(diverged, libration::status::diverged, t, h);
     system.tangent(frame_);
     add_determinant(system, !ordinary);
     next->write(ordinary, image, frame_, record_);
@@ -252,10 +262,10 @@ class spectrum_run {
     interval_.adapt(good, seen_, condition);
     if constexpr (width > 1) assign_where(good, trial_, frame_);
     if (any(broken)) [[unlikely]]
-      end(broken, libration::status::diverged, view.t);
+      end(broken, libration::status::diverged, view.t, view.next);
     if (any(lost)) [[unlikely]] {
       if (options_.interval > 0) {
-        end(lost, libration::status::lost_frame, view.t);
+        end(lost, libration::status::lost_frame, view.t, view.next);
       } else {
         for (int lane = 0; lane < width; ++lane)
           if (lane_of(lost, lane)) go_back(view, lost, interval_.since(seen_), lane);
@@ -301,7 +311,7 @@ class spectrum_run {
       interval_.shorten(other, seen_);
       ++books_[other].breakdowns;
     }
-    if (any(broken)) end(broken, libration::status::diverged, view.t);
+    if (any(broken)) end(broken, libration::status::diverged, view.t, view.next);
   }
 
   void note(const mask& where, const real& steps, const real& condition) {
@@ -334,7 +344,7 @@ class spectrum_run {
     if constexpr (System::autonomous) {
       if (any(view.cycle.found() && active_)) [[unlikely]] {
         for (int lane = 0; lane < width; ++lane)
-          if (lane_of(active_, lane) && fell_on_cycle(view, lane)) finish(lane, libration::status::collapsed);
+          if (lane_of(active_, lane) && fell_on_cycle(view, lane)) finish(lane, libration::status::collapsed, view.next);
       }
     }
     if (series_.steps() >= books_[0].next_check()) {
@@ -344,7 +354,7 @@ class spectrum_run {
           books_[lane].pass(series_.steps());
         } else {
           const bool enough = with_growth(lane, [&](const growth_so_far& growth) { return books_[lane].enough(growth, options_); });
-          if (enough) finish(lane, libration::status::ok);
+          if (enough) finish(lane, libration::status::ok, view.next);
         }
       }
     }
@@ -363,8 +373,29 @@ class spectrum_run {
     });
   }
 
-  void finish(int lane, libration::status how) {
+  // The next of `options_.marks`, as a number of seen steps.
+  void look_for_mark() {
+    mark_at_ = marks_taken_ < options_.marks.size() ? saturating_sum(warm_up(), options_.marks[marks_taken_]) : unlimited_steps;
+  }
+
+  // What a run that ends here would come back with: a copy ends, so that this one goes on as if there were no mark.
+  void take_mark(const rollout::step_view<System>& view) {
+    ++marks_taken_;
+    look_for_mark();
+    if (done()) return;
+    auto so_far = std::exchange(at_marks_, {});
+    spectrum_run here = *this;
+    here.conclude(view);
+    at_marks_ = std::move(so_far);
+    at_marks_.resize(static_cast<std::size_t>(width));
+    for (int lane = 0; lane < width; ++lane)
+      if (lane_of(active_, lane)) at_marks_[static_cast<std::size_t>(lane)].push_back(here.take_result(lane));
+  }
+
+  void finish(int lane, libration::status how, const state_type& h) {
     spectrum_result& r = results_[static_cast<std::size_t>(lane)];
+    r.final_state = rollout::state_values(h, lane);
+    if (!at_marks_.empty()) r.at_marks = std::move(at_marks_[static_cast<std::size_t>(lane)]);
     with_growth(lane, [&](const growth_so_far& growth) { books_[lane].finish(growth, options_, how, failed_at_, r); });
     set_lane(active_, lane, false);
   }
@@ -429,6 +460,9 @@ class spectrum_run {
   std::vector<real> flushed_;
   std::vector<input_type> inputs_;  // of the last stretch, by t modulo its length
   std::vector<spectrum_result> results_;
+  std::vector<std::vector<spectrum_result>> at_marks_;  // a list a lane, once there is one
+  std::size_t marks_taken_ = 0;
+  std::int64_t mark_at_ = unlimited_steps;  // seen steps at the next mark
   mask active_ = everywhere<mask>(true);
   mask shrunk_ = everywhere<mask>(false);  // a column was denormal, or nearly, at some step since the last orthonormalisation
   lane_books books_[static_cast<std::size_t>(width)];

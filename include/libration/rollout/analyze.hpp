@@ -188,6 +188,8 @@ void refuse_pass_options([[maybe_unused]] const E& estimator) {
     if constexpr (requires { given.max_steps; }) refuse(given.max_steps != usual.max_steps, "max_steps");
     if constexpr (requires { given.stepper_bias; })
       refuse(given.stepper_bias != usual.stepper_bias, "stepper_bias (of lyapunov::spectrum alone)");
+    if constexpr (requires { given.from_first_step; })
+      refuse(given.from_first_step, "from_first_step (of lyapunov::spectrum alone)");
   }
 }
 

@@ -21,7 +21,7 @@ namespace libration::inline LIBRATION_ABI::rollout {
 /// What an observer sees of a step: h → next under the input x. Linearisations are asked of the system.
 template <class System>
 struct step_view {
-  std::int64_t t;                            ///< the step's number from the start of the orbit, transient included
+  std::int64_t t;                            ///< the step's number: `first_step`, and one more a step, transient included
   const typename System::state_type& h;      ///< shape (n)
   const typename System::input_type& x;      ///< shape (m)
   const typename System::state_type& next;   ///< shape (n)
@@ -36,6 +36,7 @@ struct drive_options {
   std::int64_t steps = 0;      ///< steps that every observer sees, after its own warm-up
   progress_callback on_progress = {};
   std::stop_token stop = {};
+  std::int64_t first_step = 0;  ///< the number of the first step: what a timed map and the inputs are asked for
 };
 
 /// \return the largest warm-up among the observers, in steps
@@ -55,9 +56,8 @@ inline constexpr bool takes_steps<Observer> = Observer::takes_steps;
 /// Runs an orbit and shows it to observers.
 ///
 /// An observer has `static constexpr bool needs_tangent`, `warm_up()` (steps it wants to see before those it counts),
-/// `observe(step_view)`, `end(mask lanes, status, t)` (those lanes are over at step t; what was
-/// gathered stands), `conclude(step_view)`
-/// (the last step is done) and `done()`.
+/// `observe(step_view)`, `end(mask lanes, status, t, h)` (those lanes are over at step t, which is not taken or has no finite
+/// image; h is the state before it, and what was gathered stands), `conclude(step_view)` (the last step is done) and `done()`.
 ///
 /// One that is alone may take the steps of an autonomous orbit itself (`static constexpr bool takes_steps = true`): from the
 /// transient on it is asked for `take_steps(t, limit, h, system, cycle)`, which takes 1 to `limit` steps, moves h and tells
@@ -81,11 +81,12 @@ std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs
   constexpr std::int64_t longest_silence = 1 << 20;
   const std::int64_t report_every = std::clamp<std::int64_t>(total / 1000, stretch, longest_silence);
   std::int64_t reported = 0;
+  const std::int64_t first = options.first_step;
 
   std::int64_t t = 0;
   while (t < total) {
     if (options.stop.stop_requested()) {
-      (observers.end(alive, status::cancelled, t), ...);
+      (observers.end(alive, status::cancelled, first + t, h), ...);
       return t;
     }
     if (options.on_progress && t - reported >= report_every) {
@@ -101,28 +102,28 @@ std::int64_t drive(System& system, typename System::state_type h, Inputs& inputs
           continue;
         }
       }
-      inputs.read(t, x);
+      inputs.read(first + t, x);
       if (linearise && seen)
-        system.advance(t, h, x, next);
+        system.advance(first + t, h, x, next);
       else
-        system.step(t, h, x, next);
+        system.step(first + t, h, x, next);
       if constexpr (System::autonomous) cycle.observe(t, next);
 
       const auto finite = all_finite(next);
       if (!all(finite || !alive)) [[unlikely]] {
-        (observers.end(alive && !finite, status::diverged, t), ...);
+        (observers.end(alive && !finite, status::diverged, first + t, h), ...);
         alive = alive && finite;
         if (!any(alive)) return t;
       }
       if (seen) {
-        const step_view<System> view{t, h, x, next, system, cycle};
+        const step_view<System> view{first + t, h, x, next, system, cycle};
         ((t >= counted_from - observers.warm_up() ? observers.observe(view) : void()), ...);
         if ((observers.done() && ...)) return t + 1;
       }
       std::swap(h, next);
     }
   }
-  const step_view<System> last{t - 1, next, x, h, system, cycle};
+  const step_view<System> last{first + t - 1, next, x, h, system, cycle};
   (observers.conclude(last), ...);
   if (options.on_progress) options.on_progress({total, total});
   return t;

@@ -7,8 +7,10 @@
 #include <libration/rollout/batch_stepper.hpp>
 #include <libration/rollout/drive.hpp>
 #include <libration/rollout/ensemble.hpp>
+#include <libration/rollout/final_state.hpp>
 #include <libration/rollout/inputs.hpp>
 #include <libration/rollout/neighbour.hpp>
 #include <libration/rollout/one_orbit.hpp>
 #include <libration/rollout/prepare.hpp>
 #include <libration/rollout/repeats.hpp>
+#include <libration/rollout/run.hpp>

@@ -70,6 +70,9 @@ LIBRATION_DEFINED std::string text(const lyapunov::spectrum_result& r, Eigen::In
                                          r.exponents[i])
                            : fmt::format("  {:>3}  {}\n", i + 1, with_error(r.exponents[i], r.standard_error[i]));
   if (r.exponents.size() > most) out += fmt::format("       and {} more\n", r.exponents.size() - most);
+  for (const auto& at : r.at_marks)
+    if (at.exponents.size() > 0)
+      out += fmt::format("  after {} steps the first was {}\n", at.steps, with_error(at.exponents[0], at.standard_error[0]));
   if (r.exponents.size() > 0) {
     out += fmt::format("  Kaplan-Yorke dimension {}{}\n", r.dimension_is_lower_bound ? "at least " : "",
                        with_error(r.kaplan_yorke_dimension.value, r.kaplan_yorke_dimension.standard_error));

@@ -72,6 +72,11 @@ LIBRATION_DEFINED json to_json(const lyapunov::spectrum_result& r) {
     h["leading"] = numbers(r.history.exponents.row(0));
     h["leading_half_width_95"] = numbers(r.history.half_width.row(0));
   }
+  for (const auto& at : r.at_marks)
+    j["at_marks"].push_back({{"steps", at.steps},
+                             {"exponents", numbers(at.exponents)},
+                             {"standard_error", numbers(at.standard_error)},
+                             {"half_width_95", numbers(at.half_width)}});
   return j;
 }
 
