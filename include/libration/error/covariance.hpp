@@ -80,7 +80,7 @@ namespace detail {
 /// P, whole or as a factor, from step to step, and what is recorded of it; the tangent is the caller's.
 class covariance_recursion {
  public:
-  covariance_recursion(const covariance_options& options, Eigen::Index n);
+  LIBRATION_DECLARED covariance_recursion(const covariance_options& options, Eigen::Index n);
 
   /// Before the first step. \param steps  that are expected
   LIBRATION_DECLARED void start(std::int64_t steps);

@@ -172,7 +172,7 @@ class spread {
  public:
   /// \param n      coordinates
   /// \param steps  of the whole run, >= 0
-  spread(Eigen::Index n, error::norm kind, std::int64_t steps);
+  LIBRATION_DECLARED spread(Eigen::Index n, error::norm kind, std::int64_t steps);
 
   /// \param x         coordinate i of a state is x(i)
   /// \param distance  distance(i, x, first): how far x is from where that coordinate began; of one that wraps, the shorter way

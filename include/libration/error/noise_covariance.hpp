@@ -19,9 +19,9 @@ namespace libration::inline LIBRATION_ABI::error {
 class noise_covariance {
  public:
   /// \param deviation  s, 0, or > 0 and with a square in the range of double
-  noise_covariance(double deviation);
+  LIBRATION_DECLARED noise_covariance(double deviation);
   /// \param deviations  shape (n), each as that
-  noise_covariance(const Eigen::VectorXd& deviations);
+  LIBRATION_DECLARED noise_covariance(const Eigen::VectorXd& deviations);
 
   /// \param Q  shape (n, n), symmetric and positive semidefinite, both to n eps of its largest eigenvalue
   /// \throws argument_error  for one that is not

@@ -51,7 +51,7 @@ LIBRATION_DECLARED double small_chi_squared(double r, double p);
 /// The product of the Jacobians on the followed directions, and the largest growth that it had; the tangent is the caller's.
 class transient_recursion {
  public:
-  transient_recursion(const transient_growth_options& options, Eigen::Index n);
+  LIBRATION_DECLARED transient_recursion(const transient_growth_options& options, Eigen::Index n);
 
   /// Before the first step. \param steps  that are expected
   LIBRATION_DECLARED void start(std::int64_t steps);

@@ -19,7 +19,7 @@ namespace libration::inline LIBRATION_ABI::io {
 class output_file {
  public:
   /// \throws file_error if nothing can be written there
-  explicit output_file(const std::filesystem::path& path);
+  LIBRATION_DECLARED explicit output_file(const std::filesystem::path& path);
 
   output_file(const output_file&) = delete;
   output_file& operator=(const output_file&) = delete;

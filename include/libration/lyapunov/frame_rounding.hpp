@@ -32,7 +32,7 @@ class frame_rounding {
  public:
   /// \param columns k >= 1
   /// \param eps     of the scalar that the frame is in; a direction that has turned by more than 1/eps is lost altogether
-  frame_rounding(Eigen::Index columns, double eps, std::uint64_t seed);
+  LIBRATION_DECLARED frame_rounding(Eigen::Index columns, double eps, std::uint64_t seed);
 
   /// \param R        of the next factorisation, shape (k, k), upper triangular; a pivot that is 0 counts as if it were its column's
   ///                 norm: what was put in its place has nothing of the column

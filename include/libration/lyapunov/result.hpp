@@ -29,11 +29,11 @@ struct finite_time {
   Eigen::MatrixXd values;     ///< shape (count, windows), per unit of time; columns in order of time
 
   /// \return shape (count): mean and sample standard deviation over the windows
-  Eigen::VectorXd mean() const { return values.rowwise().mean(); }
-  Eigen::VectorXd spread() const;
+  LIBRATION_DECLARED Eigen::VectorXd mean() const;
+  LIBRATION_DECLARED Eigen::VectorXd spread() const;
   /// \param p 0 <= p <= 1
   /// \return  shape (count): the p-quantile over the windows (linear interpolation of the order statistics)
-  Eigen::VectorXd quantile(double p) const;
+  LIBRATION_DECLARED Eigen::VectorXd quantile(double p) const;
 };
 
 /// The running estimate, on request.

@@ -34,7 +34,7 @@ class noise {
   static constexpr bool is_timed = true;
 
   /// \param deviations  standard deviations, shape (n); finite, >= 0
-  noise(Eigen::VectorXd deviations, const noise_options& options);
+  LIBRATION_DECLARED noise(Eigen::VectorXd deviations, const noise_options& options);
 
   /// Standard deviations, shape (n).
   const Eigen::VectorXd& deviations() const { return deviations_; }

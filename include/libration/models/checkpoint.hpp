@@ -93,7 +93,8 @@ class checkpoint {
 
   /// \param files  are not copied, and must outlive this
   /// \param path   what an error about all of them names: their folder
-  checkpoint(std::span<const io::safetensors::file> files, std::string path, const checkpoint_options& options = {});
+  LIBRATION_DECLARED checkpoint(std::span<const io::safetensors::file> files, std::string path,
+                                const checkpoint_options& options = {});
 
   const std::string& path() const { return path_; }
   /// The metadata of the first file.

@@ -51,93 +51,22 @@ class gru_cell {
   };
 
   /// \param layer  checked weights (see `stacked`)
-  gru_cell(layer_weights<Scalar> layer, const gru_options& options) : reset_before_(options.reset_before) {
-    detail::require_gate_order(options.gate_order, "rzn", name);
-    const Eigen::Index H = layer.recurrent.cols();
-    bias_ = layer.input_bias.size() != 0 ? layer.input_bias : vector(vector::Zero(3 * H));
-    candidate_bias_ = layer.recurrent_bias.size() != 0 ? layer.recurrent_bias : vector(vector::Zero(3 * H));
-    input_ = std::move(layer.input);
-    recurrent_ = std::move(layer.recurrent);
-    detail::reorder_gates(bias_, options.gate_order, "rzn");
-    detail::reorder_gates(candidate_bias_, options.gate_order, "rzn");
-    detail::reorder_gates(input_, options.gate_order, "rzn");
-    detail::reorder_gates(recurrent_, options.gate_order, "rzn");
-    // Where the reset gate multiplies U h + b_hh, the candidate's two biases stay apart; all others are summed.
-    if (reset_before_)
-      bias_ += candidate_bias_;
-    else
-      bias_.head(2 * H) += candidate_bias_.head(2 * H);
-    candidate_bias_ = candidate_bias_.tail(H).eval();
-    // sigmoid(-a) = 1 - sigmoid(a): the other reading of z is the same network with this gate's weights negated.
-    if (options.swapped_update) {
-      bias_.segment(H, H) *= Scalar(-1);
-      input_.middleRows(H, H) *= Scalar(-1);
-      recurrent_.middleRows(H, H) *= Scalar(-1);
-    }
-  }
+  gru_cell(layer_weights<Scalar> layer, const gru_options& options);
 
   Eigen::Index hidden_size() const { return recurrent_.cols(); }
   Eigen::Index input_size() const { return input_.cols(); }
   /// The weights and biases in force, and the options that they are to be read with: a cell made of the two is this one.
   /// Rows are in PyTorch's order and reading of z, whatever they came in.
-  layer_weights<Scalar> weights() const {
-    layer_weights<Scalar> layer{input_, recurrent_, bias_, vector::Zero(bias_.size())};
-    if (!reset_before_) layer.recurrent_bias.tail(hidden_size()) = candidate_bias_;
-    return layer;
-  }
+  layer_weights<Scalar> weights() const;
   gru_options options() const { return {.reset_before = reset_before_}; }
 
-  workspace make_workspace(Eigen::Index columns, Eigen::Index members) const {
-    const Eigen::Index H = hidden_size();
-    return {matrix(3 * H, members), matrix(H, members), matrix(4 * H, members), matrix(3 * H, columns),
-            matrix(H, columns)};
-  }
+  workspace make_workspace(Eigen::Index columns, Eigen::Index members) const;
 
   /// P = W X + b; X: shape (m, members), P: shape (3 H, members)
-  void project(matrix_view<Scalar> X, matrix_span<Scalar> P) const {
-    P.noalias() = input_ * X;
-    P.colwise() += bias_;
-  }
+  void project(matrix_view<Scalar> X, matrix_span<Scalar> P) const;
 
   /// One step of every column of `state`, shape (H, members), from the projected inputs P, shape (3 H, members).
-  void step(matrix_view<Scalar> P, matrix_view<Scalar> state, matrix_span<Scalar> next, workspace& ws) const {
-    const Eigen::Index H = hidden_size(), members = state.cols();
-    auto gates = ws.gates.leftCols(members);
-    auto reset = ws.reset.leftCols(members);
-    if (reset_before_) {
-      gates = P;
-      gates.topRows(2 * H).noalias() += recurrent_.topRows(2 * H) * state;
-      for (Eigen::Index j = 0; j < members; ++j) {
-        detail::sigmoid(ws.gates.col(j).data(), ws.coefficients.col(j).data(), 2 * H);
-        reset.col(j).array() = gates.col(j).head(H).array() * state.col(j).array();
-      }
-      gates.bottomRows(H).noalias() += recurrent_.bottomRows(H) * reset;
-    } else {
-      gates.noalias() = recurrent_ * state;
-      reset = gates.bottomRows(H).colwise() + candidate_bias_;
-      gates.topRows(2 * H) += P.topRows(2 * H);
-      for (Eigen::Index j = 0; j < members; ++j) {
-        detail::sigmoid(ws.gates.col(j).data(), ws.coefficients.col(j).data(), 2 * H);
-        gates.col(j).tail(H).array() = P.col(j).tail(H).array() + gates.col(j).head(H).array() * reset.col(j).array();
-      }
-    }
-    for (Eigen::Index j = 0; j < members; ++j) {
-      const auto gate = [&, j](Eigen::Index block) { return ws.gates.col(j).segment(block * H, H).array(); };
-      auto coefficient = [&, j](Eigen::Index block) { return ws.coefficients.col(j).segment(block * H, H).array(); };
-      detail::tanh(ws.gates.col(j).data() + 2 * H, ws.coefficients.col(j).data() + 2 * H, H);
-      const auto h = state.col(j).array();
-      next.col(j).array() = coefficient(1) * gate(2) + gate(1) * h;  // coefficient(1) is 1 - z here
-      if (ws.block.cols() == 0) continue;
-      coefficient(2) *= coefficient(1);
-      coefficient(1) *= gate(1) * (h - gate(2));
-      if (reset_before_) {
-        coefficient(0) *= gate(0) * h;
-      } else {
-        coefficient(0) *= gate(0) * coefficient(2) * reset.col(j).array();
-        coefficient(3) = gate(0) * coefficient(2);
-      }
-    }
-  }
+  void step(matrix_view<Scalar> P, matrix_view<Scalar> state, matrix_span<Scalar> next, workspace& ws) const;
 
   /// JV = (dh'/dh) V at the last step's first member; V, JV: shape (H, k).
   void tangent(matrix_view<Scalar> V, matrix_span<Scalar> JV, workspace& ws) const { tangent_of(V, nullptr, JV, ws); }
@@ -149,45 +78,142 @@ class gru_cell {
 
  private:
   void tangent_of(const matrix_view<Scalar>& V, const matrix_view<Scalar>* X, matrix_span<Scalar>& JV,
-                  workspace& ws) const {
-    const Eigen::Index H = hidden_size(), k = V.cols();
-    auto block = ws.block.leftCols(k);
-    auto candidate = ws.candidate.leftCols(k);
-    const auto coefficient = [&](Eigen::Index b) { return ws.coefficients.col(0).segment(b * H, H).array(); };
-    const auto z = ws.gates.col(0).segment(H, H).array();
-    if (reset_before_) {
-      const auto r = ws.gates.col(0).head(H).array();
-      block.topRows(2 * H).noalias() = recurrent_.topRows(2 * H) * V;
-      if (X != nullptr) block.topRows(2 * H).noalias() += input_.topRows(2 * H) * *X;
-      for (Eigen::Index j = 0; j < k; ++j)
-        candidate.col(j).array() = r * V.col(j).array() + coefficient(0) * block.col(j).head(H).array();
-      block.bottomRows(H).noalias() = recurrent_.bottomRows(H) * candidate;
-      if (X != nullptr) block.bottomRows(H).noalias() += input_.bottomRows(H) * *X;
-      for (Eigen::Index j = 0; j < k; ++j)
-        JV.col(j).array() = z * V.col(j).array() + coefficient(1) * block.col(j).segment(H, H).array() +
-                            coefficient(2) * block.col(j).tail(H).array();
-      return;
-    }
-    block.noalias() = recurrent_ * V;
-    if (X != nullptr) {
-      block.topRows(2 * H).noalias() += input_.topRows(2 * H) * *X;
-      candidate.noalias() = input_.bottomRows(H) * *X;
-    }
-    for (Eigen::Index j = 0; j < k; ++j) {
-      JV.col(j).array() = z * V.col(j).array() + coefficient(0) * block.col(j).head(H).array() +
-                          coefficient(1) * block.col(j).segment(H, H).array() +
-                          coefficient(3) * block.col(j).tail(H).array();
-      if (X != nullptr) JV.col(j).array() += coefficient(2) * candidate.col(j).array();
-    }
-  }
+                  workspace& ws) const;
 
   vector bias_, candidate_bias_;
   matrix input_, recurrent_;
   bool reset_before_;
 };
 
+template <class Scalar>
+gru_cell<Scalar>::gru_cell(layer_weights<Scalar> layer, const gru_options& options) : reset_before_(options.reset_before) {
+  detail::require_gate_order(options.gate_order, "rzn", name);
+  const Eigen::Index H = layer.recurrent.cols();
+  bias_ = layer.input_bias.size() != 0 ? layer.input_bias : vector(vector::Zero(3 * H));
+  candidate_bias_ = layer.recurrent_bias.size() != 0 ? layer.recurrent_bias : vector(vector::Zero(3 * H));
+  input_ = std::move(layer.input);
+  recurrent_ = std::move(layer.recurrent);
+  detail::reorder_gates(bias_, options.gate_order, "rzn");
+  detail::reorder_gates(candidate_bias_, options.gate_order, "rzn");
+  detail::reorder_gates(input_, options.gate_order, "rzn");
+  detail::reorder_gates(recurrent_, options.gate_order, "rzn");
+  // Where the reset gate multiplies U h + b_hh, the candidate's two biases stay apart; all others are summed.
+  if (reset_before_)
+    bias_ += candidate_bias_;
+  else
+    bias_.head(2 * H) += candidate_bias_.head(2 * H);
+  candidate_bias_ = candidate_bias_.tail(H).eval();
+  // sigmoid(-a) = 1 - sigmoid(a): the other reading of z is the same network with this gate's weights negated.
+  if (options.swapped_update) {
+    bias_.segment(H, H) *= Scalar(-1);
+    input_.middleRows(H, H) *= Scalar(-1);
+    recurrent_.middleRows(H, H) *= Scalar(-1);
+  }
+}
+
+template <class Scalar>
+layer_weights<Scalar> gru_cell<Scalar>::weights() const {
+  layer_weights<Scalar> layer{input_, recurrent_, bias_, vector::Zero(bias_.size())};
+  if (!reset_before_) layer.recurrent_bias.tail(hidden_size()) = candidate_bias_;
+  return layer;
+}
+
+template <class Scalar>
+typename gru_cell<Scalar>::workspace gru_cell<Scalar>::make_workspace(Eigen::Index columns, Eigen::Index members) const {
+  const Eigen::Index H = hidden_size();
+  return {matrix(3 * H, members), matrix(H, members), matrix(4 * H, members), matrix(3 * H, columns),
+          matrix(H, columns)};
+}
+
+template <class Scalar>
+void gru_cell<Scalar>::project(matrix_view<Scalar> X, matrix_span<Scalar> P) const {
+  P.noalias() = input_ * X;
+  P.colwise() += bias_;
+}
+
+template <class Scalar>
+void gru_cell<Scalar>::step(matrix_view<Scalar> P, matrix_view<Scalar> state, matrix_span<Scalar> next, workspace& ws) const {
+  const Eigen::Index H = hidden_size(), members = state.cols();
+  auto gates = ws.gates.leftCols(members);
+  auto reset = ws.reset.leftCols(members);
+  if (reset_before_) {
+    gates = P;
+    gates.topRows(2 * H).noalias() += recurrent_.topRows(2 * H) * state;
+    for (Eigen::Index j = 0; j < members; ++j) {
+      detail::sigmoid(ws.gates.col(j).data(), ws.coefficients.col(j).data(), 2 * H);
+      reset.col(j).array() = gates.col(j).head(H).array() * state.col(j).array();
+    }
+    gates.bottomRows(H).noalias() += recurrent_.bottomRows(H) * reset;
+  } else {
+    gates.noalias() = recurrent_ * state;
+    reset = gates.bottomRows(H).colwise() + candidate_bias_;
+    gates.topRows(2 * H) += P.topRows(2 * H);
+    for (Eigen::Index j = 0; j < members; ++j) {
+      detail::sigmoid(ws.gates.col(j).data(), ws.coefficients.col(j).data(), 2 * H);
+      gates.col(j).tail(H).array() = P.col(j).tail(H).array() + gates.col(j).head(H).array() * reset.col(j).array();
+    }
+  }
+  for (Eigen::Index j = 0; j < members; ++j) {
+    const auto gate = [&, j](Eigen::Index block) { return ws.gates.col(j).segment(block * H, H).array(); };
+    auto coefficient = [&, j](Eigen::Index block) { return ws.coefficients.col(j).segment(block * H, H).array(); };
+    detail::tanh(ws.gates.col(j).data() + 2 * H, ws.coefficients.col(j).data() + 2 * H, H);
+    const auto h = state.col(j).array();
+    next.col(j).array() = coefficient(1) * gate(2) + gate(1) * h;  // coefficient(1) is 1 - z here
+    if (ws.block.cols() == 0) continue;
+    coefficient(2) *= coefficient(1);
+    coefficient(1) *= gate(1) * (h - gate(2));
+    if (reset_before_) {
+      coefficient(0) *= gate(0) * h;
+    } else {
+      coefficient(0) *= gate(0) * coefficient(2) * reset.col(j).array();
+      coefficient(3) = gate(0) * coefficient(2);
+    }
+  }
+}
+
+template <class Scalar>
+void gru_cell<Scalar>::tangent_of(const matrix_view<Scalar>& V, const matrix_view<Scalar>* X, matrix_span<Scalar>& JV,
+                workspace& ws) const {
+  const Eigen::Index H = hidden_size(), k = V.cols();
+  auto block = ws.block.leftCols(k);
+  auto candidate = ws.candidate.leftCols(k);
+  const auto coefficient = [&](Eigen::Index b) { return ws.coefficients.col(0).segment(b * H, H).array(); };
+  const auto z = ws.gates.col(0).segment(H, H).array();
+  if (reset_before_) {
+    const auto r = ws.gates.col(0).head(H).array();
+    block.topRows(2 * H).noalias() = recurrent_.topRows(2 * H) * V;
+    if (X != nullptr) block.topRows(2 * H).noalias() += input_.topRows(2 * H) * *X;
+    for (Eigen::Index j = 0; j < k; ++j)
+      candidate.col(j).array() = r * V.col(j).array() + coefficient(0) * block.col(j).head(H).array();
+    block.bottomRows(H).noalias() = recurrent_.bottomRows(H) * candidate;
+    if (X != nullptr) block.bottomRows(H).noalias() += input_.bottomRows(H) * *X;
+    for (Eigen::Index j = 0; j < k; ++j)
+      JV.col(j).array() = z * V.col(j).array() + coefficient(1) * block.col(j).segment(H, H).array() +
+                          coefficient(2) * block.col(j).tail(H).array();
+    return;
+  }
+  block.noalias() = recurrent_ * V;
+  if (X != nullptr) {
+    block.topRows(2 * H).noalias() += input_.topRows(2 * H) * *X;
+    candidate.noalias() = input_.bottomRows(H) * *X;
+  }
+  for (Eigen::Index j = 0; j < k; ++j) {
+    JV.col(j).array() = z * V.col(j).array() + coefficient(0) * block.col(j).head(H).array() +
+                        coefficient(1) * block.col(j).segment(H, H).array() +
+                        coefficient(3) * block.col(j).tail(H).array();
+    if (X != nullptr) JV.col(j).array() += coefficient(2) * candidate.col(j).array();
+  }
+}
+
 /// Layers of `gru_cell`; see `stacked`. `models::gru<float>::from(file, "gru.")` reads PyTorch's GRU and GRUCell.
 template <class Scalar>
 using gru = stacked<gru_cell<Scalar>>;
+
+#if defined(LIBRATION_COMPILED)
+extern template class gru_cell<double>;
+extern template class gru_cell<float>;
+extern template class stacked<gru_cell<double>>;
+extern template class stacked<gru_cell<float>>;
+#endif
 
 }  // namespace libration::inline LIBRATION_ABI::models

@@ -45,7 +45,7 @@ struct llama_config {
   ///                       "rope_scaling.factor"
   /// \throws argument_error  naming the field that is missing, of another kind, out of range or not known, or an architecture that
   ///                         this is not
-  static llama_config from_json(std::string_view text, const std::vector<std::string>& ignore_fields = {});
+  LIBRATION_DECLARED static llama_config from_json(std::string_view text, const std::vector<std::string>& ignore_fields = {});
 
   /// The same from a file. \throws file_error
   LIBRATION_DECLARED static llama_config read(const std::filesystem::path& path,

@@ -45,14 +45,7 @@ class rnn_cell {
   };
 
   /// \param layer  checked weights (see `stacked`)
-  rnn_cell(layer_weights<Scalar> layer, const rnn_options& options)
-      : bias_(detail::total_bias(layer)),
-        input_(std::move(layer.input)),
-        recurrent_(std::move(layer.recurrent)),
-        options_(options) {
-    require(options.leak > 0 && options.leak <= 1, name,
-            [&] { return "leak is " + number_text(options.leak) + ", expected a number in (0, 1]"; });
-  }
+  rnn_cell(layer_weights<Scalar> layer, const rnn_options& options);
 
   Eigen::Index hidden_size() const { return recurrent_.cols(); }
   Eigen::Index input_size() const { return input_.cols(); }
@@ -60,69 +53,104 @@ class rnn_cell {
   layer_weights<Scalar> weights() const { return {input_, recurrent_, bias_, {}}; }
   const rnn_options& options() const { return options_; }
 
-  workspace make_workspace(Eigen::Index columns, Eigen::Index members) const {
-    const Eigen::Index H = hidden_size();
-    return {matrix(H, members), matrix(H, members), matrix(H, columns)};
-  }
+  workspace make_workspace(Eigen::Index columns, Eigen::Index members) const;
 
   /// P = W X + b; X: shape (m, members), P: shape (H, members)
-  void project(matrix_view<Scalar> X, matrix_span<Scalar> P) const {
-    P.noalias() = input_ * X;
-    P.colwise() += bias_;
-  }
+  void project(matrix_view<Scalar> X, matrix_span<Scalar> P) const;
 
   /// One step of every column of `state`, shape (H, members), from the projected inputs P, shape (H, members).
-  void step(matrix_view<Scalar> P, matrix_view<Scalar> state, matrix_span<Scalar> next, workspace& ws) const {
-    const Eigen::Index H = hidden_size(), members = state.cols();
-    const Scalar a = static_cast<Scalar>(options_.leak);
-    auto value = ws.value.leftCols(members);
-    value = P;
-    value.noalias() += recurrent_ * state;
-    if (options_.activation == nonlinearity::tanh)
-      detail::tanh(ws.value.data(), ws.slope.data(), H * members);
-    else
-      detail::relu(ws.value.data(), ws.slope.data(), H * members);
-    if (options_.leak == 1.0) {
-      next = value;
-    } else {
-      next = (Scalar(1) - a) * state + a * value;
-      ws.slope.leftCols(members) *= a;
-    }
-  }
+  void step(matrix_view<Scalar> P, matrix_view<Scalar> state, matrix_span<Scalar> next, workspace& ws) const;
 
   /// JV = (dh'/dh) V at the last step's first member; V, JV: shape (H, k).
-  void tangent(matrix_view<Scalar> V, matrix_span<Scalar> JV, workspace& ws) const {
-    ws.block.leftCols(V.cols()).noalias() = recurrent_ * V;
-    combine(V, JV, ws);
-  }
+  void tangent(matrix_view<Scalar> V, matrix_span<Scalar> JV, workspace& ws) const;
 
   /// JV = (dh'/dh) V + (dh'/dx) X; X: shape (m, k).
-  void tangent(matrix_view<Scalar> V, matrix_view<Scalar> X, matrix_span<Scalar> JV, workspace& ws) const {
-    auto block = ws.block.leftCols(V.cols());
-    block.noalias() = recurrent_ * V;
-    block.noalias() += input_ * X;
-    combine(V, JV, ws);
-  }
+  void tangent(matrix_view<Scalar> V, matrix_view<Scalar> X, matrix_span<Scalar> JV, workspace& ws) const;
 
  private:
-  void combine(matrix_view<Scalar> V, matrix_span<Scalar> JV, const workspace& ws) const {
-    const Scalar keep = static_cast<Scalar>(1.0 - options_.leak);
-    const auto slope = ws.slope.col(0).array();
-    for (Eigen::Index j = 0; j < V.cols(); ++j) {
-      if (keep == Scalar(0))
-        JV.col(j).array() = slope * ws.block.col(j).array();
-      else
-        JV.col(j).array() = slope * ws.block.col(j).array() + keep * V.col(j).array();
-    }
-  }
+  void combine(matrix_view<Scalar> V, matrix_span<Scalar> JV, const workspace& ws) const;
 
   typename layer_weights<Scalar>::vector bias_;
   matrix input_, recurrent_;
   rnn_options options_;
 };
 
+template <class Scalar>
+rnn_cell<Scalar>::rnn_cell(layer_weights<Scalar> layer, const rnn_options& options)
+    : bias_(detail::total_bias(layer)),
+      input_(std::move(layer.input)),
+      recurrent_(std::move(layer.recurrent)),
+      options_(options) {
+  require(options.leak > 0 && options.leak <= 1, name,
+          [&] { return "leak is " + number_text(options.leak) + ", expected a number in (0, 1]"; });
+}
+
+template <class Scalar>
+typename rnn_cell<Scalar>::workspace rnn_cell<Scalar>::make_workspace(Eigen::Index columns, Eigen::Index members) const {
+  const Eigen::Index H = hidden_size();
+  return {matrix(H, members), matrix(H, members), matrix(H, columns)};
+}
+
+template <class Scalar>
+void rnn_cell<Scalar>::project(matrix_view<Scalar> X, matrix_span<Scalar> P) const {
+  P.noalias() = input_ * X;
+  P.colwise() += bias_;
+}
+
+template <class Scalar>
+void rnn_cell<Scalar>::step(matrix_view<Scalar> P, matrix_view<Scalar> state, matrix_span<Scalar> next, workspace& ws) const {
+  const Eigen::Index H = hidden_size(), members = state.cols();
+  const Scalar a = static_cast<Scalar>(options_.leak);
+  auto value = ws.value.leftCols(members);
+  value = P;
+  value.noalias() += recurrent_ * state;
+  if (options_.activation == nonlinearity::tanh)
+    detail::tanh(ws.value.data(), ws.slope.data(), H * members);
+  else
+    detail::relu(ws.value.data(), ws.slope.data(), H * members);
+  if (options_.leak == 1.0) {
+    next = value;
+  } else {
+    next = (Scalar(1) - a) * state + a * value;
+    ws.slope.leftCols(members) *= a;
+  }
+}
+
+template <class Scalar>
+void rnn_cell<Scalar>::tangent(matrix_view<Scalar> V, matrix_span<Scalar> JV, workspace& ws) const {
+  ws.block.leftCols(V.cols()).noalias() = recurrent_ * V;
+  combine(V, JV, ws);
+}
+
+template <class Scalar>
+void rnn_cell<Scalar>::tangent(matrix_view<Scalar> V, matrix_view<Scalar> X, matrix_span<Scalar> JV, workspace& ws) const {
+  auto block = ws.block.leftCols(V.cols());
+  block.noalias() = recurrent_ * V;
+  block.noalias() += input_ * X;
+  combine(V, JV, ws);
+}
+
+template <class Scalar>
+void rnn_cell<Scalar>::combine(matrix_view<Scalar> V, matrix_span<Scalar> JV, const workspace& ws) const {
+  const Scalar keep = static_cast<Scalar>(1.0 - options_.leak);
+  const auto slope = ws.slope.col(0).array();
+  for (Eigen::Index j = 0; j < V.cols(); ++j) {
+    if (keep == Scalar(0))
+      JV.col(j).array() = slope * ws.block.col(j).array();
+    else
+      JV.col(j).array() = slope * ws.block.col(j).array() + keep * V.col(j).array();
+  }
+}
+
 /// Layers of `rnn_cell`; see `stacked`. `models::rnn<float>::from(file, "rnn.")` reads PyTorch's RNN and RNNCell.
 template <class Scalar>
 using rnn = stacked<rnn_cell<Scalar>>;
+
+#if defined(LIBRATION_COMPILED)
+extern template class rnn_cell<double>;
+extern template class rnn_cell<float>;
+extern template class stacked<rnn_cell<double>>;
+extern template class stacked<rnn_cell<float>>;
+#endif
 
 }  // namespace libration::inline LIBRATION_ABI::models

@@ -55,21 +55,7 @@ class stacked {
 
   /// \param layers  weights from the lowest layer up, at least one; checked, and finite
   /// \throws argument_error  naming the layer and the array, with what was expected and what came
-  explicit stacked(const std::vector<weights_type>& layers, const options_type& options = {}) {
-    require(!layers.empty(), Cell::name, "no layers, expected at least one");
-    Eigen::Index inputs = -1;
-    for (std::size_t l = 0; l < layers.size(); ++l) {
-      const std::string prefix = "layer " + number_text(l) + ": ";
-      const std::string fault =
-          detail::find_fault(layers[l], Cell::gate_count, inputs,
-                             {prefix + "input", prefix + "recurrent", prefix + "input_bias", prefix + "recurrent_bias"});
-      require(fault.empty(), Cell::name, fault);
-      inputs = layers[l].recurrent.cols();
-      cells_.emplace_back(layers[l], options);
-      offsets_.push_back(state_size_);
-      state_size_ += Cell::state_blocks * inputs;
-    }
-  }
+  explicit stacked(const std::vector<weights_type>& layers, const options_type& options = {});
 
   /// Reads a network by PyTorch's names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and so on up the
   /// layers, or a single cell's names without `_l0`. Biases may be absent.
@@ -77,27 +63,13 @@ class stacked {
   /// \param prefix  what stands before the names, with its dot: "lstm."; empty: the file is this network
   /// \throws file_error  naming the tensor: missing, of a wrong shape or type, not finite, of a bidirectional or projecting
   ///                     network, or below the prefix and not part of the network (see `checkpoint::require_all_used`)
-  static stacked from(const io::safetensors::file& file, std::string_view prefix = "", const options_type& options = {}) {
-    checkpoint tensors(file);
-    stacked network = from(tensors, prefix, options);
-    tensors.require_all_used(Cell::name, prefix);
-    return network;
-  }
+  static stacked from(const io::safetensors::file& file, std::string_view prefix = "", const options_type& options = {});
   /// The same as a part of a model, whose reader accounts for the rest.
-  static stacked from(checkpoint& tensors, std::string_view prefix = "", const options_type& options = {}) {
-    return stacked(detail::read_layers<scalar_type>(tensors, prefix, Cell::gate_count, Cell::name), options);
-  }
+  static stacked from(checkpoint& tensors, std::string_view prefix = "", const options_type& options = {});
   /// Several networks, each of which reads the output of the one before it: two LSTMCells in turn are two layers.
   ///
   /// \param prefixes  from the lowest up, each with its dot; at least one
-  static stacked from(checkpoint& tensors, std::span<const std::string> prefixes, const options_type& options = {}) {
-    std::vector<weights_type> layers;
-    for (const std::string& prefix : prefixes)
-      for (weights_type& layer : detail::read_layers<scalar_type>(tensors, prefix, Cell::gate_count, Cell::name,
-                                                                  layers.empty() ? -1 : layers.back().recurrent.cols()))
-        layers.push_back(std::move(layer));
-    return stacked(layers, options);
-  }
+  static stacked from(checkpoint& tensors, std::span<const std::string> prefixes, const options_type& options = {});
 
   Eigen::Index state_size() const { return state_size_; }
   Eigen::Index input_size() const { return lowest().input_size(); }
@@ -107,11 +79,7 @@ class stacked {
   const Cell& layer(std::size_t l) const { return cells_[l]; }
   /// The layers' weights as the cells hold them, and the options that they are to be read with: a network made of the two
   /// is this one.
-  std::vector<weights_type> weights() const {
-    std::vector<weights_type> layers;
-    for (const Cell& cell : cells_) layers.push_back(cell.weights());
-    return layers;
-  }
+  std::vector<weights_type> weights() const;
   options_type options() const { return lowest().options(); }
   /// The row of the state where layer l's part begins: its h, then its other blocks.
   Eigen::Index offset(std::size_t l) const { return offsets_[l]; }
@@ -128,14 +96,7 @@ class stacked {
 
   /// \param columns  the widest tangent block, 0 for none
   /// \param members  the widest batch of states
-  workspace make_workspace(Eigen::Index columns, Eigen::Index members = 1) const {
-    lowest();
-    workspace ws;
-    ws.layers.reserve(cells_.size());
-    for (const Cell& cell : cells_)
-      ws.layers.push_back({matrix(Cell::gate_count * cell.hidden_size(), members), cell.make_workspace(columns, members)});
-    return ws;
-  }
+  workspace make_workspace(Eigen::Index columns, Eigen::Index members = 1) const;
 
   /// \param h     state, shape (n)
   /// \param x     input, shape (m)
@@ -150,60 +111,33 @@ class stacked {
   /// \param X     inputs, shape (m, members)
   /// \param Next  out: the next states, shape (n, members); apart from H
   /// A `tangent` after it is at the first member.
-  void step_batch(matrix_view<scalar_type> H, matrix_view<scalar_type> X, matrix_span<scalar_type> Next, workspace& ws) const {
-    auto projection = ws.layers.front().projection.leftCols(H.cols());
-    lowest().project(X, projection);
-    step_projected(projection, H, Next, ws);
-  }
+  void step_batch(matrix_view<scalar_type> H, matrix_view<scalar_type> X, matrix_span<scalar_type> Next, workspace& ws) const;
 
   /// The input's product with the first layer's weights, which `step_projected` takes; X: (m, k), P: (G H, k).
-  void project(matrix_view<scalar_type> X, matrix_span<scalar_type> P) const { lowest().project(X, P); }
+  void project(matrix_view<scalar_type> X, matrix_span<scalar_type> P) const;
   /// Rows of what `project` makes.
   Eigen::Index projected_size() const { return Cell::gate_count * lowest().hidden_size(); }
 
   /// `step_batch` from inputs that `project` has already been applied to: where inputs repeat, as a text's characters
   /// do, a table replaces the product.
-  void step_projected(matrix_view<scalar_type> P, matrix_view<scalar_type> H, matrix_span<scalar_type> Next, workspace& ws) const {
-    lowest();
-    for (std::size_t l = 0; l < cells_.size(); ++l) {
-      const auto state = H.middleRows(offsets_[l], state_rows(l));
-      auto next = Next.middleRows(offsets_[l], state_rows(l));
-      if (l == 0) {
-        cells_[l].step(P, state, next, ws.layers[l].cell);
-      } else {
-        auto projection = ws.layers[l].projection.leftCols(H.cols());
-        cells_[l].project(Next.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()), projection);
-        cells_[l].step(projection, state, next, ws.layers[l].cell);
-      }
-    }
-  }
+  void step_projected(matrix_view<scalar_type> P, matrix_view<scalar_type> H, matrix_span<scalar_type> Next, workspace& ws) const;
 
   /// JV = (dg/dh) V at the (h, x) of the last step on this workspace.
   ///
   /// \param V   directions, shape (n, k), k at most the workspace's columns
   /// \param JV  out: shape (n, k), apart from V
-  void tangent(matrix_view<scalar_type> V, matrix_span<scalar_type> JV, workspace& ws) const {
-    lowest().tangent(V.topRows(state_rows(0)), JV.topRows(state_rows(0)), ws.layers.front().cell);
-    upper_tangent(V, JV, ws);
-  }
+  void tangent(matrix_view<scalar_type> V, matrix_span<scalar_type> JV, workspace& ws) const;
 
   /// JV = (dg/dh) V + (dg/dx) VX at the (h, x) of the last step on this workspace.
   ///
   /// \param V   directions of the state, shape (n, k), k at most the workspace's columns
   /// \param VX  directions of the input, shape (m, k)
   /// \param JV  out: shape (n, k), apart from V
-  void tangent(matrix_view<scalar_type> V, matrix_view<scalar_type> VX, matrix_span<scalar_type> JV, workspace& ws) const {
-    lowest().tangent(V.topRows(state_rows(0)), VX, JV.topRows(state_rows(0)), ws.layers.front().cell);
-    upper_tangent(V, JV, ws);
-  }
+  void tangent(matrix_view<scalar_type> V, matrix_view<scalar_type> VX, matrix_span<scalar_type> JV, workspace& ws) const;
 
  private:
   // The layers above the lowest, each of which reads what the one below has just made of V.
-  void upper_tangent(const matrix_view<scalar_type>& V, matrix_span<scalar_type>& JV, workspace& ws) const {
-    for (std::size_t l = 1; l < cells_.size(); ++l)
-      cells_[l].tangent(V.middleRows(offsets_[l], state_rows(l)), JV.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()),
-                        JV.middleRows(offsets_[l], state_rows(l)), ws.layers[l].cell);
-  }
+  void upper_tangent(const matrix_view<scalar_type>& V, matrix_span<scalar_type>& JV, workspace& ws) const;
 
   // A network that was moved from has no layers.
   const Cell& lowest() const {
@@ -221,5 +155,112 @@ class stacked {
   std::vector<Eigen::Index> offsets_;
   Eigen::Index state_size_ = 0;
 };
+
+template <class Cell>
+stacked<Cell>::stacked(const std::vector<weights_type>& layers, const options_type& options) {
+  require(!layers.empty(), Cell::name, "no layers, expected at least one");
+  Eigen::Index inputs = -1;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const std::string prefix = "layer " + number_text(l) + ": ";
+    const std::string fault =
+        detail::find_fault(layers[l], Cell::gate_count, inputs,
+                           {prefix + "input", prefix + "recurrent", prefix + "input_bias", prefix + "recurrent_bias"});
+    require(fault.empty(), Cell::name, fault);
+    inputs = layers[l].recurrent.cols();
+    cells_.emplace_back(layers[l], options);
+    offsets_.push_back(state_size_);
+    state_size_ += Cell::state_blocks * inputs;
+  }
+}
+
+template <class Cell>
+stacked<Cell> stacked<Cell>::from(const io::safetensors::file& file, std::string_view prefix, const options_type& options) {
+  checkpoint tensors(file);
+  stacked network = from(tensors, prefix, options);
+  tensors.require_all_used(Cell::name, prefix);
+  return network;
+}
+
+template <class Cell>
+stacked<Cell> stacked<Cell>::from(checkpoint& tensors, std::string_view prefix, const options_type& options) {
+  return stacked(detail::read_layers<scalar_type>(tensors, prefix, Cell::gate_count, Cell::name), options);
+}
+
+template <class Cell>
+stacked<Cell> stacked<Cell>::from(checkpoint& tensors, std::span<const std::string> prefixes, const options_type& options) {
+  std::vector<weights_type> layers;
+  for (const std::string& prefix : prefixes)
+    for (weights_type& layer : detail::read_layers<scalar_type>(tensors, prefix, Cell::gate_count, Cell::name,
+                                                                layers.empty() ? -1 : layers.back().recurrent.cols()))
+      layers.push_back(std::move(layer));
+  return stacked(layers, options);
+}
+
+template <class Cell>
+std::vector<typename stacked<Cell>::weights_type> stacked<Cell>::weights() const {
+  std::vector<weights_type> layers;
+  for (const Cell& cell : cells_) layers.push_back(cell.weights());
+  return layers;
+}
+
+template <class Cell>
+typename stacked<Cell>::workspace stacked<Cell>::make_workspace(Eigen::Index columns, Eigen::Index members) const {
+  lowest();
+  workspace ws;
+  ws.layers.reserve(cells_.size());
+  for (const Cell& cell : cells_)
+    ws.layers.push_back({matrix(Cell::gate_count * cell.hidden_size(), members), cell.make_workspace(columns, members)});
+  return ws;
+}
+
+template <class Cell>
+void stacked<Cell>::step_batch(matrix_view<scalar_type> H, matrix_view<scalar_type> X, matrix_span<scalar_type> Next,
+                               workspace& ws) const {
+  auto projection = ws.layers.front().projection.leftCols(H.cols());
+  lowest().project(X, projection);
+  step_projected(projection, H, Next, ws);
+}
+
+template <class Cell>
+void stacked<Cell>::project(matrix_view<scalar_type> X, matrix_span<scalar_type> P) const {
+  lowest().project(X, P);
+}
+
+template <class Cell>
+void stacked<Cell>::step_projected(matrix_view<scalar_type> P, matrix_view<scalar_type> H, matrix_span<scalar_type> Next,
+                                   workspace& ws) const {
+  lowest();
+  for (std::size_t l = 0; l < cells_.size(); ++l) {
+    const auto state = H.middleRows(offsets_[l], state_rows(l));
+    auto next = Next.middleRows(offsets_[l], state_rows(l));
+    if (l == 0) {
+      cells_[l].step(P, state, next, ws.layers[l].cell);
+    } else {
+      auto projection = ws.layers[l].projection.leftCols(H.cols());
+      cells_[l].project(Next.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()), projection);
+      cells_[l].step(projection, state, next, ws.layers[l].cell);
+    }
+  }
+}
+
+template <class Cell>
+void stacked<Cell>::tangent(matrix_view<scalar_type> V, matrix_span<scalar_type> JV, workspace& ws) const {
+  lowest().tangent(V.topRows(state_rows(0)), JV.topRows(state_rows(0)), ws.layers.front().cell);
+  upper_tangent(V, JV, ws);
+}
+
+template <class Cell>
+void stacked<Cell>::tangent(matrix_view<scalar_type> V, matrix_view<scalar_type> VX, matrix_span<scalar_type> JV,
+                            workspace& ws) const {
+  lowest().tangent(V.topRows(state_rows(0)), VX, JV.topRows(state_rows(0)), ws.layers.front().cell);
+  upper_tangent(V, JV, ws);
+}
+
+template <class Cell>
+void stacked<Cell>::upper_tangent(const matrix_view<scalar_type>& V, matrix_span<scalar_type>& JV, workspace& ws) const {
+  for (std::size_t l = 1; l < cells_.size(); ++l)
+    cells_[l].tangent(V.middleRows(offsets_[l], state_rows(l)), JV.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()),
+                      JV.middleRows(offsets_[l], state_rows(l)), ws.layers[l].cell);
+}
 
 }  // namespace libration::inline LIBRATION_ABI::models

@@ -42,7 +42,7 @@ struct encoded_text {
 class vocabulary {
  public:
   /// \param characters  token v is characters[v]; at least one, none twice
-  explicit vocabulary(const std::u32string& characters);
+  LIBRATION_DECLARED explicit vocabulary(const std::u32string& characters);
 
   /// From a JSON array of strings in UTF-8, token 0 first, `["<pad>", "a", "b", "\n"]`, or an object, of texts with their token,
   /// `{"a": 0, "b": 1}`, or of tokens with their text, `{"0": "a", "1": "b"}`.

@@ -15,7 +15,7 @@ namespace libration::inline LIBRATION_ABI::report {
 /// most ten times a second and wiped off by the destructor.
 class progress_bar {
  public:
-  explicit progress_bar(std::string what);
+  LIBRATION_DECLARED explicit progress_bar(std::string what);
   progress_bar(const progress_bar&) = delete;
   progress_bar& operator=(const progress_bar&) = delete;
   ~progress_bar();

@@ -16,7 +16,7 @@ class visible_counts {
  public:
   /// \param visible  shape (heads, tokens), or (tokens) for all heads alike
   /// \throws argument_error for another shape, or a count that is negative or not finite
-  visible_counts(const Eigen::MatrixXd& visible, Eigen::Index heads, Eigen::Index tokens, std::string_view who);
+  LIBRATION_DECLARED visible_counts(const Eigen::MatrixXd& visible, Eigen::Index heads, Eigen::Index tokens, std::string_view who);
 
   double operator()(Eigen::Index head, Eigen::Index token) const { return counts_(counts_.rows() == 1 ? 0 : head, token); }
 

@@ -40,7 +40,7 @@ Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic> dense(const noise_covariance
   return variances.asDiagonal();
 }
 
-LIBRATION_FUNC covariance_recursion::covariance_recursion(const covariance_options& options, Eigen::Index n)
+LIBRATION_DEFINED covariance_recursion::covariance_recursion(const covariance_options& options, Eigen::Index n)
     : options_(options), n_(n), factor_(n, std::max<Eigen::Index>(options.rank, 1), options.seed) {}
 
 LIBRATION_DEFINED void covariance_recursion::start(std::int64_t steps) {

@@ -128,7 +128,7 @@ LIBRATION_DEFINED double coordinate_moments::change_unit(double x) {
   return x * scale_;
 }
 
-LIBRATION_FUNC spread::spread(Eigen::Index n, error::norm kind, std::int64_t steps)
+LIBRATION_DEFINED spread::spread(Eigen::Index n, error::norm kind, std::int64_t steps)
     : kind_(kind), block_(steps / 8), first_(n), coordinates_(static_cast<std::size_t>(n)) {
   first_.setZero();
 }

@@ -37,12 +37,12 @@ Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic> factor_of(const Eigen::Matri
 
 namespace libration::inline LIBRATION_ABI::error {
 
-LIBRATION_FUNC noise_covariance::noise_covariance(double deviation)
+LIBRATION_DEFINED noise_covariance::noise_covariance(double deviation)
     : noise_covariance(Eigen::VectorXd(Eigen::VectorXd::Constant(1, deviation))) {
   isotropic_ = true;
 }
 
-LIBRATION_FUNC noise_covariance::noise_covariance(const Eigen::VectorXd& deviations) : variances_(squares_of(deviations)) {}
+LIBRATION_DEFINED noise_covariance::noise_covariance(const Eigen::VectorXd& deviations) : variances_(squares_of(deviations)) {}
 
 LIBRATION_DEFINED Eigen::VectorXd noise_covariance::squares_of(const Eigen::VectorXd& deviations) {
   Eigen::VectorXd squares(deviations.size());

@@ -41,7 +41,7 @@ void write_directions(const Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>&
   result.response = (last * combination).stableNormalized();
 }
 
-LIBRATION_FUNC transient_recursion::transient_recursion(const transient_growth_options& options, Eigen::Index n)
+LIBRATION_DEFINED transient_recursion::transient_recursion(const transient_growth_options& options, Eigen::Index n)
     : options_(options), n_(n), whole_(options.directions == 0 || options.directions == n), growth_{1.0} {}
 
 LIBRATION_DEFINED void transient_recursion::start(std::int64_t steps) {

@@ -50,7 +50,8 @@ LIBRATION_DECLARED double neighbour_correlation(const Eigen::VectorXd& r);
 class law_comparison {
  public:
   /// \param forms  not empty
-  law_comparison(const fitted_forms& forms, const log_curve& data, const curve_noise& noise, const growth_law_options& options);
+  LIBRATION_DECLARED law_comparison(const fitted_forms& forms, const log_curve& data, const curve_noise& noise,
+                                    const growth_law_options& options);
 
   double squares(std::size_t f) const { return std::max(forms_[f]->squares, floor_); }
   double freedom(std::size_t f) const { return n_ - parameter_count(static_cast<law_form>(f)); }

@@ -21,7 +21,7 @@ LIBRATION_DEFINED void output_file::fail(const char* what, int error, std::uint6
   throw file_error(name_, byte, std::string(what) + ": " + std::generic_category().message(error));
 }
 
-LIBRATION_FUNC output_file::output_file(const std::filesystem::path& path)
+LIBRATION_DEFINED output_file::output_file(const std::filesystem::path& path)
     : target_(path), name_(path.string()) {
   std::error_code none;
   const auto kind = std::filesystem::status(path, none).type();

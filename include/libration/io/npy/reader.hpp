@@ -27,7 +27,7 @@ namespace libration::inline LIBRATION_ABI::io::npy {
 class array {
  public:
   /// \throws file_error (see `read_header`)
-  explicit array(file_bytes bytes, const read_options& options = {});
+  LIBRATION_DECLARED explicit array(file_bytes bytes, const read_options& options = {});
 
   const std::string& path() const noexcept { return bytes_.path(); }
   element type() const noexcept { return header_.type; }

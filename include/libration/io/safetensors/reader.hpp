@@ -43,7 +43,7 @@ struct tensor {
 class file {
  public:
   /// \throws file_error (see `read_header`)
-  explicit file(file_bytes bytes, const read_options& options = {});
+  LIBRATION_DECLARED explicit file(file_bytes bytes, const read_options& options = {});
 
   const std::string& path() const noexcept { return bytes_.path(); }
   std::size_t size() const noexcept { return header_.tensors.size(); }

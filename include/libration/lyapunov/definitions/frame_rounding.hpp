@@ -14,7 +14,7 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
-LIBRATION_FUNC frame_rounding::frame_rounding(Eigen::Index columns, double eps, std::uint64_t seed)
+LIBRATION_DEFINED frame_rounding::frame_rounding(Eigen::Index columns, double eps, std::uint64_t seed)
     : limit_(1.0 / eps), signs_(seed, 0x726f756e) {  // a stream of its own: "roun"
   const Eigen::Index k = columns > 1 ? columns : 0;  // a single column has nothing to turn to
   turned_ = next_ = scaled_ = Eigen::MatrixXd::Zero(k, k);

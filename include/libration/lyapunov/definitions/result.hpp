@@ -11,12 +11,14 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
-LIBRATION_FUNC Eigen::VectorXd finite_time::spread() const {
+LIBRATION_DEFINED Eigen::VectorXd finite_time::mean() const { return values.rowwise().mean(); }
+
+LIBRATION_DEFINED Eigen::VectorXd finite_time::spread() const {
   if (values.cols() < 2) return Eigen::VectorXd::Constant(values.rows(), unknown);
   return ((values.colwise() - mean()).rowwise().squaredNorm() / static_cast<double>(values.cols() - 1)).cwiseSqrt();
 }
 
-LIBRATION_FUNC Eigen::VectorXd finite_time::quantile(double p) const {
+LIBRATION_DEFINED Eigen::VectorXd finite_time::quantile(double p) const {
   Eigen::VectorXd result(values.rows());
   for (Eigen::Index i = 0; i < values.rows(); ++i) {
     const Eigen::VectorXd row = values.row(i).transpose();

@@ -12,7 +12,7 @@
 
 namespace libration::inline LIBRATION_ABI::maps {
 
-LIBRATION_FUNC noise::noise(Eigen::VectorXd deviations, const noise_options& options)
+LIBRATION_DEFINED noise::noise(Eigen::VectorXd deviations, const noise_options& options)
     : deviations_(std::move(deviations)), stream_(options.seed, options.stream) {
   for (Eigen::Index i = 0; i < deviations_.size(); ++i)
     require(std::isfinite(deviations_[i]) && deviations_[i] >= 0, "maps::add_noise", [&] {

@@ -113,7 +113,7 @@ LIBRATION_DEFINED std::string describe_foreign_part(std::string_view name) {
 
 namespace libration::inline LIBRATION_ABI::models {
 
-LIBRATION_FUNC checkpoint::checkpoint(std::span<const io::safetensors::file> files, std::string path,
+LIBRATION_DEFINED checkpoint::checkpoint(std::span<const io::safetensors::file> files, std::string path,
                                       const checkpoint_options& options)
     : files_(files), path_(std::move(path)) {
   for (const io::safetensors::file& file : files)

@@ -207,7 +207,7 @@ LIBRATION_DEFINED Eigen::Index read_sliding_window(const config_fields& fields, 
 
 namespace libration::inline LIBRATION_ABI::models {
 
-LIBRATION_FUNC llama_config llama_config::from_json(std::string_view text, const std::vector<std::string>& ignore_fields) {
+LIBRATION_DEFINED llama_config llama_config::from_json(std::string_view text, const std::vector<std::string>& ignore_fields) {
   constexpr std::string_view who = "models::llama_config";
   const auto [json, reason] = detail::parse_object(text);
   require(reason.empty(), who, reason);

@@ -35,7 +35,7 @@ LIBRATION_DECLARED std::string whole_prefix(const checkpoint& tensors, const std
 /// What is said of a network's conventions, by the options, by the file and by the config.
 class said_conventions {
  public:
-  said_conventions(const checkpoint& tensors, const recurrent_options& options);
+  LIBRATION_DECLARED said_conventions(const checkpoint& tensors, const recurrent_options& options);
 
   /// What is said under a key, before the value that is assumed without it; remembered in `all`.
   LIBRATION_DECLARED std::string take(const std::string& name, std::string assumed);
@@ -98,7 +98,7 @@ LIBRATION_DEFINED std::string whole_prefix(const checkpoint& tensors, const std:
   return there || prefix.empty() || prefix.ends_with('.') ? prefix : prefix + '.';
 }
 
-LIBRATION_FUNC said_conventions::said_conventions(const checkpoint& tensors, const recurrent_options& options)
+LIBRATION_DEFINED said_conventions::said_conventions(const checkpoint& tensors, const recurrent_options& options)
     : tensors_(tensors), options_(options) {
   // Metadata also holds the vocabulary, which others read, and the names of tied tensors, by safetensors' save_model.
   for (const auto& [name, value] : tensors.metadata())

@@ -19,7 +19,7 @@
 
 namespace libration::inline LIBRATION_ABI::models {
 
-LIBRATION_FUNC vocabulary::vocabulary(const std::u32string& characters) {
+LIBRATION_DEFINED vocabulary::vocabulary(const std::u32string& characters) {
   for (const char32_t character : characters) {
     std::string text;
     detail::append_utf8(text, character);

@@ -16,7 +16,7 @@
 
 namespace libration::inline LIBRATION_ABI::report {
 
-LIBRATION_FUNC progress_bar::progress_bar(std::string what) : what_(std::move(what)), on_(isatty(fileno(stderr)) == 1) {}
+LIBRATION_DEFINED progress_bar::progress_bar(std::string what) : what_(std::move(what)), on_(isatty(fileno(stderr)) == 1) {}
 
 LIBRATION_FUNC progress_bar::~progress_bar() {
   if (drawn_) std::fputs("\r\033[K", stderr);

@@ -40,7 +40,7 @@ double falling_root(F&& f, double low, double high, double x) {
 struct weibull_likelihood {
   double value = 0.0, a = 0.0, k = 0.0, aa = 0.0, ak = 0.0, kk = 0.0;
 
-  weibull_likelihood(std::span<const time_count> counts, double longest, double log_rate, double shape);
+  LIBRATION_DECLARED weibull_likelihood(std::span<const time_count> counts, double longest, double log_rate, double shape);
 
  private:
   // ln S = -u, u = exp(a + k ln(t/longest)).

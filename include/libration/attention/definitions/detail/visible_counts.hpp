@@ -14,7 +14,7 @@
 
 namespace libration::inline LIBRATION_ABI::attention::detail {
 
-LIBRATION_FUNC visible_counts::visible_counts(const Eigen::MatrixXd& visible, Eigen::Index heads, Eigen::Index tokens,
+LIBRATION_DEFINED visible_counts::visible_counts(const Eigen::MatrixXd& visible, Eigen::Index heads, Eigen::Index tokens,
                                               std::string_view who) {
   const bool each_head = visible.rows() == heads && visible.cols() == tokens;
   const bool vector = (visible.rows() == 1 || visible.cols() == 1) && visible.size() == tokens;

@@ -55,7 +55,7 @@ LIBRATION_DEFINED double neighbour_correlation(const Eigen::VectorXd& r) {
   return squares > 0.0 ? r.head(r.size() - 1).dot(r.tail(r.size() - 1)) / squares : 0.0;
 }
 
-LIBRATION_FUNC law_comparison::law_comparison(const fitted_forms& forms, const log_curve& data, const curve_noise& noise,
+LIBRATION_DEFINED law_comparison::law_comparison(const fitted_forms& forms, const log_curve& data, const curve_noise& noise,
                                               const growth_law_options& options)
     : forms_(forms), n_(static_cast<double>(data.size())), known_(noise.known), options_(options) {
   floor_ = known_ ? 0.0 : n_ * options.resolution * options.resolution;

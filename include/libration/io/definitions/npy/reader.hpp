@@ -14,7 +14,7 @@
 
 namespace libration::inline LIBRATION_ABI::io::npy {
 
-LIBRATION_FUNC array::array(file_bytes bytes, const read_options& options)
+LIBRATION_DEFINED array::array(file_bytes bytes, const read_options& options)
     : bytes_(std::move(bytes)), header_(read_header(bytes_.bytes(), bytes_.path(), options)) {}
 
 LIBRATION_DEFINED void array::refuse_rank(const char* expected) const {

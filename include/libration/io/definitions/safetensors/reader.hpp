@@ -16,7 +16,7 @@
 
 namespace libration::inline LIBRATION_ABI::io::safetensors {
 
-LIBRATION_FUNC file::file(file_bytes bytes, const read_options& options)
+LIBRATION_DEFINED file::file(file_bytes bytes, const read_options& options)
     : bytes_(std::move(bytes)), header_(read_header(bytes_.bytes(), bytes_.path(), options)) {
   for (std::size_t i = 0; i < header_.tensors.size(); ++i) index_.emplace(header_.tensors[i].name, i);
 }

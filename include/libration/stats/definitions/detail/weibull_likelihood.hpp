@@ -10,7 +10,7 @@
 
 namespace libration::inline LIBRATION_ABI::stats::detail {
 
-LIBRATION_FUNC weibull_likelihood::weibull_likelihood(std::span<const time_count> counts, double longest, double log_rate,
+LIBRATION_DEFINED weibull_likelihood::weibull_likelihood(std::span<const time_count> counts, double longest, double log_rate,
                                                       double shape) {
   for (const auto& row : counts) {
     const double t = static_cast<double>(row.time);
