@@ -97,7 +97,7 @@ TEST_CASE("report::text: a spectrum says what was measured, how it ended, and th
   r.stepper_bias = Eigen::Vector2d(0.01, 0.02);
   r.stepper_bias_error = Eigen::Vector2d(0.001, 0.002);
   const std::string more = fmt::format("{}", r);
-  CHECK_THAT(more, Contains("per unit of time"));
+  CHECK_THAT(more, Contains("per unit of time (a step is 0.01), over"));
   CHECK_THAT(more, Contains("dimension at least 1.250"));
   CHECK_THAT(more, Contains("status diverged") && Contains("(step 77)"));
   CHECK_THAT(more, Contains("sum -1.2, mean ln|det J| -1.2"));

@@ -210,7 +210,7 @@ spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
       measure_stepper_bias<Scalar>(r, map, h0, inputs, quiet, r.steps / 10);
     }
   } else {
-    r.stepper_bias_unknown = maps::has_time_step<M>;
+    r.stepper_bias_unknown = maps::has_time_step<M> && !maps::exact_steps<M>;
   }
   return r;
 }

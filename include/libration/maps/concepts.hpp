@@ -331,6 +331,16 @@ double time_step(const M& map) {
     return 1.0;
 }
 
+/// Whether a map that has a time step is itself what is measured, and not a stepper's approximation of a flow, so that the step
+/// adds nothing to its exponents: `M::exact_steps`, or false where the map does not say.
+template <class M>
+inline constexpr bool exact_steps = [] {
+  if constexpr (requires { static_cast<bool>(M::exact_steps); })
+    return static_cast<bool>(M::exact_steps);
+  else
+    return false;
+}();
+
 /// \return whether exponents are per unit of time: where the map has a time step, or, if its type does not tell, says so itself
 template <class M>
 bool per_unit_of_time([[maybe_unused]] const M& map) {

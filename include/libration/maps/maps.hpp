@@ -37,4 +37,5 @@
 #include <libration/maps/tent.hpp>
 #include <libration/maps/three_body.hpp>
 #include <libration/maps/token_model.hpp>
+#include <libration/maps/with_time_step.hpp>
 #include <libration/maps/wrapper.hpp>

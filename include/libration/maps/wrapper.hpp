@@ -10,7 +10,8 @@
 namespace libration::inline LIBRATION_ABI::maps {
 
 /// Base of every map that wraps another map, or a field, and has its state: it forwards what that one says of itself, which is
-/// `counters`, `autonomous`, `time_step()`, `periods`, `unbounded` and, where the Jacobian is the same, `log_abs_determinant`.
+/// `counters`, `autonomous`, `time_step()`, `exact_steps`, `periods`, `unbounded` and, where the Jacobian is the same,
+/// `log_abs_determinant`.
 ///
 ///     struct watched : libration::maps::wrapper<watched, maps::henon, true> {
 ///       maps::henon map;
@@ -28,6 +29,7 @@ class wrapper {
  public:
   static constexpr int counters = maps::counters<M>;
   static constexpr bool autonomous = time_invariant<M>;
+  static constexpr bool exact_steps = maps::exact_steps<M>;
 
   double time_step() const
     requires has_time_step<M>

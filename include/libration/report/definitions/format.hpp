@@ -64,7 +64,8 @@ LIBRATION_DEFINED std::string explain(status s) {
 
 LIBRATION_DEFINED std::string text(const lyapunov::spectrum_result& r, Eigen::Index most) {
   const char* unit = r.per_unit_of_time ? "per unit of time" : "per step";
-  std::string out = fmt::format("Lyapunov exponents, {}, over {} steps: {}\n", unit, r.steps, to_string(r.verdict));
+  const std::string step = r.per_unit_of_time ? fmt::format(" (a step is {:.6g})", r.time_step) : "";
+  std::string out = fmt::format("Lyapunov exponents, {}{}, over {} steps: {}\n", unit, step, r.steps, to_string(r.verdict));
   for (Eigen::Index i = 0; i < std::min(most, r.exponents.size()); ++i)
     out += r.unresolved(i) ? fmt::format("  {:>3}  not resolved: at most {:.6g}\n", i + 1,
                                          r.exponents[i])
