@@ -11,11 +11,13 @@
 
 #include <Eigen/Core>
 
+#include <libration/attention/decode.hpp>
 #include <libration/attention/dilution.hpp>
 #include <libration/attention/entropy.hpp>
 #include <libration/attention/from_weights.hpp>
 #include <libration/error/growth.hpp>
 #include <libration/error/kullback_leibler.hpp>
+#include <libration/error/model_exposure_bias.hpp>
 #include <libration/error/numerical_radius.hpp>
 #include <libration/io/npy.hpp>
 #include <libration/io/safetensors.hpp>
@@ -27,8 +29,10 @@
 #include <libration/maps/number_format.hpp>
 #include <libration/maps/tanh_network.hpp>
 #include <libration/models/embedding.hpp>
+#include <libration/models/reservoir.hpp>
 #include <libration/models/vocabulary.hpp>
 #include <libration/stats/bootstrap.hpp>
+#include <libration/stats/mean_error.hpp>
 #include <libration/stats/quantiles.hpp>
 #include <libration/stats/regression.hpp>
 #include <libration/stats/student_t.hpp>
@@ -64,6 +68,17 @@ struct halving {
   void tangent(libration::vector_view<double>, libration::matrix_view<double> V, libration::matrix_span<double> JV) const {
     JV = 0.5 * V;
   }
+};
+
+// A token model of two tokens, each as likely as the other.
+struct coin {
+  using scalar_type = double;
+  struct workspace {};
+  Index state_size() const { return 1; }
+  Index vocabulary_size() const { return 2; }
+  workspace make_workspace(Index) const { return {}; }
+  void read(maps::token, libration::vector_span<double>, workspace&) const {}
+  void logits(libration::vector_view<double>, libration::vector_span<double> out) const { out.setZero(); }
 };
 
 struct misuse {
@@ -135,6 +150,22 @@ std::vector<misuse> of_maps() {
 std::vector<misuse> of_attention() {
   const MatrixXd weights = MatrixXd::Constant(2, 2, 0.5);
   return {
+      {"padding of an absurd number of tokens",
+       [] { (void)attention::token_mask::left(absurd, 1); },
+       {"attention::token_mask: ", "more memory"}},
+      {"rows that were moved from",
+       [] {
+         attention::decode_rows<double> rows({.size = 2});
+         const attention::decode_rows<double> taken = std::move(rows);
+         rows.see(zeros(2), attention::heads_view<double>::stacked(MatrixXd::Zero(2, 3), 1));
+       },
+       {"attention::decode_rows: ", "moved from"}},
+      {"a row of a head that is not there",
+       [] { (void)attention::decode_rows<double>({.query_heads = 2, .size = 2})[2]; },
+       {"attention::decode_rows: head 2, expected 0 to 1"}},
+      {"an absurd number of heads",
+       [] { attention::decode_rows<double>({.query_heads = std::int32_t{1} << 30, .size = std::int32_t{1} << 30}); },
+       {"attention::decode_rows: ", "more memory"}},
       {"vectors of two sizes",
        [] { (void)attention::entropy(MatrixXd::Zero(2, 3), MatrixXd::Zero(3, 3)); },
        {"attention::entropy: "}},
@@ -167,6 +198,10 @@ std::vector<misuse> of_statistics() {
       {"a group of one", [=] { (void)stats::bootstrap(Index{1}, mean); }, {"stats::bootstrap: ", "1 members, expected at least 2"}},
       {"a group beyond all memory", [=] { (void)stats::bootstrap(Index{absurd}, mean); }, {"stats::bootstrap: ", "more memory"}},
       {"resamples beyond all memory", [=] { (void)stats::bootstrap(Index{3}, mean, {.resamples = absurd}); }, {"more memory"}},
+      {"variables beyond all memory", [] { stats::batch_series<double>{absurd}; }, {"stats::batch_series: ", "more memory"}},
+      {"a variable that is not recorded",
+       [] { (void)stats::mean_error(stats::batch_series<double>(2), 2); },
+       {"stats::mean_error: row 2, expected 0 to 1"}},
       {"threads below 0", [=] { (void)stats::bootstrap(Index{3}, mean, {.threads = -1}); }, {".threads is -1"}},
       {"a time at the type's end",
        [] {
@@ -198,6 +233,18 @@ std::vector<misuse> of_statistics() {
 
 std::vector<misuse> of_models_and_files() {
   return {
+      {"a reservoir beyond all memory",
+       [] { (void)models::reservoir<double>::random(absurd, 1); },
+       {"models::reservoir::random: ", "of memory", "state_size"}},
+      {"inputs beyond all memory",
+       [] { (void)models::reservoir<double>::random(2, absurd); },
+       {"models::reservoir::random: ", "of memory", "input_size"}},
+      {"runs of more steps than memory holds",
+       [] { (void)error::exposure_bias(coin{}, coin{}, {{0}}, {.steps = absurd}); },
+       {"error::exposure_bias: ", "of memory", ".steps"}},
+      {"more runs than memory holds",
+       [] { (void)error::exposure_bias(coin{}, coin{}, {{0}, {0}}, {.runs = most}); },
+       {"error::exposure_bias: ", "of memory", ".runs"}},
       {"an empty table", [] { models::embedding<double>(MatrixXd(0, 0)); }, {"models::embedding: an empty table"}},
       {"a token out of range",
        [] {

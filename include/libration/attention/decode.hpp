@@ -76,8 +76,9 @@ class decode_rows {
   ///
   /// \param q     shape (query_heads·d)
   /// \param keys  key_heads heads of vectors of size d; any number of tokens, also none
-  /// \throws argument_error where a shape is another
+  /// \throws argument_error where a shape is another, and of rows that were moved from
   void see(vector_view<Scalar> q, const heads_view<Scalar>& keys) {
+    require_held();
     require_rows(q.size(), heads_ * size_, who, "q",
                  number_text(heads_) + (heads_ == 1 ? " head of " : " heads of ") + number_text(size_));
     check(keys);
@@ -93,6 +94,7 @@ class decode_rows {
 
   /// Takes more keys into the rows of the same query.
   void see_also(const heads_view<Scalar>& keys) {
+    require_held();
     check(keys);
     add(keys);
   }
@@ -100,7 +102,13 @@ class decode_rows {
   Eigen::Index heads() const { return heads_; }
 
   /// \param head  0 <= head < query_heads
-  const accumulator<Scalar>& operator[](Eigen::Index head) const { return rows_[static_cast<std::size_t>(head)]; }
+  /// \throws argument_error for another
+  const accumulator<Scalar>& operator[](Eigen::Index head) const {
+    require_held();
+    require(head >= 0 && head < heads_, who,
+            [&] { return "head " + number_text(head) + ", expected 0 to " + number_text(heads_ - 1); });
+    return rows_[static_cast<std::size_t>(head)];
+  }
 
  private:
   static constexpr std::string_view who = "attention::decode_rows";
@@ -110,6 +118,8 @@ class decode_rows {
   // The query heads of one key head lie in the lanes of a strip, where `entropy` has the queries.
   Eigen::Index group() const { return heads_ / key_heads_; }
   Eigen::Index strips() const { return (group() + width - 1) / width; }
+
+  void require_held() const { require(!rows_.empty(), who, "rows that were moved from"); }
 
   void check(const heads_view<Scalar>& keys) const {
     keys.check(who, "keys");

@@ -43,10 +43,10 @@ class token_mask {
   }
 
   /// One sequence whose first tokens are padding.
-  /// \throws argument_error unless 0 <= padding <= tokens
+  /// \throws argument_error unless 0 <= padding <= tokens, and for more tokens than there is memory
   static token_mask left(Eigen::Index tokens, Eigen::Index padding) { return one(tokens, padding, true); }
   /// One sequence whose last tokens are padding.
-  /// \throws argument_error unless 0 <= padding <= tokens
+  /// \throws argument_error likewise
   static token_mask right(Eigen::Index tokens, Eigen::Index padding) { return one(tokens, padding, false); }
 
   bool empty() const { return real_.cols() == 0; }

@@ -129,7 +129,7 @@ run_end follow(const Teacher& teacher, const Student& student, std::span<const m
 // Refuses what the caller gave; the result before the first run.
 LIBRATION_DECLARED void validate_exposure(const model_exposure_options& options, Eigen::Index teacher_size,
                                           Eigen::Index student_size, const std::vector<std::vector<maps::token>>& prompts);
-LIBRATION_DECLARED model_exposure_result empty_exposure(const model_exposure_options& options, Eigen::Index pairs);
+LIBRATION_DECLARED model_exposure_result empty_exposure(const model_exposure_options& options, std::size_t prompts);
 // What the runs come to, and to which prompt each belongs.
 LIBRATION_DECLARED void summarise_exposure(model_exposure_result& result, const model_exposure_options& options);
 
@@ -154,8 +154,8 @@ model_exposure_result exposure_bias(const Teacher& teacher, const Student& stude
                                     const std::vector<std::vector<maps::token>>& prompts,
                                     const model_exposure_options& options = {}) {
   detail::validate_exposure(options, teacher.vocabulary_size(), student.vocabulary_size(), prompts);
-  const Eigen::Index pairs = static_cast<Eigen::Index>(prompts.size()) * options.runs;
-  model_exposure_result result = detail::empty_exposure(options, pairs);
+  model_exposure_result result = detail::empty_exposure(options, prompts.size());
+  const auto pairs = static_cast<Eigen::Index>(result.runs.size());
   parallel_for(2 * pairs, options.threads, [&](std::int64_t k) {
     const std::int64_t j = k / 2;
     const bool of_teacher = k % 2 == 0;

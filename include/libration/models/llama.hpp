@@ -163,7 +163,11 @@ class llama {
 
   Eigen::Index window() const { return window_; }  ///< L
   /// A multiple of 16, so that the columns of a block of directions are aligned alike.
-  Eigen::Index state_size() const { return (output_offset() + hidden_size() + counters + 15) / 16 * 16; }
+  /// \throws argument_error  of a model that was moved from
+  Eigen::Index state_size() const {
+    require(parts_ != nullptr, "models::llama", "a model that was moved from");
+    return (output_offset() + hidden_size() + counters + 15) / 16 * 16;
+  }
   Eigen::Index input_size() const { return hidden_size(); }
   Eigen::Index hidden_size() const { return config().hidden_size; }
   Eigen::Index vocabulary_size() const { return config().vocabulary_size; }

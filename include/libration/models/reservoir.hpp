@@ -14,6 +14,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/memory.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/random.hpp>
 #include <libration/io/safetensors.hpp>
@@ -62,7 +63,8 @@ class reservoir : public rnn<Scalar> {
   ///
   /// \param state_size  n, at least 1
   /// \param input_size  m, at least 1
-  /// \throws argument_error  for an option out of range, and where W came out nilpotent (too low a connectivity)
+  /// \throws argument_error  for an option out of range, sizes beyond the machine's memory, and where W came out nilpotent (too low
+  ///                         a connectivity)
   /// Cost: the eigenvalues of W, about 10 n^3 operations
   static reservoir random(Eigen::Index state_size, Eigen::Index input_size, const reservoir_options& options = {}) {
     constexpr std::string_view who = "models::reservoir::random";
@@ -74,6 +76,10 @@ class reservoir : public rnn<Scalar> {
     check(options.input_scale >= 0 && std::isfinite(options.input_scale), "input_scale", options.input_scale, "0 or more");
     check(options.bias_scale >= 0 && std::isfinite(options.bias_scale), "bias_scale", options.bias_scale, "0 or more");
 
+    const double n = static_cast<double>(state_size), m = static_cast<double>(input_size);
+    require_memory(8.0 * n * (3.0 * n + m), who,
+                   "W of " + number_text(state_size) + " units and " + number_text(input_size) + " inputs",
+                   "a smaller state_size or input_size takes less");
     Eigen::MatrixXd W(state_size, state_size);
     random_stream(options.seed, 0).fill_normal(W);
     if (options.connectivity < 1) {

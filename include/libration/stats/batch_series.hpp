@@ -38,13 +38,15 @@ class batch_series {
 
   /// \param rows         number of variables k >= 1
   /// \param granularity  steps in the first, shortest batches, >= 1
-  /// \throws argument_error where one of them is not positive
+  /// \throws argument_error where one of them is not positive, and for more variables than there is memory
   explicit batch_series(Eigen::Index rows = 1, std::int64_t granularity = 1) : length_(granularity) {
     require(rows >= 1, "stats::batch_series", [&] { return "rows is " + number_text(rows) + ", expected >= 1"; });
     require(granularity >= 1, "stats::batch_series",
             [&] { return "granularity is " + number_text(granularity) + " steps, expected >= 1"; });
-    open_.resize(static_cast<std::size_t>(rows));
-    batches_.assign(static_cast<std::size_t>(rows * Capacity), T(0.0));
+    with_memory("stats::batch_series", [&] {
+      open_.resize(static_cast<std::size_t>(rows));  // first: of what fits here the product below does not wrap around
+      batches_.assign(static_cast<std::size_t>(rows * Capacity), T(0.0));
+    });
   }
 
   /// Records the sums of the k variables over the next `steps` steps.

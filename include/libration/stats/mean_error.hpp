@@ -13,6 +13,7 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
 #include <libration/core/scaling.hpp>
 #include <libration/stats/batch_series.hpp>
 #include <libration/stats/detail/choose.hpp>
@@ -156,8 +157,9 @@ LIBRATION_DECLARED void estimate_error(batch_means<usual_batches>& y, double bat
 /// An infinite mean has a NaN error: no number of further steps would change it. A record's spread is kept as a square: of values
 /// beyond 1e-140 to 1e150 the error is NaN too (the form for a whole series scales them first and takes any).
 ///
-/// \param row   which variable
+/// \param row   which variable, 0 <= row < series.rows()
 /// \param lane  which run, where the record holds SIMD lanes
+/// \throws argument_error  for another row
 /// Accuracy:  the 95 % interval holds the truth in 94 to 96 % of runs for independent, exponential, autoregressive
 ///            (-0.8, 0.9, 0.99), Hénon series of 1e3 to 1e5 values, and in more for nearly cancelling ones; plain batch
 ///            means range from 36 to 100 % there (tests/stats/mean_error.test.cpp)
@@ -171,6 +173,8 @@ LIBRATION_DECLARED void estimate_error(batch_means<usual_batches>& y, double bat
 template <class T, Eigen::Index Capacity>
 mean_estimate mean_error(const batch_series<T, Capacity>& series, Eigen::Index row = 0, int lane = 0) {
   static_assert(Capacity >= 2 * minimum_batches, "libration: mean_error needs a record of at least 32 batches");
+  require(row >= 0 && row < series.rows(), "stats::mean_error",
+          [&] { return "row " + number_text(row) + ", expected 0 to " + number_text(series.rows() - 1); });
   mean_estimate out;
   out.steps = series.steps();
   if (out.steps == 0) return out;

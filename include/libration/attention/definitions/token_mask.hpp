@@ -21,7 +21,7 @@ LIBRATION_DEFINED token_mask token_mask::one(Eigen::Index tokens, Eigen::Index p
   require(padding >= 0 && padding <= tokens, "attention::token_mask",
           [&] { return number_text(padding) + " tokens of padding of " + number_text(tokens) + ", expected 0 to all of them"; });
   token_mask mask;
-  mask.real_.setConstant(tokens, 1, true);
+  with_memory("attention::token_mask", [&] { mask.real_.setConstant(tokens, 1, true); });
   mask.real_.middleRows(left ? 0 : tokens - padding, padding).setConstant(false);
   return mask;
 }

@@ -13,6 +13,7 @@
 
 #include <Eigen/Core>
 
+#include <libration/core/memory.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/error/model_exposure_bias.hpp>
 
@@ -33,7 +34,13 @@ LIBRATION_DEFINED void validate_exposure(const model_exposure_options& options, 
   for (std::size_t i = 0; i < prompts.size(); ++i) maps::require_tokens(prompts[i], teacher_size, who, "prompt " + number_text(i));
 }
 
-LIBRATION_DEFINED model_exposure_result empty_exposure(const model_exposure_options& options, Eigen::Index pairs) {
+LIBRATION_DEFINED model_exposure_result empty_exposure(const model_exposure_options& options, std::size_t prompts) {
+  const double pairs_at_all = static_cast<double>(prompts) * static_cast<double>(options.runs);
+  require_memory(pairs_at_all * (16.0 * static_cast<double>(options.steps) + sizeof(exposure_run)), "error::exposure_bias",
+                 number_text(options.runs) + " runs of " + number_text(options.steps) + " steps from " + number_text(prompts) +
+                     " prompts",
+                 "fewer .runs or .steps take less");
+  const Eigen::Index pairs = static_cast<Eigen::Index>(prompts) * options.runs;
   model_exposure_result result;
   result.seed = options.seed;
   result.teacher_divergence.setConstant(options.steps, pairs, std::numeric_limits<double>::quiet_NaN());
