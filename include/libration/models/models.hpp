@@ -9,6 +9,7 @@
 #include <libration/models/cross_entropy.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/feedback.hpp>
+#include <libration/models/generate.hpp>
 #include <libration/models/gru.hpp>
 #include <libration/models/layer_weights.hpp>
 #include <libration/models/llama.hpp>
