@@ -3,8 +3,11 @@
 #include <libration/tangent/vector_system.hpp>
 
 #include <libration/core/random.hpp>
+#include <libration/maps/close_loop.hpp>
+#include <libration/maps/iterate.hpp>
 #include <libration/maps/matrix_product.hpp>
 #include <libration/maps/tanh_network.hpp>
+#include <libration/testing/laws.hpp>
 
 #include "support/catch.hpp"
 
@@ -50,6 +53,61 @@ struct with_volume : of_h {
   double log_abs_determinant(vector_view<double> h) const { return h[0]; }
 };
 
+// With a workspace, and a tangent that is given the state (and the input) all the same.
+struct in_workspace : base {
+  struct workspace {
+    double scale = 0.0;
+  };
+  workspace make_workspace(Eigen::Index) const { return {}; }
+};
+struct of_h_in_workspace : in_workspace {
+  void step(vector_view<double> h, vector_span<double> next, workspace& ws) const {
+    ws.scale = 0.5;
+    next = A * h;
+  }
+  void tangent(vector_view<double> h, matrix_view<double> V, matrix_span<double> JV, workspace& ws) const {
+    JV = ws.scale * h[1] * A * V;  // not its derivative: shows which h arrives
+  }
+};
+struct of_hx_in_workspace : in_workspace {
+  Eigen::Index input_size() const { return 2; }
+  void step(vector_view<double> h, vector_view<double> x, vector_span<double> next, workspace& ws) const {
+    ws.scale = 0.5;
+    next = A * h + x;
+  }
+  void tangent(vector_view<double> h, vector_view<double> x, matrix_view<double> V, matrix_span<double> JV, workspace& ws) const {
+    JV = ws.scale * h[1] * x[1] * A * V;
+  }
+};
+
+// h' = (h_0 h_1, h_0 + x_0²) with tangents that need h and x: a true derivative, for the laws and the combinators.
+struct product_cell {
+  using scalar_type = double;
+  struct workspace {};
+  Eigen::Index state_size() const { return 2; }
+  Eigen::Index input_size() const { return 1; }
+  workspace make_workspace(Eigen::Index) const { return {}; }
+  void step(vector_view<double> h, vector_view<double> x, vector_span<double> next, workspace&) const {
+    next << h[0] * h[1], h[0] + x[0] * x[0];
+  }
+  void tangent(vector_view<double> h, vector_view<double>, matrix_view<double> V, matrix_span<double> JV, workspace&) const {
+    JV.row(0) = h[1] * V.row(0) + h[0] * V.row(1);
+    JV.row(1) = V.row(0);
+  }
+  void tangent(vector_view<double> h, vector_view<double> x, matrix_view<double> V, matrix_view<double> VX, matrix_span<double> JV,
+               workspace& ws) const {
+    tangent(h, x, V, JV, ws);
+    JV.row(1) += 2.0 * x[0] * VX.row(0);
+  }
+};
+struct first_component {
+  using scalar_type = double;
+  Eigen::Index input_size() const { return 2; }
+  Eigen::Index output_size() const { return 1; }
+  void evaluate(vector_view<double> h, vector_span<double> x) const { x[0] = h[0] - 0.5 * h[1]; }
+  void tangent(vector_view<double>, matrix_view<double> V, matrix_span<double> VX) const { VX = V.row(0) - 0.5 * V.row(1); }
+};
+
 template <class M>
 void check_form(const M& map, double time, double input) {
   tangent::vector_system<M> system(map, 2);
@@ -82,6 +140,22 @@ TEST_CASE("tangent::vector_system: the four forms get the time, the state and th
   STATIC_REQUIRE(!tangent::vector_system<of_hx>::autonomous);
   STATIC_REQUIRE(!tangent::vector_system<of_h>::has_determinant);
   STATIC_REQUIRE(tangent::vector_system<with_volume>::has_determinant);
+}
+
+TEST_CASE("tangent::vector_system: a tangent in a workspace may take the state and the input too", "[oracle]") {
+  check_form(of_h_in_workspace{}, 1.0, 0.5 * -2.0);
+  check_form(of_hx_in_workspace{}, 1.0, 0.5 * -2.0 * 0.25);
+  STATIC_REQUIRE(libration::maps::differentiable<of_h_in_workspace>);
+  STATIC_REQUIRE(libration::maps::differentiable<of_hx_in_workspace>);
+  STATIC_REQUIRE(!libration::maps::differentiable_in_input<of_hx_in_workspace>);
+  STATIC_REQUIRE(libration::maps::differentiable_in_input<product_cell>);
+  // A tangent of the block alone needs no copy of the state.
+  STATIC_REQUIRE(!libration::maps::detail::tangent_needs_state<libration::maps::tanh_network<>>);
+
+  const VectorXd h = Eigen::Vector2d(0.7, -0.4), x = VectorXd::Constant(1, 0.3);
+  CHECK(libration::testing::check_laws(product_cell{}, h, x).ok());
+  CHECK(libration::testing::check_laws(libration::maps::iterate(product_cell{}, 3), h, x).ok());
+  CHECK(libration::testing::check_laws(libration::maps::close_loop(product_cell{}, first_component{}), h).ok());
 }
 
 TEST_CASE("tangent::vector_system: maps with a workspace, and copies of a system are independent", "[law]") {

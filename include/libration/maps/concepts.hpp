@@ -108,12 +108,26 @@ template <class M>
 concept tangent_thx =
     requires(const M& m, std::int64_t t, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
              matrix_view<typename M::scalar_type> V, matrix_span<typename M::scalar_type> JV) { m.tangent(t, h, x, V, JV); };
+// In a workspace: of the block alone, or with the state (and of a driven map the input) of the last step too.
 template <class M>
-concept tangent_in_workspace =
+concept tangent_in_workspace_alone =
     steps_in_workspace<M> && requires(const M& m, matrix_view<typename M::scalar_type> V,
                                       matrix_span<typename M::scalar_type> JV, typename M::workspace& ws) {
       m.tangent(V, JV, ws);
     };
+template <class M>
+concept tangent_in_workspace_h =
+    steps_in_workspace<M> && !with_input_size<M> && !tangent_in_workspace_alone<M> &&
+    requires(const M& m, vector_view<typename M::scalar_type> h, matrix_view<typename M::scalar_type> V,
+             matrix_span<typename M::scalar_type> JV, typename M::workspace& ws) { m.tangent(h, V, JV, ws); };
+template <class M>
+concept tangent_in_workspace_hx =
+    steps_in_workspace<M> && with_input_size<M> && !tangent_in_workspace_alone<M> &&
+    requires(const M& m, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+             matrix_view<typename M::scalar_type> V, matrix_span<typename M::scalar_type> JV,
+             typename M::workspace& ws) { m.tangent(h, x, V, JV, ws); };
+template <class M>
+concept tangent_in_workspace = tangent_in_workspace_alone<M> || tangent_in_workspace_h<M> || tangent_in_workspace_hx<M>;
 
 // ln|det J|, of a formula at a state, of a vector map at a state or at the last step on a workspace.
 template <class M, class T>
@@ -141,10 +155,23 @@ concept input_tangent_thx =
              matrix_view<typename M::scalar_type> V, matrix_view<typename M::scalar_type> VX,
              matrix_span<typename M::scalar_type> JV) { m.tangent(t, h, x, V, VX, JV); };
 template <class M>
-concept input_tangent_in_workspace =
-    steps_in_workspace<M> &&
+concept input_tangent_in_workspace_alone =
+    steps_in_workspace<M> && with_input_size<M> &&
     requires(const M& m, matrix_view<typename M::scalar_type> V, matrix_view<typename M::scalar_type> VX,
              matrix_span<typename M::scalar_type> JV, typename M::workspace& ws) { m.tangent(V, VX, JV, ws); };
+template <class M>
+concept input_tangent_in_workspace_hx =
+    steps_in_workspace<M> && with_input_size<M> && !input_tangent_in_workspace_alone<M> &&
+    requires(const M& m, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+             matrix_view<typename M::scalar_type> V, matrix_view<typename M::scalar_type> VX,
+             matrix_span<typename M::scalar_type> JV, typename M::workspace& ws) { m.tangent(h, x, V, VX, JV, ws); };
+template <class M>
+concept input_tangent_in_workspace = input_tangent_in_workspace_alone<M> || input_tangent_in_workspace_hx<M>;
+
+// Whether who runs the map must keep the state (and input) of its last step for the tangent: they are not in the map's workspace.
+template <class M>
+inline constexpr bool tangent_needs_state =
+    !tangent_in_workspace<M> || tangent_in_workspace_h<M> || tangent_in_workspace_hx<M> || input_tangent_in_workspace_hx<M>;
 
 // The scalar of tangents, as a formula that is no template of the scalar cannot take.
 using tangent_scalar = dual<double, 1>;
@@ -214,7 +241,9 @@ concept timed_field = field<M> && (detail::derivative_th<M, double> || detail::d
 ///     struct workspace;
 ///     workspace make_workspace(Eigen::Index columns) const;        // columns: the widest tangent block, 0 for none
 ///     void step([t,] h, [x,] next, workspace&) const;
-///     void tangent(V, JV, workspace&) const;                       // at the (h, x) of the last step on that workspace
+///     void tangent([h, [x,]] V, JV, workspace&) const;             // at the (h, x) of the last step on that workspace
+///
+/// A workspace tangent that takes h (of a driven map h and x) gets those of the last step, which whoever runs the map then keeps.
 ///
 /// Optional, for the sum rule, ln|det J| at a state, or at the last step on a workspace, where time and input are known too:
 ///
@@ -286,7 +315,7 @@ concept differentiable =
 /// A driven map whose tangent in the input is known too, which a closed loop needs: every driven formula, and a differentiable
 /// vector map with
 ///
-///     void tangent(matrix_view<S> V, matrix_view<S> VX, matrix_span<S> JV, workspace&) const;        // where tangent has one
+///     void tangent([h, x,] matrix_view<S> V, matrix_view<S> VX, matrix_span<S> JV, workspace&) const;   // where tangent has one
 ///     void tangent([t,] vector_view<S> h, vector_view<S> x, matrix_view<S> V, matrix_view<S> VX, matrix_span<S> JV) const;
 ///
 /// What the compiler cannot see: JV = (dg/dh) V + (dg/dx) VX at the last step on that workspace, or at (h, x); V: (n, k),

@@ -22,7 +22,8 @@ namespace libration::inline LIBRATION_ABI::maps {
 /// Where the inner one is a driven map too, so is this, with the inner one's tangent straight through.
 template <token_model M>
 class quantized_token_model : public wrapper<quantized_token_model<M>, M, true> {
-  static constexpr bool is_map = vector_map<M> && !timed<M> && detail::input_tangent_in_workspace<M>;
+  static constexpr bool is_map = vector_map<M> && !timed<M> && detail::tangent_in_workspace<M> &&
+                                 detail::input_tangent_in_workspace<M>;
 
  public:
   using scalar_type = typename M::scalar_type;
@@ -66,14 +67,26 @@ class quantized_token_model : public wrapper<quantized_token_model<M>, M, true> 
     rounding_(0, next);
   }
   void tangent(matrix_view<scalar_type> V, matrix_span<scalar_type> JV, workspace& ws) const
-    requires is_map
+    requires(is_map && detail::tangent_in_workspace_alone<M>)
   {
     model_.tangent(V, JV, ws);
   }
+  void tangent(vector_view<scalar_type> h, vector_view<scalar_type> x, matrix_view<scalar_type> V, matrix_span<scalar_type> JV,
+               workspace& ws) const
+    requires(is_map && detail::tangent_in_workspace_hx<M>)
+  {
+    model_.tangent(h, x, V, JV, ws);
+  }
   void tangent(matrix_view<scalar_type> V, matrix_view<scalar_type> VX, matrix_span<scalar_type> JV, workspace& ws) const
-    requires is_map
+    requires(is_map && detail::input_tangent_in_workspace_alone<M>)
   {
     model_.tangent(V, VX, JV, ws);
+  }
+  void tangent(vector_view<scalar_type> h, vector_view<scalar_type> x, matrix_view<scalar_type> V, matrix_view<scalar_type> VX,
+               matrix_span<scalar_type> JV, workspace& ws) const
+    requires(is_map && detail::input_tangent_in_workspace_hx<M>)
+  {
+    model_.tangent(h, x, V, VX, JV, ws);
   }
 
  private:

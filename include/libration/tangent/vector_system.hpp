@@ -32,7 +32,7 @@ template <class M>
 class vector_system {
   using S = typename M::scalar_type;
   static constexpr bool in_workspace = maps::detail::steps_in_workspace<M>;
-  static constexpr bool has_tangent_in_workspace = maps::detail::tangent_in_workspace<M>;
+  static constexpr bool keeps_state = maps::detail::tangent_needs_state<M>;
 
  public:
   static constexpr int width = 1;
@@ -50,7 +50,7 @@ class vector_system {
   /// \param columns the widest frame that `tangent` will get; 0: none
   vector_system(const M& map, Eigen::Index columns)
       : map_(&map), workspace_(make(map, columns)), image_(map.state_size(), columns) {
-    if constexpr (!has_tangent_in_workspace) {
+    if constexpr (keeps_state) {
       h_.resize(state_size());
       x_.resize(input_size());
     }
@@ -81,7 +81,7 @@ class vector_system {
   /// One step of the orbit, and what `tangent` needs of it.
   void advance(std::int64_t t, const state_type& h, const input_type& x, state_type& next) {
     step(t, h, x, next);
-    if constexpr (!has_tangent_in_workspace) {
+    if constexpr (keeps_state) {
       t_ = t;
       h_ = h;
       x_ = x;
@@ -96,8 +96,12 @@ class vector_system {
   {
     const Eigen::Index n = V.rows(), k = V.cols();
     if (k != image_.cols()) image_.resize(n, k);
-    if constexpr (has_tangent_in_workspace)
+    if constexpr (maps::detail::tangent_in_workspace_alone<M>)
       map_->tangent(V, image_, workspace_);
+    else if constexpr (maps::detail::tangent_in_workspace_h<M>)
+      map_->tangent(h_, V, image_, workspace_);
+    else if constexpr (maps::detail::tangent_in_workspace_hx<M>)
+      map_->tangent(h_, x_, V, image_, workspace_);
     else if constexpr (maps::driven<M> && maps::detail::tangent_thx<M>)
       map_->tangent(t_, h_, x_, V, image_);
     else if constexpr (maps::driven<M>)

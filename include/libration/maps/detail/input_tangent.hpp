@@ -15,8 +15,10 @@ template <vector_map M>
   requires differentiable_in_input<M>
 void tangent_with_input(stage<M>& at, const M& map, matrix_view<typename M::scalar_type> V, matrix_view<typename M::scalar_type> VX,
                         matrix_span<typename M::scalar_type> JV) {
-  if constexpr (input_tangent_in_workspace<M>)
+  if constexpr (input_tangent_in_workspace_alone<M>)
     map.tangent(V, VX, JV, at.workspace);
+  else if constexpr (input_tangent_in_workspace_hx<M>)
+    map.tangent(at.h, at.x, V, VX, JV, at.workspace);
   else if constexpr (input_tangent_hx<M>)
     map.tangent(at.h, at.x, V, VX, JV);
   else

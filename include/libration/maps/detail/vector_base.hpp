@@ -40,7 +40,7 @@ struct stage {
   vector_of<S> h, x;  // of the last step; empty where the map's own workspace remembers
   std::int64_t t = 0;
 
-  static constexpr bool keeps_state = !tangent_in_workspace<M> || (determinant_h<M> && !determinant_in_workspace<M>);
+  static constexpr bool keeps_state = tangent_needs_state<M> || (determinant_h<M> && !determinant_in_workspace<M>);
 
   static stage make(const M& map, Eigen::Index columns) {
     stage made = [&]() -> stage {
@@ -50,7 +50,7 @@ struct stage {
         return {};
     }();
     if constexpr (keeps_state) made.h.setZero(map.state_size());
-    if constexpr (!tangent_in_workspace<M> && with_input_size<M>) made.x.setZero(map.input_size());
+    if constexpr (tangent_needs_state<M> && with_input_size<M>) made.x.setZero(map.input_size());
     return made;
   }
 
@@ -58,7 +58,7 @@ struct stage {
             vector_span<S> next) {
     t = at;
     if constexpr (keeps_state) h = from;
-    if constexpr (!tangent_in_workspace<M> && with_input_size<M>) x = input;
+    if constexpr (tangent_needs_state<M> && with_input_size<M>) x = input;
     if constexpr (steps_in_workspace<M>)
       call_step(map, at, from, input, next, workspace);
     else
@@ -66,8 +66,12 @@ struct stage {
   }
 
   void tangent(const M& map, matrix_view<S> V, matrix_span<S> JV) {
-    if constexpr (tangent_in_workspace<M>)
+    if constexpr (tangent_in_workspace_alone<M>)
       map.tangent(V, JV, workspace);
+    else if constexpr (tangent_in_workspace_h<M>)
+      map.tangent(h, V, JV, workspace);
+    else if constexpr (tangent_in_workspace_hx<M>)
+      map.tangent(h, x, V, JV, workspace);
     else if constexpr (tangent_h<M>)
       map.tangent(h, V, JV);
     else if constexpr (tangent_th<M>)
