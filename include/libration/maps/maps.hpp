@@ -22,6 +22,7 @@
 #include <libration/maps/linear.hpp>
 #include <libration/maps/logistic.hpp>
 #include <libration/maps/logistic_lattice.hpp>
+#include <libration/maps/loop_with_input.hpp>
 #include <libration/maps/lorenz63.hpp>
 #include <libration/maps/lorenz96.hpp>
 #include <libration/maps/lozi.hpp>

@@ -16,6 +16,7 @@
 #include <libration/models/llama_config.hpp>
 #include <libration/models/llama_weights.hpp>
 #include <libration/models/lstm.hpp>
+#include <libration/models/mixture_density.hpp>
 #include <libration/models/quantize_weights.hpp>
 #include <libration/models/readout.hpp>
 #include <libration/models/recurrent.hpp>
