@@ -79,6 +79,28 @@ TEST_CASE("report::attention_table: columns for what was recorded, at most 110 w
   CHECK(longest_line(table) <= 110);
 }
 
+TEST_CASE("report::attention_table: its last line says of which rows the columns are", "[oracle]") {
+  attention::entropy_result rows;
+  auto dilution = four_heads();
+  auto sinks = four_sinks();
+  const auto last_line = [&] {
+    const std::string table = report::attention_table(rows, dilution, sinks, 4);
+    CHECK(longest_line(table) <= 110);
+    return table.substr(table.rfind('\n') + 1);
+  };
+  dilution.minimum_context = 16;
+  CHECK(last_line() == "rows that see at least 16 keys: H, e^H, H/ln n, dH/d ln n");
+  sinks.minimum_context = 64;
+  rows.top_mass = Eigen::MatrixXd::Constant(4, 3, 0.5);
+  CHECK(last_line() == "rows that see at least 16 keys: H, e^H, H/ln n, dH/d ln n; at least 64: sink mass; all: top mass");
+  rows.mean_distance = rows.top_mass;
+  CHECK(last_line().ends_with("; at least 64: sink mass; all: distance, top mass"));
+  // As the two results have it.
+  const Eigen::MatrixXd many = Eigen::MatrixXd::Zero(1, 200);
+  CHECK(attention::dilution(many, {.minimum_context = 20}).minimum_context == 20);
+  CHECK(attention::sinks(many, {.minimum_context = 30}).minimum_context == 30);
+}
+
 TEST_CASE("report::attention_table: more than 64 heads by layers", "[oracle]") {
   attention::entropy_result rows;
   attention::dilution_result dilution = four_heads();

@@ -97,6 +97,7 @@ struct [[nodiscard]] dilution_result {
   std::vector<head_dilution> heads;
   double level = 0.0;  ///< of the intervals
   double focuses_below = 0.0, dilutes_above = 0.0;
+  std::int64_t minimum_context = 0;  ///< keys that a row sees at least, of those that count
 
   /// \return the number of heads with this verdict
   LIBRATION_DECLARED Eigen::Index count(dilution_verdict v) const;

@@ -71,6 +71,7 @@ struct [[nodiscard]] sink_result {
   std::vector<head_sink> heads;
   Eigen::Index keys = 0;
   double threshold = 0.0, level = 0.0;
+  std::int64_t minimum_context = 0;  ///< keys that a row sees at least, of those that count
 
   /// \return the indices of the heads with this verdict
   LIBRATION_DECLARED std::vector<Eigen::Index> where(sink_verdict v) const;

@@ -18,7 +18,7 @@ namespace libration::inline LIBRATION_ABI::report {
 /// its interval and verdict, the mass on the first keys (`sink`, or `?` where it cannot be told), and where they were recorded the
 /// mean distance of the keys attended to and the mass on the heaviest. Means are over the rows that the dilution and the sinks were
 /// found from, of distance and top mass over all. More than 64 heads: a line for each layer, of means over its heads (e^H of the
-/// mean entropy) and counts of verdicts.
+/// mean entropy) and counts of verdicts. The last line says how many keys a row sees at least that counts.
 ///
 /// \param rows             what the two results were made from; its distance and top mass may be empty
 /// \param sinks            of as many heads, or of none: no such column

@@ -136,6 +136,7 @@ LIBRATION_DEFINED dilution_result dilution_of(const Eigen::MatrixXd& entropies, 
 
   dilution_result result;
   result.level = options.level;
+  result.minimum_context = options.minimum_context;
   result.focuses_below = options.focuses_below;
   result.dilutes_above = options.dilutes_above;
   result.heads.resize(static_cast<std::size_t>(heads));

@@ -54,6 +54,7 @@ LIBRATION_DEFINED sink_result sinks_of(const Eigen::MatrixXd& mass, const Eigen:
   result.keys = options.keys;
   result.threshold = options.threshold;
   result.level = options.level;
+  result.minimum_context = options.minimum_context;
   result.heads.resize(static_cast<std::size_t>(mass.rows()));
   std::vector<double> values;
   for (Eigen::Index h = 0; h < mass.rows(); ++h) {

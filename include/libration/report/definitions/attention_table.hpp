@@ -123,6 +123,17 @@ LIBRATION_DECLARED std::string head_lines(const attention::dilution_result& dilu
   return out;
 }
 
+/// Which rows the columns are of.
+LIBRATION_DECLARED std::string rows_line(const attention::dilution_result& dilution, const attention::sink_result& sinks,
+                                         const attention_columns& columns) {
+  if (dilution.minimum_context <= 1) return {};
+  std::string out = fmt::format("\nrows that see at least {} keys: H, e^H, H/ln n, dH/d ln n", dilution.minimum_context);
+  if (columns.sinks && sinks.minimum_context > 1) out += fmt::format("; at least {}: sink mass", sinks.minimum_context);
+  if (columns.distance.size() > 0) out += "; all: distance";
+  if (columns.top.size() > 0) out += columns.distance.size() > 0 ? ", top mass" : "; all: top mass";
+  return out;
+}
+
 LIBRATION_DECLARED std::string layer_lines(const attention::dilution_result& dilution, const attention::sink_result& sinks,
                                        Eigen::Index heads_per_layer, const attention_columns& columns) {
   std::string out = fmt::format("{:>5}  {:>7}  {:>7}  {:>6}  {:>23}  {:>5} {:>5} {:>6} {:>9}", "layer", "H, nats", "e^H", "H/ln n",
@@ -179,8 +190,9 @@ LIBRATION_DEFINED std::string attention_table(const attention::entropy_result& r
     if (m->size() > 0) require_rows(m->rows(), heads, who, m == &rows.top_mass ? "top_mass" : "mean_distance", "dilution's heads");
   const detail::attention_columns columns{attention::mean_over_queries(rows.mean_distance),
                                           attention::mean_over_queries(rows.top_mass), !sinks.heads.empty()};
-  return heads > 64 ? detail::layer_lines(dilution, sinks, heads_per_layer, columns)
-                    : detail::head_lines(dilution, sinks, heads_per_layer, columns);
+  return (heads > 64 ? detail::layer_lines(dilution, sinks, heads_per_layer, columns)
+                     : detail::head_lines(dilution, sinks, heads_per_layer, columns)) +
+         detail::rows_line(dilution, sinks, columns);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::report

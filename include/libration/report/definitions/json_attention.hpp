@@ -75,7 +75,10 @@ LIBRATION_DEFINED json to_json(const attention::head_dilution& h) {
 }
 
 LIBRATION_DEFINED json to_json(const attention::dilution_result& r) {
-  json j{{"level", number(r.level)}, {"focuses_below", number(r.focuses_below)}, {"dilutes_above", number(r.dilutes_above)}};
+  json j{{"level", number(r.level)},
+         {"focuses_below", number(r.focuses_below)},
+         {"dilutes_above", number(r.dilutes_above)},
+         {"minimum_context", r.minimum_context}};
   using attention::dilution_verdict;
   for (const auto v : {dilution_verdict::focuses, dilution_verdict::widens, dilution_verdict::dilutes, dilution_verdict::undecided})
     j["count"][std::string(to_string(v))] = r.count(v);
@@ -93,6 +96,7 @@ LIBRATION_DEFINED json to_json(const attention::sink_result& r) {
   json j{{"keys", r.keys},
          {"threshold", number(r.threshold)},
          {"level", number(r.level)},
+         {"minimum_context", r.minimum_context},
          {"sink_heads", r.sink_heads()},
          {"heads", json::array()}};
   for (const attention::head_sink& h : r.heads) j["heads"].push_back(to_json(h));
