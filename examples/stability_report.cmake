@@ -157,7 +157,8 @@ file(WRITE "${folder}/contradiction/config.json" "{\"reset_after\": false}")
 libration_write_safetensors("${folder}/contradiction/model.safetensors" "\"reset_after\":\"true\"" ${gru})
 
 libration_write_safetensors("${folder}/norm.safetensors" "" ${plain} "ln.weight|F32|1|2" "ln.bias|F32|1|1")
-libration_write_safetensors("${folder}/weight_drop.safetensors" "" ${plain} "rnn.weight_hh_raw|F32|1,1|1")
+libration_write_safetensors("${folder}/weight_drop/model.safetensors" "" ${plain} "rnn.weight_hh_raw|F32|1,1|1")
+file(WRITE "${folder}/weight_drop/vocab.json" "{\"a\": 0, \"<unk>\": 1}")
 libration_write_safetensors("${folder}/projection.safetensors" "" "lstm.weight_ih_l0|F32|8,2|1" "lstm.weight_hh_l0|F32|8,1|1"
                             "lstm.weight_hr_l0|F32|1,2|1" "fc.weight|F32|2,1|1 -1")
 libration_write_safetensors("${folder}/integers.safetensors" "" "rnn.weight_ih|I8|2,2|1" "rnn.weight_ih.SCB|F32|2|1"
@@ -167,7 +168,7 @@ set(a "${folder}/a.txt")
 libration_add_refusal(a_norm_that_is_not_read
                       "2 tensors that the model as read does not use: .ln.weight.*layer norm.*ln.bias.*--ignore"
                       "${folder}/norm.safetensors" "${a}" ${ab})
-libration_add_refusal(a_weight_drop "rnn.weight_hh_raw.*weight drop" "${folder}/weight_drop.safetensors" "${a}" ${ab})
+libration_add_reading(a_weight_drop "pays 0.128 nats.*weight drop.*rnn.weight_hh_raw" weight_drop a.txt)
 libration_add_refusal(a_projection "lstm.weight_hr_l0 belongs to a network with a projection" "${folder}/projection.safetensors"
                       "${a}" ${ab})
 libration_add_refusal(integers_as_weights "rnn.weight_ih. holds I8, expected F32.*quantised, with .rnn.weight_ih.SCB"
@@ -205,6 +206,26 @@ libration_add_refusal(steps_of_a_section_that_is_left_out "--steps: is for the s
                       --steps 100)
 libration_add_refusal(margin_of_sections_that_are_left_out "--margin: is for the sections spectrum and loops" "${model}" "${text}"
                       --sections tokens --margin 0.1)
+
+libration_add_refusal(effort_of_the_spectrum_alone "--effort: is for all sections but spectrum" "${model}" "${text}" --sections
+                      spectrum --effort 0.5)
+libration_add_refusal(seed_of_attention_alone "--seed: is for all sections but attention" "${transformer}" "${text}" --sections
+                      attention --seed 3)
+
+# Patterns that match nothing, and a config of another model.
+libration_add_refusal(an_ignored_tensor_that_is_not_there "rnn.weigth_.* of .ignore .*--ignore.*most similar: .rnn.weight_"
+                      "${folder}/harmless/model.safetensors" "${a}" --ignore "rnn.weigth_*")
+libration_add_refusal(an_ignored_field_that_is_not_there "dropuot. of .ignore_fields .*--ignore-field.*most similar: .dropout"
+                      "${folder}/harmless/model.safetensors" "${a}" --ignore-field dropuot)
+libration_add_refusal(an_ignored_tensor_of_a_folder "lm_haed.* of .ignore .*most similar: .*lm_head.weight" "${transformer}" "${text}"
+                      --ignore "lm_haed*")
+libration_add_refusal(an_ignored_field_of_a_folder "logits_scalign. of .ignore_fields" "${folder}/scaled" "${a}" --ignore-field
+                      logits_scalign)
+file(WRITE "${folder}/of_another/config.json" "{\"hidden_size\": 2}")
+file(WRITE "${folder}/of_another/vocab.json" "[\"a\", \"b\"]")
+libration_write_safetensors("${folder}/of_another/model.safetensors" "" ${plain})
+libration_add_refusal(a_config_of_another_model "config.json: hidden_size is 2, expected 1, as tensor .rnn.weight_hh. of shape .1, 1."
+                      "${folder}/of_another/model.safetensors" "${a}")
 
 # Fields of a config and of the metadata: those that change the computation, those that are not known, those that do not matter.
 set(fields "\"rnn_type\": \"RNN_TANH\", \"bidirectional\": false, \"dropout\": 0.5, \"temperature\": 0.8, \"num_layers\": 1")

@@ -189,6 +189,8 @@ int run_recurrent(const arguments& a, const CLI::App& app) {
   if (!spectrum) refuse_options(app, {"--steps", "--tolerance"}, "is for the section spectrum, which --sections leaves out");
   if (!spectrum && !loops)
     refuse_options(app, {"--count", "--margin"}, "is for the sections spectrum and loops, which --sections leaves out");
+  if (a.sections == std::vector<std::string>{"spectrum"})
+    refuse_options(app, {"--effort"}, "is for all sections but spectrum, the only one of --sections (--steps is its length)");
   auto [model, single, notes, conventions, metadata] = stability::read_recurrent(a);
   const auto tokens = encode(model.characters(), a, notes);
   const auto length = static_cast<std::int64_t>(tokens.size());
@@ -245,6 +247,8 @@ int run_transformer(const arguments& a, const CLI::App& app) {
                  "is for recurrent networks; this model is a folder");
   refuse_options(app, {"--count", "--steps", "--transient", "--tolerance", "--margin"},
                  "is for the Lyapunov exponents of recurrent networks; this model is a folder, with a transformer");
+  if (a.sections == std::vector<std::string>{"attention"})
+    refuse_options(app, {"--seed"}, "is for all sections but attention, the only one of --sections: nothing is drawn at random");
   if (a.ids) refuse_options(app, {"--vocabulary", "--unknown"}, "is for a text of characters; with --ids TEXT holds token ids");
   const auto c = stability::models::llama_config::read(fs::path(a.model) / "config.json", a.ignore_fields);
   stability::piece_lengths lengths{a.window > 0 ? a.window : c.max_positions};
@@ -325,7 +329,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--ignore", a.ignore,
                  "Tensors of the file that do not matter, with * for any characters and commas between; all others must be\n"
-                 "part of the model")
+                 "part of the model, and a pattern must match one")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--prefix", a.prefix, "What stands before the names of a recurrent network's tensors, where the file has several");

@@ -104,6 +104,10 @@ recurrent_reading read_recurrent(const arguments& a) {
         "{}, beside the model: {}{}", config.string(), from_config.empty() ? "nothing read" : "read " + listed(from_config),
         how.unread_in_config.empty() ? "" : "; not read, as it changes nothing: " + listed(how.unread_in_config)));
   if (!how.unread.empty()) notes.push_back("metadata that is not read, as it changes nothing: " + listed(how.unread));
+  if (const auto undropped = tensors.undropped(); !undropped.empty())
+    notes.push_back(
+        "a weight drop: read are its parameters, as a network has them when it is evaluated, and not their masked copies: " +
+        listed(undropped) + " (--ignore takes them out)");
   if (const auto ignored = tensors.ignored(); !ignored.empty()) notes.push_back("ignored as asked: " + listed(ignored));
 
   auto in_double = models::behind_one_type(models::load_character_model<double>(file, options));

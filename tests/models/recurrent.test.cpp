@@ -199,7 +199,7 @@ TEST_CASE("models::gru::from: what is below its prefix and is not part of it is 
   CHECK(contains(with("rnn.ln.weight"),
                  "models::gru: a tensor that the model as read does not use: \"rnn.ln.weight\" (F64, (2)) "
                  "belongs, probably, to a layer norm or another normalisation"));
-  CHECK(contains(with("rnn.weight_hh_l0_raw"), "is the parameter of a weight drop"));
+  CHECK(contains(with("rnn.weight_hh_l0_raw"), "the parameter of a weight drop, \"rnn.weight_hh_l0_raw\", has shape (2)"));
   CHECK(contains(with("rnn.weight_ci"), "is not known to the reader"));  // a peephole
   CHECK(with("ln.weight") == "");                                        // not below the prefix
   CHECK(with("optimizer.exp_avg") == "");
@@ -363,6 +363,50 @@ TEST_CASE("models::describe_recurrent: every field of metadata and config is rea
 
   // The names of tied tensors, as safetensors' save_model writes them, are no fields.
   CHECK(describe(3, {{"encoder.weight", "net.weight_ih_l0"}}).unread.empty());
+}
+
+TEST_CASE("models::describe_recurrent: sizes that metadata or config state are those of the tensors", "[failure]") {
+  using fields = std::map<std::string, std::string>;
+  safetensors::tensor_set tensors;  // two layers of 2 and 5 units on 3 inputs, which are embeddings of 7 tokens
+  add_layers(tensors, "net.", random_layers<double>(4, 3, {2, 5}));
+  tensors.add("emb.weight", random_matrix(7, 3, 1.0, 5));
+  const auto refused = [&](const std::string& config, const fields& metadata = {}, std::vector<std::string> ignore = {}) {
+    const auto file = file_of(tensors, metadata);
+    return message_of<libration::file_error>([&] {
+      const models::checkpoint all(file);
+      models::describe_recurrent(all, {.config = config, .ignore_fields = std::move(ignore)});
+    });
+  };
+  for (const char* agrees :
+       {R"({"hidden_size": 5})", R"({"hidden_size": [2, 5]})", R"({"hidden_dim": 2})", R"({"num_layers": 2})", R"({"n_hidden": 2})",
+        R"({"input_size": 3})", R"({"input_size": 7})", R"({"embedding_dim": 3.0})", R"({"bias": true})", R"({"state_size": 14})",
+        R"({"hidden_size": null})", R"({"hidden_size": "5"})"})
+    CHECK(refused(agrees) == "");
+  for (const auto& [field, value, expected] :
+       {std::tuple("hidden_size", "6", "expected 2 or 5, as tensor \"net.weight_hh_l1\" of shape (20, 5) has it"),
+        std::tuple("hidden_size", "[2,6]", "expected 2 or 5"), std::tuple("rnn_size", "3", "expected 2 or 5"),
+        std::tuple("nhid", "512", "expected 2 or 5"), std::tuple("n_hidden", "3", "expected 2 or 5"),
+        std::tuple("state_size", "8", "expected 2 or 5 or 7 or 14"),
+        std::tuple("num_layers", "3", "expected 2, as the layers' tensors up to \"net.weight_hh_l1\" say"),
+        std::tuple("n_layers", "1", "expected 2"), std::tuple("num_hidden_layers", "0", "expected 2"),
+        std::tuple("input_size", "4", "expected 3 or 7, as tensor \"net.weight_ih_l0\" of shape (8, 3) has it"),
+        std::tuple("input_dim", "2", "expected 3 or 7"), std::tuple("embed_size", "7", "expected 3, as"),
+        std::tuple("emsize", "2", "expected 3")}) {
+    CAPTURE(field, value);
+    const std::string config = "{\"" + std::string(field) + "\": " + value + "}";
+    const std::string is = std::string(field) + " is " + value + ", ";
+    CHECK(contains(refused(config), "config.json: " + is + expected));
+    CHECK(contains(refused("", {{field, value}}), "the metadata: " + is + expected));
+    CHECK(refused(config, {}, {field}) == "");
+  }
+  CHECK(contains(refused(R"({"bias": false})"), "bias is false, but there is a tensor \"net.bias_ih_l0\""));
+  CHECK(refused(R"({"bias": false})", {}, {"bias"}) == "");
+
+  // A pattern that matches no field.
+  CHECK(contains(refused(R"({"hidden_size": 6})", {{"note", "of a"}}, {"hiden_size"}),
+                 "\"hiden_size\" of .ignore_fields (the programs' --ignore-field) matches none of 2 fields of metadata and config; "
+                 "the most similar: \"hidden_size\", \"note\""));
+  CHECK(contains(refused("", {}, {"residual"}), "matches none of 0 fields of metadata and config"));
 }
 
 TEST_CASE("models::lstm: a network that was moved from is a clear error", "[failure]") {

@@ -12,3 +12,4 @@
 #include <libration/io/output_file.hpp>
 #include <libration/io/safetensors.hpp>
 #include <libration/io/shape.hpp>
+#include <libration/io/similar_names.hpp>

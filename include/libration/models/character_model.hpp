@@ -152,7 +152,8 @@ struct character_model_options {
 /// `readout`, `linear`, `out`, `output`, `head` or `lm_head`, an embedding `embedding`, `embeddings`, `encoder`,
 /// `embed` or `emb` (none: one-hot), each with any prefix, and a vocabulary from the metadata's "vocabulary" (see
 /// `vocabulary::from_json`). Tensors that are not part of it are refused (see `checkpoint::require_all_used`): a layer norm between
-/// network and readout is another model.
+/// network and readout is another model. So are fields of the metadata and the config (see `describe_recurrent`) that state another
+/// size than the tensors have, the vocabulary's among them.
 ///
 /// \throws file_error  saying what is missing, there twice, of which shape, of another kind, or left over
 template <class Scalar>

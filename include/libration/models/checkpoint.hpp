@@ -33,6 +33,19 @@ LIBRATION_DECLARED std::string quoted(std::string_view name);
 /// Whether `text` matches a pattern in which `*` stands for any characters, also none and also dots, and `?` for one.
 LIBRATION_DECLARED bool matches_glob(std::string_view text, std::string_view pattern);
 
+/// What is wrong with a list of patterns, one of which matches none of the names: a message's end, with the nearest names. Empty
+/// where each matches one.
+///
+/// \param names   what the patterns are for
+/// \param what    what these are: "tensors"
+/// \param option  whose patterns they are: ".ignore (the programs' --ignore)"
+LIBRATION_DECLARED std::string unmatched_pattern(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
+                                                 std::string_view what, std::string_view option);
+
+/// The name of the weight whose parameter a weight drop keeps under this canonical name ("rnn.weight_hh_l0" of
+/// "rnn.weight_hh_l0_raw"), or nothing.
+LIBRATION_DECLARED std::string_view undropped_name(std::string_view canonical);
+
 /// A tensor's name without what wrappers put into it: the components `module`, `_orig_mod`, `_fsdp_wrapped_module` and
 /// `_checkpoint_wrapped_module` wherever they stand, then each `model` that leads. Also of a prefix that ends with its dot.
 LIBRATION_DECLARED std::string canonical_name(std::string_view name);
@@ -65,7 +78,8 @@ LIBRATION_DECLARED std::string describe_foreign_part(std::string_view name);
 }  // namespace detail
 
 struct checkpoint_options {
-  /// Names of tensors that do not matter, with `*` for any characters and `?` for one: they are taken as not there.
+  /// Names of tensors that do not matter, with `*` for any characters and `?` for one: they are taken as not there. A pattern that
+  /// matches none is refused.
   std::vector<std::string> ignore = {};
 };
 
@@ -75,6 +89,10 @@ struct checkpoint_options {
 /// anywhere in it, in what is asked for as in the file; also by the name of a tied weight that the metadata gives it (safetensors'
 /// save_model stores one of the two). Numbers are read as weights: from F32, F16, BF16 and F64; an integer is
 /// refused, because quantised weights are no numbers without their scales.
+///
+/// A weight drop (Merity, Keskar, Socher, "Regularizing and optimizing LSTM language models", ICLR 2018) keeps a recurrent weight's
+/// parameter as `weight_hh_l0_raw`, and beside it, while it trains, a copy `weight_hh_l0` with a random part of it zeroed. A
+/// network that is evaluated has the parameter in the weight's place, and so it is read here.
 ///
 /// What was read, or accepted by `accept`, is used. `require_all_used` refuses by name what is left over and could change what the
 /// model computes: all that is neither a known buffer (rotary frequencies, a causal mask, a counter), nor the state of an
@@ -87,6 +105,8 @@ struct checkpoint_options {
 class checkpoint {
  public:
   /// \param file  is not copied, and must outlive this
+  /// \throws file_error  for a pattern of the options that matches no tensor, and where a weight drop's parameter and its masked
+  ///                     copy differ in shape
   explicit checkpoint(const io::safetensors::file& file, const checkpoint_options& options = {})
       : checkpoint(std::span(&file, 1), file.path(), options) {}
   explicit checkpoint(const io::safetensors::file&& file, const checkpoint_options& options = {}) = delete;
@@ -101,11 +121,17 @@ class checkpoint {
   const std::map<std::string, std::string>& metadata() const { return files_.front().metadata(); }
   /// Every tensor's name that is not ignored, without what wrappers put into it, file by file in the order of their data.
   std::vector<std::string> names() const {
-    return names_where([](const entry& e) { return e.use != state::ignored; }, &entry::canonical);
+    return names_where([](const entry& e) { return e.use != state::ignored && e.use != state::replaced; }, &entry::canonical);
   }
   /// Names, as in the files, of the tensors that the options' patterns took out.
   std::vector<std::string> ignored() const {
     return names_where([](const entry& e) { return e.use == state::ignored; }, &entry::name);
+  }
+
+  /// Names, as in the files, of the parameters of a weight drop, each read in place of its masked copy where there is one.
+  std::vector<std::string> undropped() const {
+    return names_where([](const entry& e) { return e.use != state::ignored && !detail::undropped_name(e.name).empty(); },
+                       &entry::name);
   }
 
   bool contains(std::string_view name) const { return find(name) != nullptr; }
@@ -182,7 +208,7 @@ class checkpoint {
   LIBRATION_DECLARED void require_all_used(std::string_view who, std::string_view prefix = "") const;
 
  private:
-  enum class state { left, used, ignored };
+  enum class state { left, used, ignored, replaced };  // replaced: the masked copy of a weight drop's parameter
   struct entry {
     const io::safetensors::file* file;
     std::string name, canonical;
@@ -196,6 +222,9 @@ class checkpoint {
       if (condition(e)) names.push_back(e.*which);
     return names;
   }
+
+  // Gives the parameters of a weight drop the names of the weights.
+  LIBRATION_DECLARED void undrop();
 
   // The only tensor of a name; of several, the one that is written so.
   LIBRATION_DECLARED const entry* find(std::string_view name) const;
@@ -219,7 +248,7 @@ class checkpoint {
   std::span<const io::safetensors::file> files_;
   std::string path_;
   std::vector<entry> entries_;
-  std::multimap<std::string, std::size_t> index_;  // by canonical name; what is ignored is not in it
+  std::multimap<std::string, std::size_t> index_;  // by canonical name; what is ignored or replaced is not in it
 };
 
 }  // namespace libration::inline LIBRATION_ABI::models

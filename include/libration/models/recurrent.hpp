@@ -63,6 +63,15 @@ struct recurrent_description {
   std::vector<std::string> unread_in_config;  ///< the same of the config
 };
 
+namespace detail {
+
+/// Compares sizes with what a file's metadata and the options' config say of them.
+/// \throws file_error  naming the field that contradicts, both values and the tensor
+LIBRATION_DECLARED void require_stated_sizes(const checkpoint& tensors, const recurrent_options& options,
+                                             const std::vector<tensor_size>& sizes);
+
+}  // namespace detail
+
 /// Finds the recurrent network among a file's tensors, and says by which conventions `load_recurrent` reads it.
 ///
 /// A state_dict does not say them. The file's metadata may, under these keys, the options' `conventions`, which go before it, and
@@ -72,12 +81,16 @@ struct recurrent_description {
 /// others' u is read as z, their h or c as n, c or j as g). What none of them says is as the options' `rnn`, `gru` and `lstm` have
 /// it, and is marked as assumed in the result.
 ///
+/// Sizes that metadata or config state (`hidden_size`, `num_layers`, `input_size`, an embedding's, `bias`, under their usual names)
+/// are compared with the tensors; where they contradict, the file or the config is another model's.
+///
 /// Every other field of metadata and config is accounted for: those that change what the network computes (a residual connection,
 /// a layer norm, a second direction) are refused by name, and so are those that are not known, unless the value is null, false,
 /// empty or a text with a blank in it (a remark). The result lists the others.
 ///
 /// \throws file_error  where there is no network, or which of several is meant is not said; for a bidirectional or projecting one,
-///                     for a value that a convention cannot have, and for fields as above
+///                     for a value that a convention cannot have, for fields as above, and for a pattern of `ignore_fields` that
+///                     matches none
 LIBRATION_DECLARED recurrent_description describe_recurrent(const checkpoint& tensors, const recurrent_options& options = {});
 
 /// Reads the recurrent network of a file, by PyTorch's names (see `stacked::from`) and by the conventions that

@@ -131,9 +131,6 @@ class file {
     return result;
   }
 
-  // Number of single-character edits that lead from one name to the other (Levenshtein), row by row.
-  LIBRATION_DECLARED static std::size_t edit_distance(std::string_view a, std::string_view b);
-
   LIBRATION_DECLARED std::string suggestions(std::string_view name) const;
 
   file_bytes bytes_;

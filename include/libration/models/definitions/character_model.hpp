@@ -78,6 +78,12 @@ any_character_model<Scalar> load_character_model(const io::safetensors::file& fi
     *table += ".weight";
   auto input = table ? embedding<Scalar>::from(tensors, *table) : embedding<Scalar>::one_hot(output.output_size());
   tensors.require_all_used(who);
+  detail::require_stated_sizes(
+      tensors, options.network,
+      {{{"vocab_size", "vocabulary_size", "n_vocab", "ntoken", "ntokens", "num_embeddings", "output_size", "output_dim"},
+        {output.output_size()},
+        "tensor " + detail::quoted(tensors.name_in_file(prefix + "weight")) + " of " + number_text(output.output_size()) +
+            " rows has it"}});
 
   const auto characters = [&] {
     if (options.characters) return *options.characters;

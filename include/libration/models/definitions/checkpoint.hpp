@@ -15,6 +15,7 @@
 
 #include <Eigen/Core>
 
+#include <libration/io/similar_names.hpp>
 #include <libration/models/checkpoint.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
@@ -49,6 +50,30 @@ LIBRATION_DEFINED bool matches_glob(std::string_view text, std::string_view patt
     }
   }
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+LIBRATION_DEFINED std::string unmatched_pattern(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
+                                                std::string_view what, std::string_view option) {
+  for (const std::string& pattern : patterns) {
+    if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return matches_glob(name, pattern); })) continue;
+    std::string letters = pattern;
+    std::erase_if(letters, [](char c) { return c == '*' || c == '?'; });
+    const std::string nearest = io::most_similar(names, letters);
+    return detail::quoted(pattern) + " of " + std::string(option) + " matches none of " + number_text(names.size()) + " " +
+           std::string(what) + (nearest.empty() ? "" : "; the most similar: " + nearest);
+  }
+  return {};
+}
+
+LIBRATION_DEFINED std::string_view undropped_name(std::string_view canonical) {
+  constexpr std::string_view ending = "_raw";
+  if (!canonical.ends_with(ending)) return {};
+  const std::string_view name = canonical.substr(0, canonical.size() - ending.size());
+  std::string_view last = last_component(name);
+  if (!last.starts_with("weight_hh") && !last.starts_with("weight_ih")) return {};
+  last.remove_prefix(std::string_view("weight_hh").size());
+  if (last.starts_with("_l")) last.remove_prefix(2);
+  return last.find_first_not_of("0123456789") == std::string_view::npos ? name : std::string_view();
 }
 
 LIBRATION_DEFINED std::string canonical_name(std::string_view name) {
@@ -100,8 +125,8 @@ LIBRATION_DEFINED std::string describe_foreign_part(std::string_view name) {
   if (contains("lora_") || contains("base_layer.") || contains("modules_to_save."))
     return "belongs to an adapter (LoRA), which must be merged into the weights first";
   if (last.ends_with("_raw"))
-    return "is the parameter of a weight drop: the weight of that name without _raw is its copy, masked at random for training; "
-           "store the raw one in its place";
+    return "is, probably, the parameter of a weight drop, whose copy without _raw is masked at random for training; store it under "
+           "the copy's name";
   if (contains("parametrizations.") || is_one_of(last, {"weight_g", "weight_v", "weight_u", "weight_orig", "weight_mask"}) ||
       (last.starts_with("weight_") && is_one_of(last.substr(last.rfind('_')), {"_g", "_v", "_u", "_orig", "_mask"})))
     return "belongs to a weight that is computed from other tensors (weight norm, spectral norm or pruning); store the weight "
@@ -122,9 +147,11 @@ LIBRATION_DEFINED checkpoint::checkpoint(std::span<const io::safetensors::file> 
       const bool ignored = std::any_of(options.ignore.begin(), options.ignore.end(), [&](const std::string& pattern) {
         return detail::matches_glob(name, pattern) || detail::matches_glob(canonical, pattern);
       });
-      if (!ignored) index_.emplace(canonical, entries_.size());
       entries_.push_back({&file, std::move(name), std::move(canonical), ignored ? state::ignored : state::left});
     }
+  undrop();
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (entries_[i].use == state::left) index_.emplace(entries_[i].canonical, i);
   // Tensors that share their memory are stored once; safetensors' save_model says in the metadata which name stands for which.
   for (const io::safetensors::file& file : files)
     for (const auto& [name, stored] : file.metadata())
@@ -133,6 +160,32 @@ LIBRATION_DEFINED checkpoint::checkpoint(std::span<const io::safetensors::file> 
         index_.emplace(canonical, entries_.size());
         entries_.push_back({&file, stored, std::move(canonical), state::used});
       }
+  std::vector<std::string> names;
+  for (const io::safetensors::file& file : files)
+    for (const std::string& name : file.names()) {
+      names.push_back(name);
+      if (std::string canonical = detail::canonical_name(name); canonical != name) names.push_back(std::move(canonical));
+    }
+  const std::string fault = detail::unmatched_pattern(options.ignore, names, "tensors' names", ".ignore (the programs' --ignore)");
+  if (!fault.empty()) throw file_error(path_, file_error::no_byte, fault);
+}
+
+LIBRATION_DEFINED void checkpoint::undrop() {
+  for (entry& raw : entries_) {
+    const std::string name(detail::undropped_name(raw.canonical));
+    if (name.empty() || raw.use == state::ignored) continue;
+    for (entry& copy : entries_) {
+      if (copy.use != state::left || copy.canonical != name || !detail::undropped_name(copy.name).empty()) continue;
+      const auto a = raw.file->tensor(raw.name), b = copy.file->tensor(copy.name);
+      if (!std::equal(a.shape.begin(), a.shape.end(), b.shape.begin(), b.shape.end()))
+        throw file_error(raw.file->path(), file_error::no_byte,
+                         "the parameter of a weight drop, " + detail::quoted(raw.name) + ", has shape " + io::to_string(a.shape) +
+                             ", its masked copy " + detail::quoted(copy.name) + " has " + io::to_string(b.shape) +
+                             ", expected the same: .ignore (the programs' --ignore) takes out the one that is wrong");
+      copy.use = state::replaced;
+    }
+    raw.canonical = name;
+  }
 }
 
 LIBRATION_DEFINED std::string checkpoint::name_in_file(std::string_view name) const {

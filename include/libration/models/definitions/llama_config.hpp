@@ -211,6 +211,8 @@ LIBRATION_DEFINED llama_config llama_config::from_json(std::string_view text, co
   constexpr std::string_view who = "models::llama_config";
   const auto [json, reason] = detail::parse_object(text);
   require(reason.empty(), who, reason);
+  const std::string unmatched = detail::unmatched_field(ignore_fields, json, nlohmann::json::object(), "fields of config.json");
+  require(unmatched.empty(), who, unmatched);
   const detail::config_fields fields(json, std::string(who), ignore_fields);
   const std::string type = fields.text("model_type");
   const bool llama = type == "llama", mistral = type == "mistral", qwen2 = type == "qwen2";

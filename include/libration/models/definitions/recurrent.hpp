@@ -55,6 +55,9 @@ class said_conventions {
   /// \throws file_error  naming one that does, or that is not known
   LIBRATION_DECLARED std::pair<std::vector<std::string>, std::vector<std::string>> account(const std::string& kind) const;
 
+  /// \throws file_error  where metadata or config state another size
+  LIBRATION_DECLARED void compare(const std::vector<tensor_size>& sizes) const;
+
   std::vector<convention> all;
 
  private:
@@ -72,6 +75,10 @@ class said_conventions {
 /// One of "rnn", "gru", "lstm": the part of the model_type between '_' or '-' that is one of these, or, where there is no
 /// model_type, by how many times more rows than columns weight_hh has.
 LIBRATION_DECLARED std::string recurrent_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said);
+
+/// Throws where a field `bias` says another thing than the tensors.
+LIBRATION_DECLARED void require_stated_biases(const checkpoint& tensors, const std::vector<std::string>& prefixes,
+                                              const said_conventions& said);
 
 }  // namespace detail
 
@@ -103,10 +110,13 @@ LIBRATION_DEFINED said_conventions::said_conventions(const checkpoint& tensors, 
   // Metadata also holds the vocabulary, which others read, and the names of tied tensors, by safetensors' save_model.
   for (const auto& [name, value] : tensors.metadata())
     if (name != "vocabulary" && !tensors.contains(value)) metadata_[name] = metadata_value(value);
-  if (options.config.empty()) return;
-  auto [object, reason] = parse_object(options.config);
-  if (!reason.empty()) tensors.refuse(who, "config.json: " + reason);
-  config_ = std::move(object);
+  if (!options.config.empty()) {
+    auto [object, reason] = parse_object(options.config);
+    if (!reason.empty()) tensors.refuse(who, "config.json: " + reason);
+    config_ = std::move(object);
+  }
+  const std::string unmatched = unmatched_field(options.ignore_fields, metadata_, config_, "fields of metadata and config");
+  if (!unmatched.empty()) tensors.refuse(who, unmatched);
 }
 
 LIBRATION_DEFINED std::string said_conventions::take(const std::string& name, std::string assumed) {
@@ -178,6 +188,20 @@ said_conventions::account(const std::string& kind) const {
   return {of(metadata_, "the metadata"), of(config_, "config.json")};
 }
 
+LIBRATION_DEFINED void said_conventions::compare(const std::vector<tensor_size>& sizes) const {
+  try {
+    require_sizes(metadata_, sizes, options_.ignore_fields, "the metadata");
+    require_sizes(config_, sizes, options_.ignore_fields, "config.json");
+  } catch (const argument_error& error) {
+    tensors_.refuse(who, error.what());
+  }
+}
+
+LIBRATION_DEFINED void require_stated_sizes(const checkpoint& tensors, const recurrent_options& options,
+                                            const std::vector<tensor_size>& sizes) {
+  said_conventions(tensors, options).compare(sizes);
+}
+
 LIBRATION_DEFINED std::string said_conventions::option_of(const std::string& name) {
   if (name == "reset_after") return "--reset-after, --reset-before";
   std::string option = "--" + name;
@@ -193,6 +217,23 @@ LIBRATION_DEFINED std::optional<std::string> said_conventions::in(const nlohmann
   if (found->is_structured())
     tensors_.refuse(who, name + " is " + value_text(*found) + ", expected a text, a number, true or false");
   return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+LIBRATION_DEFINED void require_stated_biases(const checkpoint& tensors, const std::vector<std::string>& prefixes,
+                                             const said_conventions& said) {
+  const auto stated = said.find("bias");
+  if (!stated || (*stated != "true" && *stated != "false")) return;
+  std::string bias;
+  for (const std::string& prefix : prefixes)
+    for (const char* name : {"bias_ih_l0", "bias_hh_l0", "bias_ih", "bias_hh"})
+      if (bias.empty() && tensors.contains(prefix + name)) bias = tensors.name_in_file(prefix + name);
+  if (bias.empty() == (*stated == "false")) return;
+  tensors.refuse("models::load_recurrent",
+                 "bias is " + *stated + ", but there is " +
+                     (bias.empty() ? "no tensor " + detail::quoted(prefixes.front() + "bias_ih_l0")
+                                   : "a tensor " + detail::quoted(bias)) +
+                     ": one of the two is another model's; a field that does not matter can be named in .ignore_fields (the "
+                     "programs' --ignore-field): \"bias\"");
 }
 
 LIBRATION_DEFINED std::string recurrent_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said) {
@@ -239,6 +280,8 @@ LIBRATION_DEFINED recurrent_description describe_recurrent(const checkpoint& ten
                               kind + ", expected one kind");
     result.kind = kind;
   }
+  said.compare(detail::recurrent_sizes(tensors, result.prefixes));
+  detail::require_stated_biases(tensors, result.prefixes, said);
   if (result.kind == "rnn") {
     const bool relu = said.take("nonlinearity", "relu", "tanh", options.rnn.activation == nonlinearity::relu);
     result.rnn.activation = relu ? nonlinearity::relu : nonlinearity::tanh;

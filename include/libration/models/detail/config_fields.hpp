@@ -90,6 +90,10 @@ struct object_or_reason {
 };
 LIBRATION_DECLARED object_or_reason parse_object(std::string_view text);
 
+/// As `unmatched_pattern`, of patterns for the fields of one or two objects and of those within them, "outer.inner".
+LIBRATION_DECLARED std::string unmatched_field(const std::vector<std::string>& patterns, const nlohmann::json& object,
+                                               const nlohmann::json& another, std::string_view what);
+
 /// A value for a message, cut where it is long; of what holds other lists or objects only how much.
 LIBRATION_DECLARED std::string value_text(const nlohmann::json& value);
 

@@ -15,10 +15,12 @@
 
 #include <libration/core/config.hpp>
 #include <libration/models/detail/config_fields.hpp>
+#include <libration/models/detail/recurrent_tensors.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
 
-/// Beside those of `fields_without_effect`: sizes, which the tensors have themselves, training, and where a file comes from.
+/// Beside those of `fields_without_effect`: sizes, which the tensors have themselves (see `require_sizes`), training, and where a
+/// file comes from.
 inline constexpr auto recurrent_fields_without_effect = std::to_array<std::string_view>(
     {"format", "what", "prefix", "reset_after", "swapped_update", "gate_order", "vocab", "vocabulary", "vocab_file", "device",
      "cuda", "batch_first", "time_major", "bias", "tied", "tie_weights", "tied_weights", "tie_word_embeddings",
@@ -87,6 +89,13 @@ inline constexpr auto recurrent_fields_with_one_value = std::to_array<std::pair<
 
 inline constexpr known_fields fields_of_recurrent_networks{recurrent_fields_with_one_value, fields_without_effect,
                                                            recurrent_fields_without_effect};
+
+/// Checks what is said of sizes; a field that is neither a number nor a list of numbers is not looked at.
+///
+/// \param said  the fields, an object
+/// \throws argument_error  naming the field, its value, the size and the tensor
+LIBRATION_DECLARED void require_sizes(const nlohmann::json& said, const std::vector<tensor_size>& sizes,
+                                      const std::vector<std::string>& ignore, std::string_view who);
 
 /// Whether a name such as "char_lstm" has a part between '_' or '-' that is this one. Both in small letters.
 LIBRATION_DECLARED bool has_part(std::string_view name, std::string_view part);

@@ -25,6 +25,18 @@ LIBRATION_DECLARED std::vector<std::string> find_recurrent_prefixes(const checkp
 /// \return the layer in a name such as `bias_ih_l3`, or -1
 LIBRATION_DECLARED int layer_number(std::string_view name);
 
+/// A size that the tensors have, and the fields that may state it.
+struct tensor_size {
+  std::vector<std::string_view> fields;  ///< names
+  std::vector<Eigen::Index> values;      ///< with each of which a field agrees: in a list, where every number is one of them
+  std::string from;                      ///< "tensor \"rnn.weight_hh_l0\" of shape (384, 128) has it"
+};
+
+/// Sizes of a network's layers and inputs, as a config may state them.
+///
+/// \param prefixes  of a network, or of those of a stack, each there
+LIBRATION_DECLARED std::vector<tensor_size> recurrent_sizes(const checkpoint& tensors, const std::vector<std::string>& prefixes);
+
 /// One layer, checked. `suffix` is "_l0", "_l1", ... or empty for a single cell.
 template <class Scalar>
 layer_weights<Scalar> read_layer(checkpoint& tensors, const std::string& prefix, const std::string& suffix, Eigen::Index gates,

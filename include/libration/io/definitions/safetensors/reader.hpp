@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
 
 #include <libration/io/safetensors/reader.hpp>
+#include <libration/io/similar_names.hpp>
 
 namespace libration::inline LIBRATION_ABI::io::safetensors {
 
@@ -49,33 +49,8 @@ LIBRATION_DEFINED void file::expect_shape(std::string_view name, std::initialize
   if (!std::equal(t.shape.begin(), t.shape.end(), wanted.begin(), wanted.end())) refuse_shape(t, to_string(wanted));
 }
 
-LIBRATION_DEFINED std::size_t file::edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
-
 LIBRATION_DEFINED std::string file::suggestions(std::string_view name) const {
-  if (size() == 0) return "; the file has none";
-  constexpr std::size_t shown = 3, longest = 256;
-  std::vector<std::pair<std::size_t, std::string_view>> ranked;
-  ranked.reserve(size());
-  for (const entry& e : header_.tensors)
-    ranked.emplace_back(edit_distance(name.substr(0, longest), std::string_view(e.name).substr(0, longest)), e.name);
-  const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(std::min(shown, ranked.size()));
-  std::partial_sort(ranked.begin(), middle, ranked.end());
-  std::string text = "; the most similar of " + number_text(size()) + ": ";
-  for (auto it = ranked.begin(); it != middle; ++it)
-    text += (it == ranked.begin() ? "" : ", ") + io::detail::quoted(it->second);
-  return text;
+  return size() == 0 ? "; the file has none" : "; the most similar of " + number_text(size()) + ": " + most_similar(names(), name);
 }
 
 LIBRATION_DEFINED file open(const std::filesystem::path& path, const read_options& options) {

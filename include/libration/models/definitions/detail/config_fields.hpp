@@ -29,6 +29,18 @@ LIBRATION_DEFINED object_or_reason parse_object(std::string_view text) {
   return result;
 }
 
+LIBRATION_DEFINED std::string unmatched_field(const std::vector<std::string>& patterns, const nlohmann::json& object,
+                                              const nlohmann::json& another, std::string_view what) {
+  std::vector<std::string> names;
+  for (const nlohmann::json* fields : {&object, &another})
+    for (const auto& [name, value] : fields->items()) {
+      names.push_back(name);
+      if (!value.is_object()) continue;
+      for (const auto& inner : value.items()) names.push_back(name + '.' + inner.key());
+    }
+  return unmatched_pattern(patterns, names, what, ".ignore_fields (the programs' --ignore-field)");
+}
+
 LIBRATION_DEFINED std::string value_text(const nlohmann::json& value) {
   constexpr std::size_t shown = 60;
   const bool flat = std::none_of(value.begin(), value.end(), [](const nlohmann::json& inner) { return inner.is_structured(); });

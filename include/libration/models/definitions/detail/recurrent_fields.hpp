@@ -11,11 +11,35 @@
 #include <utility>
 #include <vector>
 
+#include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
+#include <libration/core/number_text.hpp>
 #include <libration/models/detail/recurrent_fields.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
+
+LIBRATION_DEFINED void require_sizes(const nlohmann::json& said, const std::vector<tensor_size>& sizes,
+                                     const std::vector<std::string>& ignore, std::string_view who) {
+  const config_fields fields(said, std::string(who), ignore);
+  for (const tensor_size& size : sizes) {
+    const auto agrees = [&](const nlohmann::json& value) {
+      const nlohmann::json number = value.is_string() ? metadata_value(value.get<std::string>()) : value;
+      return !number.is_number() || std::any_of(size.values.begin(), size.values.end(), [&](Eigen::Index v) {
+        return number.get<double>() == static_cast<double>(v);
+      });
+    };
+    for (const std::string_view name : size.fields) {
+      const std::string field(name);
+      if (!fields.has(field.c_str())) continue;
+      const nlohmann::json& value = said[field];
+      if (value.is_array() ? std::all_of(value.begin(), value.end(), agrees) : agrees(value)) continue;
+      std::string expected;
+      for (const Eigen::Index v : size.values) expected += (expected.empty() ? "" : " or ") + number_text(v);
+      fields.refuse(field.c_str(), expected + ", as " + size.from + fields.how_to_ignore(field));
+    }
+  }
+}
 
 LIBRATION_DEFINED bool has_part(std::string_view name, std::string_view part) {
   for (std::size_t begin = 0; begin <= name.size();) {
