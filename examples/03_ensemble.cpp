@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An ensemble over parameters: the orbit diagram of the logistic map with its exponents below, as a picture.
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,7 +11,9 @@
 #include <libration/lyapunov/ensemble.hpp>
 #include <libration/maps/logistic.hpp>
 #include <libration/report/format.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/rollout/run.hpp>
+
+#include "gnuplot.hpp"
 
 namespace maps = libration::maps;
 
@@ -40,17 +43,14 @@ int main() {
   // Where the orbit goes: 60 points of it, after 500 steps, for every value.
   std::string orbit, exponents;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    libration::state<double, 1> h = {0.3};
-    const auto map = make(values[i]);
-    for (int t = 0; t < 560; ++t) {
-      h = map(h);
-      if (t >= 500) orbit += fmt::format("{} {:.5f}\n", values[i], h[0]);
-    }
+    (void)libration::rollout::run(make(values[i]), {0.3}, {.steps = 60, .transient = 500}, [&](std::int64_t, const auto& h) {
+      orbit += fmt::format("{} {:.5f}\n", values[i], h[0]);
+    });
     exponents += fmt::format("{} {:.6f}\n", values[i], sweep[i].exponents[0]);
   }
   const std::filesystem::path picture = "build/report/orbit_diagram.png";
   std::filesystem::create_directories(picture.parent_path());
-  const bool drawn = libration::report::gnuplot(
+  const bool drawn = examples::draw(
       fmt::format("set terminal pngcairo size 900,700 font 'sans,11'\nset output '{}'\n", picture.string()) +
       "set multiplot layout 2,1 margins 0.1,0.97,0.09,0.93 spacing 0.03\nset xrange [2.8:4]\nset border lc rgb '#666666'\n"
       "set title 'The logistic map: orbit and Lyapunov exponent'\nset format x ''\nset ylabel 'x'\n"

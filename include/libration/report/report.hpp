@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// Results as text, as tables and as JSON, and a progress bar. Pictures are in report/plot.hpp, which is included by name.
+/// Results as text, as tables and as JSON, and a progress bar. Pictures are in report/gnuplot_script.hpp, which is
+/// included by name.
 
 #include <libration/report/attention_table.hpp>
 #include <libration/report/format.hpp>
