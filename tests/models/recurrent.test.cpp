@@ -159,7 +159,7 @@ TEST_CASE("models::load_recurrent: the kind follows from the shapes, or from the
         any);
   };
   models::recurrent_options before;
-  before.gru.reset_before = true;
+  before.assumed.gru.reset_before = true;
   CHECK(next(kind_of(3)) != next(kind_of(3, {{"reset_after", "false"}})));
   CHECK(next(kind_of(3, {}, before)) == next(kind_of(3, {{"reset_after", "false"}})));
   CHECK(next(kind_of(3, {{"reset_after", "true"}}, before)) == next(kind_of(3)));

@@ -64,7 +64,7 @@ class token_inputs {
 /// choice; and `network()` driven by `inputs(tokens)` is a driven map, whose exponents are those of the network along a
 /// given text.
 ///
-/// \tparam Network  `rnn`, `gru` or `lstm`: a `stacked`
+/// \tparam Network  a `stacked`, such as `gru`
 template <class Network>
 class character_model {
  public:
@@ -138,7 +138,7 @@ class character_model {
 };
 
 template <class Scalar>
-using any_character_model = std::variant<character_model<rnn<Scalar>>, character_model<gru<Scalar>>, character_model<lstm<Scalar>>>;
+using any_character_model = recurrent_kinds::any_of<Scalar, character_model>;
 
 struct character_model_options {
   std::optional<vocabulary> characters = {};  ///< none: the metadata's "vocabulary"; given, it wins
@@ -148,12 +148,12 @@ struct character_model_options {
   std::vector<std::string> ignore = {};       ///< tensors that do not matter (see `checkpoint_options`)
 };
 
-/// Reads a character model from one file: any rnn, gru or lstm (see `load_recurrent`), a readout `decoder`, `fc`,
-/// `readout`, `linear`, `out`, `output`, `head` or `lm_head`, an embedding `embedding`, `embeddings`, `encoder`,
-/// `embed` or `emb` (none: one-hot), each with any prefix, and a vocabulary from the metadata's "vocabulary" (see
-/// `vocabulary::from_json`). Tensors that are not part of it are refused (see `checkpoint::require_all_used`): a layer norm between
-/// network and readout is another model. So are fields of the metadata and the config (see `describe_recurrent`) that state another
-/// size than the tensors have, the vocabulary's among them.
+/// Reads a character model from one file: a network of any of the `recurrent_kinds` (see `load_recurrent`), a readout `decoder`,
+/// `fc`, `readout`, `linear`, `out`, `output`, `head` or `lm_head`, an embedding `embedding`, `embeddings`, `encoder`, `embed` or
+/// `emb` (none: one-hot), each with any prefix, and a vocabulary from the metadata's "vocabulary" (see `vocabulary::from_json`).
+/// Tensors that are not part of it are refused (see `checkpoint::require_all_used`): a layer norm between network and readout is
+/// another model. So are fields of the metadata and the config (see `describe_recurrent`) that state another size than the tensors
+/// have, the vocabulary's among them.
 ///
 /// \throws file_error  saying what is missing, there twice, of which shape, of another kind, or left over
 template <class Scalar>

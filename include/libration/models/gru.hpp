@@ -24,6 +24,10 @@ struct gru_options {
   bool swapped_update = false;     ///< h' = z n + (1 - z) h instead of (1 - z) n + z h
   std::string gate_order = "rzn";  ///< blocks of rows in the weights: reset, update, candidate
 };
+/// Where `recurrent_options` has them.
+struct assumed_gru {
+  gru_options gru = {};
+};
 
 /// One layer: r, z = sigmoid(W x + U h + b), n = tanh(W x + b_ih + r (U h + b_hh)), h' = (1 - z) n + z h.
 ///
@@ -38,8 +42,19 @@ class gru_cell {
   using matrix = typename layer_weights<Scalar>::matrix;
   using vector = typename layer_weights<Scalar>::vector;
   static constexpr std::string_view name = "models::gru";
+  static constexpr std::string_view kind = "gru";
   static constexpr Eigen::Index gate_count = 3;    ///< blocks of H rows in the weights
   static constexpr Eigen::Index state_blocks = 1;  ///< blocks of H rows in the state
+
+  // What describes the kind to readers of files (see `recurrent_kind`).
+  using assumed_type = assumed_gru;
+  static constexpr auto assumed = &assumed_gru::gru;
+  template <class Said>
+  static void read_conventions(Said& said, gru_options& options) {
+    options.reset_before = !said.take("reset_after", "true", "false", !options.reset_before);
+    options.swapped_update = said.take("swapped_update", "true", "false", options.swapped_update);
+    options.gate_order = said.take_order("gate_order", options.gate_order, "rzn", "uzhncn");
+  }
 
   struct workspace {
     matrix gates;  ///< r, z (as in h' = (1 - z) n + z h), n, shape (3 H, members)

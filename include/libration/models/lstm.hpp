@@ -21,6 +21,10 @@ struct lstm_options {
   std::string gate_order =
       "ifgo";  ///< blocks of rows in the weights: input, forget, candidate, output; PyTorch's order
 };
+/// Where `recurrent_options` has them.
+struct assumed_lstm {
+  lstm_options lstm = {};
+};
 
 /// One layer: i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c' = f c + i g, h' = o tanh c'.
 ///
@@ -34,8 +38,17 @@ class lstm_cell {
   using options_type = lstm_options;
   using matrix = typename layer_weights<Scalar>::matrix;
   static constexpr std::string_view name = "models::lstm";
+  static constexpr std::string_view kind = "lstm";
   static constexpr Eigen::Index gate_count = 4;    ///< blocks of H rows in the weights
   static constexpr Eigen::Index state_blocks = 2;  ///< blocks of H rows in the state
+
+  // What describes the kind to readers of files (see `recurrent_kind`).
+  using assumed_type = assumed_lstm;
+  static constexpr auto assumed = &assumed_lstm::lstm;
+  template <class Said>
+  static void read_conventions(Said& said, lstm_options& options) {
+    options.gate_order = said.take_order("gate_order", options.gate_order, "ifgo", "cgjg");
+  }
 
   struct workspace {
     matrix gates;  ///< i, f, o, g in this order, shape (4 H, members)

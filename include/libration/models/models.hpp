@@ -20,6 +20,7 @@
 #include <libration/models/quantize_weights.hpp>
 #include <libration/models/readout.hpp>
 #include <libration/models/recurrent.hpp>
+#include <libration/models/recurrent_kinds.hpp>
 #include <libration/models/recurrent_network.hpp>
 #include <libration/models/reservoir.hpp>
 #include <libration/models/rnn.hpp>

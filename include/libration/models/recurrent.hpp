@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <Eigen/Core>
@@ -18,23 +17,21 @@
 #include <libration/io/safetensors.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/recurrent_tensors.hpp>
-#include <libration/models/gru.hpp>
-#include <libration/models/lstm.hpp>
-#include <libration/models/rnn.hpp>
+#include <libration/models/recurrent_kinds.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
 
 template <class Scalar>
-using any_recurrent = std::variant<rnn<Scalar>, gru<Scalar>, lstm<Scalar>>;
+using any_recurrent = recurrent_kinds::any_network<Scalar>;
 
 struct recurrent_options {
   std::optional<std::string> prefix = {};  ///< what stands before the tensors' names; none: found in the file
   /// Prefixes of several networks, of one kind, from the lowest up, where each reads the output of the one before it, as two
   /// LSTMCells in turn do. Where it is given, `prefix` is not used.
   std::vector<std::string> stack = {};
-  rnn_options rnn = {};  ///< used where the network is of this kind and nothing below nor the file says more; and so on
-  gru_options gru = {};
-  lstm_options lstm = {};
+  /// Options of each kind, `.assumed.gru` and so on: used where the network is of this kind and nothing below nor the file says
+  /// more.
+  recurrent_kinds::options assumed = {};
   /// What is known of the network beside its file, by the keys of the metadata (see `describe_recurrent`), and before it.
   std::map<std::string, std::string> conventions = {};
   std::vector<std::string> ignore = {};  ///< tensors that do not matter (see `checkpoint_options`)
@@ -52,12 +49,11 @@ struct convention {
 };
 
 /// How a file's recurrent network is read.
-struct recurrent_description {
+///
+/// Its base has the options of each kind, `.gru` and so on, in force where the network is of this kind.
+struct recurrent_description : recurrent_kinds::options {
   std::string kind;                   ///< "rnn", "gru" or "lstm"
   std::vector<std::string> prefixes;  ///< one, or those of a stack
-  rnn_options rnn;                    ///< in force where the network is of this kind; and so on
-  gru_options gru;
-  lstm_options lstm;
   std::vector<convention> conventions;
   std::vector<std::string> unread;            ///< fields of the metadata that were not read, none of which changes what it computes
   std::vector<std::string> unread_in_config;  ///< the same of the config
@@ -78,8 +74,8 @@ LIBRATION_DECLARED void require_stated_sizes(const checkpoint& tensors, const re
 /// the options' `config`, which may not contradict it, under the same: `model_type` ("rnn", "gru", "lstm", also as in "char_lstm"
 /// or "LSTM"; without it the shapes decide); of an rnn `nonlinearity` ("tanh" or "relu") and `leak`; of a gru `reset_after` ("true"
 /// or "false": `gru_options::reset_before` the other way round) and `swapped_update`; of gru and lstm `gate_order` ("rzn", "ifgo";
-/// others' u is read as z, their h or c as n, c or j as g). What none of them says is as the options' `rnn`, `gru` and `lstm` have
-/// it, and is marked as assumed in the result.
+/// others' u is read as z, their h or c as n, c or j as g). What none of them says is as the options' `assumed` has it, and is
+/// marked as assumed in the result.
 ///
 /// Sizes that metadata or config state (`hidden_size`, `num_layers`, `input_size`, an embedding's, `bias`, under their usual names)
 /// are compared with the tensors; where they contradict, the file or the config is another model's.
@@ -99,9 +95,9 @@ LIBRATION_DECLARED recurrent_description describe_recurrent(const checkpoint& te
 /// \throws file_error  saying what is missing, of which shape, of another kind, or left over
 template <class Scalar>
 any_recurrent<Scalar> load_recurrent(checkpoint& tensors, const recurrent_description& how) {
-  if (how.kind == "lstm") return lstm<Scalar>::from(tensors, how.prefixes, how.lstm);
-  if (how.kind == "gru") return gru<Scalar>::from(tensors, how.prefixes, how.gru);
-  return rnn<Scalar>::from(tensors, how.prefixes, how.rnn);
+  return recurrent_kinds::with<any_recurrent<Scalar>>(how.kind, [&](auto kind) -> any_recurrent<Scalar> {
+    return decltype(kind)::template network<Scalar>::from(tensors, how.prefixes, kind.options_in(how));
+  });
 }
 template <class Scalar>
 any_recurrent<Scalar> load_recurrent(const io::safetensors::file& file, const recurrent_options& options = {}) {

@@ -18,8 +18,8 @@
 
 namespace libration::inline LIBRATION_ABI::models {
 
-/// An rnn, gru or lstm behind one type: a program that measures whatever a file holds is compiled once, not once a kind. Its
-/// members are those of `stacked`, of which it calls the one that it holds.
+/// A network of any of the `recurrent_kinds` behind one type: a program that measures whatever a file holds is compiled once, not
+/// once a kind. Its members are those of `stacked`, of which it calls the one that it holds.
 ///
 /// Cost: one jump a call beside `stacked`
 template <class Scalar>
@@ -27,16 +27,14 @@ class recurrent_network {
  public:
   using scalar_type = Scalar;
   using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-  using workspace =
-      std::variant<typename rnn<Scalar>::workspace, typename gru<Scalar>::workspace, typename lstm<Scalar>::workspace>;
+  using workspace = recurrent_kinds::any_workspace<Scalar>;
 
   recurrent_network(any_recurrent<Scalar> network) : network_(std::move(network)) {}
 
   const any_recurrent<Scalar>& network() const { return network_; }
   /// "rnn", "gru" or "lstm"
   std::string_view kind() const {
-    constexpr std::string_view names[] = {"rnn", "gru", "lstm"};
-    return names[network_.index()];
+    return ask([](const auto& net) { return std::remove_cvref_t<decltype(net)>::cell_type::kind; });
   }
 
   Eigen::Index state_size() const {

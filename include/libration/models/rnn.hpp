@@ -24,6 +24,10 @@ struct rnn_options {
   nonlinearity activation = nonlinearity::tanh;  ///< f; PyTorch's default, which its weight files do not record
   double leak = 1.0;  ///< a, in (0, 1]: h' = (1 - a) h + a f(...); 1 is PyTorch's network, less is a leaky integrator
 };
+/// Where `recurrent_options` has them.
+struct assumed_rnn {
+  rnn_options rnn = {};
+};
 
 /// One layer: h' = (1 - a) h + a f(W x + U h + b), with b the sum of the biases.
 ///
@@ -35,8 +39,19 @@ class rnn_cell {
   using options_type = rnn_options;
   using matrix = typename layer_weights<Scalar>::matrix;
   static constexpr std::string_view name = "models::rnn";
+  static constexpr std::string_view kind = "rnn";
   static constexpr Eigen::Index gate_count = 1;    ///< blocks of H rows in the weights
   static constexpr Eigen::Index state_blocks = 1;  ///< blocks of H rows in the state
+
+  // What describes the kind to readers of files (see `recurrent_kind`).
+  using assumed_type = assumed_rnn;
+  static constexpr auto assumed = &assumed_rnn::rnn;
+  template <class Said>
+  static void read_conventions(Said& said, rnn_options& options) {
+    const bool relu = said.take("nonlinearity", "relu", "tanh", options.activation == nonlinearity::relu);
+    options.activation = relu ? nonlinearity::relu : nonlinearity::tanh;
+    options.leak = said.take("leak", options.leak);
+  }
 
   struct workspace {
     matrix value;  ///< f(W x + U h + b), shape (H, members)

@@ -21,6 +21,7 @@
 #include <libration/models/detail/recurrent_fields.hpp>
 #include <libration/models/detail/recurrent_tensors.hpp>
 #include <libration/models/recurrent.hpp>
+#include <libration/models/recurrent_kinds.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
 
@@ -72,9 +73,9 @@ class said_conventions {
   nlohmann::json metadata_ = nlohmann::json::object(), config_ = nlohmann::json::object();
 };
 
-/// One of "rnn", "gru", "lstm": the part of the model_type between '_' or '-' that is one of these, or, where there is no
-/// model_type, by how many times more rows than columns weight_hh has.
-LIBRATION_DECLARED std::string recurrent_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said);
+/// The name of one of the `recurrent_kinds`: the part of the model_type between '_' or '-' that is one of these, or, where there is
+/// no model_type, by how many times more rows than columns weight_hh has.
+LIBRATION_DECLARED std::string find_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said);
 
 /// Throws where a field `bias` says another thing than the tensors.
 LIBRATION_DECLARED void require_stated_biases(const checkpoint& tensors, const std::vector<std::string>& prefixes,
@@ -236,25 +237,33 @@ LIBRATION_DEFINED void require_stated_biases(const checkpoint& tensors, const st
                      "programs' --ignore-field): \"bias\"");
 }
 
-LIBRATION_DEFINED std::string recurrent_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said) {
+LIBRATION_DEFINED std::string find_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said) {
   constexpr std::string_view who = "models::load_recurrent";
   if (const auto found = said.find("model_type")) {
     const std::string type = io::detail::lower_case(*found);
-    for (const char* kind : {"rnn", "gru", "lstm"})
-      if (has_part(type, kind)) return kind;
-    tensors.refuse(who, "model_type is \"" + *found + "\", expected rnn, gru or lstm");
+    std::string said_kind;
+    recurrent_kinds::for_each([&](auto kind) {
+      if (said_kind.empty() && has_part(type, kind.name)) said_kind = kind.name;
+    });
+    if (!said_kind.empty()) return said_kind;
+    tensors.refuse(who, "model_type is \"" + *found + "\", expected " +
+                            recurrent_kinds::list([](auto kind) { return std::string(kind.name); }));
   }
   const std::string name = prefix + (tensors.contains(prefix + "weight_hh_l0") ? "weight_hh_l0" : "weight_hh");
   const auto found = tensors.tensor(name);
   const auto shape = found.shape;
   if (shape.size() == 2 && shape[1] > 0) {
-    if (shape[0] == shape[1]) return "rnn";
-    if (shape[0] == 3 * shape[1]) return "gru";
-    if (shape[0] == 4 * shape[1]) return "lstm";
+    std::string by_shape;
+    recurrent_kinds::for_each([&](auto kind) {
+      if (by_shape.empty() && shape[0] == decltype(kind)::description::gate_count * shape[1]) by_shape = kind.name;
+    });
+    if (!by_shape.empty()) return by_shape;
   }
   tensors.refuse(who, name,
                  "tensor \"" + std::string(found.name) + "\" has shape " + io::to_string(shape) +
-                     ", expected 1 (rnn), 3 (gru) or 4 (lstm) times as many rows as columns");
+                     ", expected " + recurrent_kinds::list([](auto kind) {
+                       return number_text(decltype(kind)::description::gate_count) + " (" + std::string(kind.name) + ")";
+                     }) + " times as many rows as columns");
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models::detail
@@ -263,7 +272,7 @@ namespace libration::inline LIBRATION_ABI::models {
 
 LIBRATION_DEFINED recurrent_description describe_recurrent(const checkpoint& tensors, const recurrent_options& options) {
   constexpr std::string_view who = "models::load_recurrent";
-  recurrent_description result{{}, {}, options.rnn, options.gru, options.lstm, {}, {}, {}};
+  recurrent_description result{options.assumed, {}, {}, {}, {}, {}};
   detail::said_conventions said(tensors, options);
   if (options.stack.empty())
     result.prefixes = {options.prefix ? detail::whole_prefix(tensors, *options.prefix) : detail::only_recurrent_prefix(tensors)};
@@ -274,7 +283,7 @@ LIBRATION_DEFINED recurrent_description describe_recurrent(const checkpoint& ten
   }
   for (const std::string& prefix : result.prefixes) {
     detail::require_supported(tensors, prefix, who);
-    const std::string kind = detail::recurrent_kind(tensors, prefix, said);
+    const std::string kind = detail::find_kind(tensors, prefix, said);
     if (!result.kind.empty() && kind != result.kind)
       tensors.refuse(who, "the stack's " + result.prefixes.front() + " is of kind " + result.kind + ", " + prefix + " of kind " +
                               kind + ", expected one kind");
@@ -282,17 +291,9 @@ LIBRATION_DEFINED recurrent_description describe_recurrent(const checkpoint& ten
   }
   said.compare(detail::recurrent_sizes(tensors, result.prefixes));
   detail::require_stated_biases(tensors, result.prefixes, said);
-  if (result.kind == "rnn") {
-    const bool relu = said.take("nonlinearity", "relu", "tanh", options.rnn.activation == nonlinearity::relu);
-    result.rnn.activation = relu ? nonlinearity::relu : nonlinearity::tanh;
-    result.rnn.leak = said.take("leak", options.rnn.leak);
-  } else if (result.kind == "gru") {
-    result.gru.reset_before = !said.take("reset_after", "true", "false", !options.gru.reset_before);
-    result.gru.swapped_update = said.take("swapped_update", "true", "false", options.gru.swapped_update);
-    result.gru.gate_order = said.take_order("gate_order", options.gru.gate_order, "rzn", "uzhncn");
-  } else {
-    result.lstm.gate_order = said.take_order("gate_order", options.lstm.gate_order, "ifgo", "cgjg");
-  }
+  recurrent_kinds::for_each([&](auto kind) {
+    if (kind.name == result.kind) decltype(kind)::description::read_conventions(said, kind.options_in(result));
+  });
   std::tie(result.unread, result.unread_in_config) = said.account(result.kind);
   result.conventions = std::move(said.all);
   return result;

@@ -67,12 +67,12 @@ LIBRATION_DEFINED std::vector<std::string> account_for_fields(const nlohmann::js
     const auto found = read.find(name);
     return found == read.end() ? std::string() : found->second;
   };
-  // A plain rnn's nonlinearity; of the others the candidate's, which is always tanh.
-  const std::string tanh_or_relu = kind == "rnn" ? value_of("nonlinearity") : "tanh";
+  // A nonlinearity that is a convention of the kind; of the others the candidate's, which is always tanh.
+  const bool chosen = read.contains("nonlinearity");
+  const std::string tanh_or_relu = chosen ? value_of("nonlinearity") : "tanh";
   for (const char* name : {"nonlinearity", "activation", "hidden_act", "hidden_activation", "activation_function"})
     if (!read.contains(name) && fields.has(name) && io::detail::lower_case(fields.text(name)) != tanh_or_relu)
-      fields.refuse(name, '"' + tanh_or_relu + '"' +
-                              (kind == "rnn" ? ", as .nonlinearity (the programs' --nonlinearity) has it" : "") +
+      fields.refuse(name, '"' + tanh_or_relu + '"' + (chosen ? ", as .nonlinearity (the programs' --nonlinearity) has it" : "") +
                               fields.how_to_ignore(name));
   if (!read.contains("leak") && fields.has("leak") && fields.number("leak") != 1.0)
     fields.refuse("leak", "1" + fields.how_to_ignore("leak"));
