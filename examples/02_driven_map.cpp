@@ -12,6 +12,7 @@
 #include <libration/lyapunov/largest.hpp>
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/report/format.hpp>
+#include <libration/rollout/run.hpp>
 
 // h' = (1 - leak) h + leak tanh(gain W h + (x, 0)), W = (-1 1; -5 4)
 struct two_neurons {
@@ -29,12 +30,8 @@ struct two_neurons {
 
 // Two copies from different starts hear the same input: how far apart are they in the end?
 double distance_after(const two_neurons& map, const Eigen::MatrixXd& inputs, Eigen::Index steps) {
-  libration::state<double, 2> a = {0.1, 0.2}, b = {-0.9, 0.9};
-  for (Eigen::Index t = 0; t < steps; ++t) {
-    const libration::state<double, 1> x = {inputs(0, t)};
-    a = map(a, x);
-    b = map(b, x);
-  }
+  const auto a = libration::rollout::run(map, {0.1, 0.2}, inputs, {.steps = steps}).final_state;
+  const auto b = libration::rollout::run(map, {-0.9, 0.9}, inputs, {.steps = steps}).final_state;
   return std::hypot(a[0] - b[0], a[1] - b[1]);
 }
 

@@ -163,6 +163,14 @@ TEST_CASE("lyapunov::spectrum: from the first step, the QR decomposition of the 
   const auto trial = lyapunov::spectrum_trials<alternating, double>(alternating{}, {0.1, 0.2}, trials, {.from_first_step = true},
                                                                     {.lanes = false});
   check_equal(trial[0], r);
+  // A stepper's bias, where it is asked for: of the same stretch of time at half the step, from the first step too.
+  const auto flow = maps::rk4(maps::lorenz63{}, 0.02);
+  const auto biased = spectrum(flow, maps::lorenz63::start(), {.steps = 500, .stepper_bias = true, .from_first_step = true});
+  const auto finer = spectrum(flow.with_time_step(0.01), maps::lorenz63::start(), {.steps = 1000, .from_first_step = true});
+  REQUIRE(biased.stepper_bias.size() == 3);
+  CHECK(biased.stepper_bias == biased.exponents - finer.exponents);
+  CHECK(finer.stepper_bias.size() == 0);
+
   // With marks: the growth up to chosen times.
   const auto marked = spectrum(alternating{}, {0.1, 0.2}, inputs, {.marks = {1, 7}, .from_first_step = true});
   CHECK(marked.steps == 7);

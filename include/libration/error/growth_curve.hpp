@@ -94,7 +94,7 @@ struct [[nodiscard]] growth_curve {
   libration::status status = libration::status::not_run;
   std::int64_t failed_at = -1;  ///< step, transient included, where the reference diverged; or -1
   Eigen::VectorXd final_state;  ///< shape (n): the reference's after its last step (of a diverged one its last finite state), from
-                                ///< which `rollout::start_at` lets a run go on
+                                ///< which `rollout::start_at` lets a run go on; empty where there are many references
   std::uint64_t seed = 0;
 
   Eigen::Index pairs() const { return error.rows(); }

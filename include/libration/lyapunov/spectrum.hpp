@@ -166,9 +166,7 @@ std::int64_t steps_to_drive(const spectrum_options& options) {
 }
 
 template <class Scalar, class M, class Inputs>
-spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& given) {
-  validate(given, rollout::state_size(map), spectrum_name);  // before the pass looks at what follows from the options
-  const spectrum_options options = resolved(given);
+spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
   const spectrum_estimator estimator{options};
   return rollout::detail::measure<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), steps_to_drive<Inputs>(options),
                                           options, estimator);
@@ -194,8 +192,10 @@ void measure_stepper_bias(spectrum_result& r, const M& map, rollout::start_of<M>
 }
 
 template <class Scalar, class M, class Inputs>
-spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
+spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& given) {
   check_map<M>();
+  validate(given, rollout::state_size(map), spectrum_name);  // before the pass looks at what follows from the options
+  const spectrum_options options = resolved(given);
   require(!options.stepper_bias.value_or(false) || maps::has_other_time_steps<M>, spectrum_name,
           ".stepper_bias is set, but the map has no with_time_step(dt): only a flow under a stepper has such a bias");
   auto r = run_spectrum<Scalar>(map, h0, inputs, options);
@@ -204,7 +204,7 @@ spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
     if (r.status != status::ok) return r;
     if (options.stepper_bias.value_or(false)) {
       measure_stepper_bias<Scalar>(r, map, h0, inputs, options, saturating_product(2, r.steps));
-    } else if (!maps::driven<M> && !options.stepper_bias && !options.from_first_step && r.steps >= fewest_for_bias) {
+    } else if (!maps::driven<M> && !options.stepper_bias && r.steps >= fewest_for_bias) {
       auto quiet = options;
       quiet.on_progress = {};
       measure_stepper_bias<Scalar>(r, map, h0, inputs, quiet, r.steps / 10);

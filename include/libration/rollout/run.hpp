@@ -49,13 +49,8 @@ struct run_options {
 /// \tparam M  the map: the states of a formula are in double, those of a vector map in its scalar
 template <maps::map M>
 struct [[nodiscard]] run_result {
-  using scalar = typename decltype([] {
-    if constexpr (maps::formula_map<M>)
-      return std::type_identity<double>{};
-    else
-      return std::type_identity<typename M::scalar_type>{};
-  }())::type;
   using state_type = std::remove_cvref_t<decltype(start_at(std::declval<const M&>(), std::declval<const Eigen::VectorXd&>()))>;
+  using scalar = std::remove_cvref_t<decltype(std::declval<state_type&>()[0])>;
   using matrix = Eigen::Matrix<scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
   state_type final_state{};        ///< after the last step (of a diverged run the last finite state): where another run goes on
