@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <libration/libration.hpp>
+#include <libration/lyapunov/lyapunov.hpp>
+#include <libration/report/format.hpp>  // prints results
 
 struct ikeda {
   static constexpr int dimension = 2;  // of the state h
