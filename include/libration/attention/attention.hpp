@@ -15,6 +15,7 @@
 #include <libration/attention/positional_curve.hpp>
 #include <libration/attention/rank_collapse.hpp>
 #include <libration/attention/result.hpp>
+#include <libration/attention/row_writer.hpp>
 #include <libration/attention/sinks.hpp>
 #include <libration/attention/token_mask.hpp>
 #include <libration/attention/weight_rollout.hpp>

@@ -5,6 +5,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/core/lower_case.hpp>
 #include <libration/core/memory.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/parallel.hpp>

@@ -176,7 +176,7 @@ namespace detail {
 template <class Scalar, class M, class Inputs>
 covariance_result covariance(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const covariance_options& options) {
   const std::int64_t steps = options.steps != 0 || rollout::is_matrix<Inputs> ? options.steps : 1000;
-  return rollout::detail::measure<Scalar>("error::covariance", map, h0, std::forward<Inputs>(inputs), steps, options,
+  return rollout::measure<Scalar>("error::covariance", map, h0, std::forward<Inputs>(inputs), steps, options,
                                           covariance_estimator{options});
 }
 

@@ -261,7 +261,7 @@ template <class Scalar, class M, class Inputs, class Estimator>
 growth_curve growth(std::string_view who, const M& map, rollout::start_of<M> h0, Inputs&& inputs, const growth_options& options,
                     const Estimator& estimator) {
   estimator.validate(rollout::state_size(map));  // before their product is formed
-  return rollout::detail::measure<Scalar>(who, map, h0, std::forward<Inputs>(inputs),
+  return rollout::measure<Scalar>(who, map, h0, std::forward<Inputs>(inputs),
                                           saturating_product(options.steps, options.windows), options, estimator);
 }
 

@@ -129,7 +129,7 @@ template <class Scalar, class M, class Inputs>
 transient_growth_result transient_growth(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
                                          const transient_growth_options& options) {
   const std::int64_t steps = options.steps != 0 || rollout::is_matrix<Inputs> ? options.steps : 100;
-  return rollout::detail::measure<Scalar>("error::transient_growth", map, h0, std::forward<Inputs>(inputs), steps, options,
+  return rollout::measure<Scalar>("error::transient_growth", map, h0, std::forward<Inputs>(inputs), steps, options,
                                           transient_growth_estimator{options});
 }
 

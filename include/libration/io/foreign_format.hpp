@@ -17,9 +17,6 @@ namespace detail {
 /// The name of a zip archive's first member, from its local header; empty where the header is not whole.
 LIBRATION_DECLARED std::string_view first_zip_member(std::string_view text);
 
-/// Upper-case letters of ASCII as lower-case ones.
-LIBRATION_DECLARED std::string lower_case(std::string_view text);
-
 LIBRATION_DECLARED std::string foreign_zip(std::string_view text);
 
 }  // namespace detail

@@ -47,9 +47,9 @@ void lanes_group(const M& map, const state<ensemble_lanes<M>, M::dimension>& sta
                  const spectrum_options& options, std::int64_t size, spectrum_result* results, std::string_view who) {
   using lanes_type = ensemble_lanes<M>;
   spectrum_estimator estimator{options};
-  rollout::detail::give_room(estimator, inputs, steps_to_drive<Inputs>(options), options.transient);
+  rollout::give_room(estimator, inputs, steps_to_drive<Inputs>(options), options.transient);
   const auto warm_up = [&](std::int64_t steps) { return estimator.warm_up(steps); };
-  const std::int64_t steps = rollout::detail::steps_for(inputs, steps_to_drive<Inputs>(options), options.transient, warm_up, who);
+  const std::int64_t steps = rollout::steps_for(inputs, steps_to_drive<Inputs>(options), options.transient, warm_up, who);
   const rollout::drive_options driving{options.transient, steps, {}, options.stop};
   if constexpr (runs_as_any_formula<M, lanes_type>) {
     run_any_formula(any_formula<lanes_type, M::dimension>(map), starts, options, driving, static_cast<int>(size), results);

@@ -89,19 +89,13 @@ class interval_control {
   /// such an interval is tried again after some 70 orthonormalisations.
   void shorten(int lane, std::int64_t now) {
     const double lost = lane_value(since(now), lane), length = lost > 0.0 ? lost : lane_value(length_, lane);
-    set(rate_, lane, std::max(2.0 * lane_value(rate_, lane), log_target_ / std::max(1.0, 0.5 * length)));
-    set(length_, lane, std::max(1.0, std::floor(0.5 * lane_value(length_, lane))));
-    set(last_, lane, static_cast<double>(now));
+    set_lane_value(rate_, lane, std::max(2.0 * lane_value(rate_, lane), log_target_ / std::max(1.0, 0.5 * length)));
+    set_lane_value(length_, lane, std::max(1.0, std::floor(0.5 * lane_value(length_, lane))));
+    set_lane_value(last_, lane, static_cast<double>(now));
   }
 
  private:
   static Real min_of(const Real& a, const Real& b) { return select(a < b, a, b); }
-
-  static void set(double& x, int, double value) { x = value; }
-  template <class T, int N>
-  static void set(lanes<T, N>& x, int lane, double value) {
-    x[lane] = value;
-  }
 
   // Down to a whole number; in lanes to a power of two.
   static Real rounded(const Real& length) {

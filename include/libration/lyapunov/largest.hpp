@@ -180,7 +180,7 @@ namespace detail {
 
 template <class Scalar, class M, class Inputs>
 spectrum_result largest(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const largest_options& options) {
-  return rollout::detail::measure<Scalar>("lyapunov::largest", map, h0, std::forward<Inputs>(inputs), options.steps, options,
+  return rollout::measure<Scalar>("lyapunov::largest", map, h0, std::forward<Inputs>(inputs), options.steps, options,
                                           largest_estimator{options});
 }
 

@@ -168,7 +168,7 @@ std::int64_t steps_to_drive(const spectrum_options& options) {
 template <class Scalar, class M, class Inputs>
 spectrum_result run_spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs, const spectrum_options& options) {
   const spectrum_estimator estimator{options};
-  return rollout::detail::measure<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), steps_to_drive<Inputs>(options),
+  return rollout::measure<Scalar>(spectrum_name, map, h0, std::forward<Inputs>(inputs), steps_to_drive<Inputs>(options),
                                           options, estimator);
 }
 

@@ -18,34 +18,11 @@
 #include <libration/maps/detail/altered.hpp>
 #include <libration/maps/number_format.hpp>
 #include <libration/maps/token_model.hpp>
+#include <libration/scalar/lane_access.hpp>
 #include <libration/scalar/scalar.hpp>
 #include <libration/scalar/state.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
-
-namespace detail {
-
-// One lane of a scalar's value, whatever it is made of, as a double; and back, derivatives left alone.
-template <class T>
-double read_value(const T& x, int lane) {
-  if constexpr (libration::detail::is_dual<T>)
-    return read_value(x.value, lane);
-  else if constexpr (scalar_traits<T>::width > 1)
-    return static_cast<double>(x[lane]);
-  else
-    return static_cast<double>(x);
-}
-template <class T>
-void write_value(T& x, int lane, double value) {
-  if constexpr (libration::detail::is_dual<T>)
-    write_value(x.value, lane, value);
-  else if constexpr (scalar_traits<T>::width > 1)
-    x[lane] = static_cast<typename scalar_traits<T>::base>(value);
-  else
-    x = static_cast<T>(value);
-}
-
-}  // namespace detail
 
 /// Rounding of each new state to a format, but for the counters at its end.
 class rounding {
@@ -59,9 +36,9 @@ class rounding {
   void operator()(std::int64_t, state<T, n>& next) const {
     state<double, n> values;
     for (int lane = 0; lane < scalar_traits<T>::width; ++lane) {
-      for (int i = 0; i < n; ++i) values[i] = detail::read_value(next[i], lane);
+      for (int i = 0; i < n; ++i) values[i] = lane_value(next[i], lane);
       format_.round(values.vector().head(n - counters_));
-      for (int i = 0; i < n; ++i) detail::write_value(next[i], lane, values[i]);
+      for (int i = 0; i < n; ++i) set_lane_value(next[i], lane, values[i]);
     }
   }
   void operator()(std::int64_t, vector_span<double> next) const { format_.round(next.head(next.size() - counters_)); }

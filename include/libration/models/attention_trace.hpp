@@ -10,10 +10,8 @@
 
 #include <Eigen/Core>
 
-#include <libration/attention/detail/block_sums.hpp>
-#include <libration/attention/detail/row_results.hpp>
-#include <libration/attention/options.hpp>
 #include <libration/attention/result.hpp>
+#include <libration/attention/row_writer.hpp>
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/maps/token_model.hpp>
@@ -43,28 +41,20 @@ attention::entropy_result trace_attention(const llama<Scalar>& model, std::span<
   const option_check check(who);
   check(options.sink >= 0, "sink", options.sink, ">= 0");
   const llama_config& c = model.config();
-  const Eigen::Index rows = c.layers * c.query_heads, columns = static_cast<Eigen::Index>(tokens.size());
-  attention::entropy_result r =
-      attention::detail::empty_result(rows, columns, attention::recorded_options{.sink = options.sink, .distance = true}, who);
+  attention::row_writer rows(c.layers * c.query_heads, static_cast<Eigen::Index>(tokens.size()), options.sink, who);
   const attention_observer<Scalar> observe = [&](const attention_row<Scalar>& row) {
-    const Eigen::Index i = row.layer * c.query_heads + row.head, t = static_cast<Eigen::Index>(row.position);
-    attention::detail::write_row(r, i, t, attention::detail::block_sums(row.logits.data(), row.logits.size()));
-    double distance = 0.0, sink = 0.0;
-    for (Eigen::Index slot = 0; slot < row.weights.size(); ++slot) {
-      const auto weight = static_cast<double>(row.weights[slot]);
-      distance += weight * static_cast<double>(row.distance(slot));
-      if (t - row.distance(slot) < options.sink) sink += weight;
-    }
-    r.mean_distance(i, t) = distance;
-    if (options.sink > 0) r.sink_mass(i, t) = sink;
+    const auto span = [](const auto& values) {
+      return std::span<const Scalar>(values.data(), static_cast<std::size_t>(values.size()));
+    };
+    rows.write(row.layer * c.query_heads + row.head, static_cast<Eigen::Index>(row.position), span(row.logits), span(row.weights),
+               [&](Eigen::Index slot) { return row.distance(slot); });
   };
   typename llama<Scalar>::vector h = llama<Scalar>::vector::Zero(model.state_size());
   const std::size_t first = std::min(tokens.size(), static_cast<std::size_t>(model.window()));
   model.prefill(tokens.first(first), h, observe);
   auto ws = model.make_workspace();
   for (const maps::token v : tokens.subspan(first)) model.read(v, h, ws, observe);
-  attention::detail::close_result(r);
-  return r;
+  return rows.finish();
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models

@@ -93,11 +93,10 @@ consteval void require_tangent() {
                 "libration::tangent::finite_difference(map)");
 }
 
-namespace detail {
-
-// Steps to count where the options say 0; throws where a matrix of inputs is too short.
-//
-// \param warm_up  steps between the transient and the counted ones, as a function of the number of these that does not fall
+/// Steps to count where the options say 0.
+///
+/// \param warm_up  steps between the transient and the counted ones, as a function of the number of these that does not fall
+/// \throws argument_error where a matrix of inputs is too short
 template <class Inputs, class WarmUp>
 std::int64_t steps_for(const Inputs& inputs, std::int64_t asked, std::int64_t transient, const WarmUp& warm_up,
                        std::string_view who) {
@@ -115,7 +114,7 @@ std::int64_t steps_for(const Inputs& inputs, std::int64_t asked, std::int64_t tr
   return more + warm_up(more) <= left ? more : some;
 }
 
-// Tells an estimator that has a `warm_up_room` how many steps a matrix of inputs leaves for its warm-up.
+/// Tells an estimator that has a `warm_up_room` how many steps a matrix of inputs leaves for its warm-up.
 template <class E, class Inputs>
 void give_room(E& estimator, const Inputs& inputs, std::int64_t steps, std::int64_t transient) {
   if constexpr (requires { estimator.warm_up_room; }) {
@@ -123,6 +122,8 @@ void give_room(E& estimator, const Inputs& inputs, std::int64_t steps, std::int6
       estimator.warm_up_room = inputs.length() - std::min(inputs.length(), saturating_sum(transient, steps));
   }
 }
+
+namespace detail {
 
 template <class Scalar, class Map, class... Estimators>
 inline constexpr bool runs_alone = false;
@@ -193,9 +194,14 @@ void refuse_pass_options([[maybe_unused]] const E& estimator) {
   }
 }
 
-// One estimator alone, with what an options struct says of the pass.
-//
-// \param steps  to count; 0: as `analyze_options` has it
+}  // namespace detail
+
+/// One estimator alone, with what its options struct says of the pass: `transient`, `on_progress` and `stop`.
+///
+/// \param who    the call that an error names
+/// \param steps  to count; 0: as `analyze_options` has it
+/// \return       the estimator's result
+/// \throws       as `analyze`
 template <class Scalar, class Map, class H, class Inputs, class Options, class Estimator>
 auto measure(std::string_view who, const Map& map, const H& h0, Inputs&& inputs, std::int64_t steps, const Options& options,
              const Estimator& estimator) {
@@ -203,7 +209,6 @@ auto measure(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
   return std::get<0>(detail::analyze<Scalar>(who, map, h0, std::forward<Inputs>(inputs), pass, estimator));
 }
 
-}  // namespace detail
 }  // namespace rollout
 
 /// Runs the map from h0 and shows each step to every estimator; what several of them need of a step is computed once.

@@ -4,9 +4,11 @@
 /// One lane of a mask, whether the mask is a bool (one orbit) or a truth value a lane; states put together by a mask.
 
 #include <libration/core/config.hpp>
+#include <libration/scalar/dual.hpp>
 #include <libration/scalar/lanes.hpp>
 #include <libration/scalar/select.hpp>
 #include <libration/scalar/state.hpp>
+#include <libration/scalar/traits.hpp>
 
 namespace libration::inline LIBRATION_ABI {
 
@@ -23,11 +25,26 @@ bool lane_of(const lanes_mask<T, N>& mask, int lane) {
   return mask[lane];
 }
 
-/// \return the number in one lane; a plain number has the single lane 0
-inline double lane_value(double x, int /*lane*/) noexcept { return x; }
-template <class T, int N>
-double lane_value(const lanes<T, N>& x, int lane) {
-  return static_cast<double>(x[lane]);
+/// \return the number in one lane; a plain number has the single lane 0, and of a dual number it is the value
+template <class T>
+double lane_value(const T& x, int lane) {
+  if constexpr (detail::is_dual<T>)
+    return lane_value(x.value, lane);
+  else if constexpr (scalar_traits<T>::width > 1)
+    return static_cast<double>(x[lane]);
+  else
+    return static_cast<double>(x);
+}
+
+/// Sets the number in one lane, rounded to the scalar; a dual number keeps its derivative.
+template <class T>
+void set_lane_value(T& x, int lane, double value) {
+  if constexpr (detail::is_dual<T>)
+    set_lane_value(x.value, lane, value);
+  else if constexpr (scalar_traits<T>::width > 1)
+    x[lane] = static_cast<typename scalar_traits<T>::base>(value);
+  else
+    x = static_cast<T>(value);
 }
 
 /// Sets the truth value in one lane.

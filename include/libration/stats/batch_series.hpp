@@ -12,8 +12,8 @@
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/scalar/lane_access.hpp>
 #include <libration/stats/compensated_sum.hpp>
-#include <libration/stats/detail/choose.hpp>
 
 namespace libration::inline LIBRATION_ABI::stats {
 
@@ -86,8 +86,8 @@ class batch_series {
     one.adds_ = adds_;
     one.count_ = count_;
     for (std::size_t i = 0; i < open_.size(); ++i)
-      one.open_[i] = {open_[i].sum.lane(lane), detail::lane_of(open_[i].mean, lane), detail::lane_of(open_[i].squares, lane)};
-    for (std::size_t i = 0; i < index(rows() * count_); ++i) one.batches_[i] = detail::lane_of(batches_[i], lane);
+      one.open_[i] = {open_[i].sum.lane(lane), lane_value(open_[i].mean, lane), lane_value(open_[i].squares, lane)};
+    for (std::size_t i = 0; i < index(rows() * count_); ++i) one.batches_[i] = lane_value(batches_[i], lane);
     return one;
   }
 

@@ -4,7 +4,8 @@
 /// A sum whose rounding error does not grow with the number of terms, for doubles and SIMD lanes.
 
 #include <libration/core/config.hpp>
-#include <libration/stats/detail/choose.hpp>
+#include <libration/scalar/lane_access.hpp>
+#include <libration/scalar/select.hpp>
 
 namespace libration::inline LIBRATION_ABI::stats {
 
@@ -39,22 +40,22 @@ class compensated_sum {
   /// Becomes another sum where the mask holds.
   template <class Mask>
   void replace(const Mask& where, const compensated_sum& other) {
-    sum_ = detail::choose(where, other.sum_, sum_);
-    error_ = detail::choose(where, other.error_, error_);
+    sum_ = select(where, other.sum_, sum_);
+    error_ = select(where, other.error_, error_);
   }
 
   /// The sum of one SIMD lane.
   compensated_sum<double> lane(int lane) const {
     compensated_sum<double> one;
-    one.sum_ = detail::lane_of(sum_, lane);
-    one.error_ = detail::lane_of(error_, lane);
+    one.sum_ = lane_value(sum_, lane);
+    one.error_ = lane_value(error_, lane);
     return one;
   }
 
   /// The sum, rounded once.
   T value() const {
     const T zero = sum_ - sum_;  // NaN where the sum is not finite: there the error term means nothing
-    return detail::choose(zero == zero, T(sum_ + error_), sum_);
+    return select(zero == zero, T(sum_ + error_), sum_);
   }
 
  private:

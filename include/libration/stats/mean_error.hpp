@@ -15,18 +15,15 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/scaling.hpp>
+#include <libration/scalar/lane_access.hpp>
 #include <libration/stats/batch_series.hpp>
-#include <libration/stats/detail/choose.hpp>
 #include <libration/stats/student_t.hpp>
 
 namespace libration::inline LIBRATION_ABI::stats {
 
-namespace detail {
-
-// Student's t for an interval of probability `level`; those that every result asks for are found once.
+/// \param level  0 < level < 1: the interval's probability
+/// \return Student's t for such an interval, its half width in standard errors; those that every result asks for are found once
 LIBRATION_DECLARED double interval_quantile(double level, double degrees_of_freedom);
-
-}  // namespace detail
 
 /// A mean with its error. NaN: not known (fewer than `minimum_batches` batches, or a value was not finite).
 struct [[nodiscard]] mean_estimate {
@@ -178,14 +175,14 @@ mean_estimate mean_error(const batch_series<T, Capacity>& series, Eigen::Index r
   mean_estimate out;
   out.steps = series.steps();
   if (out.steps == 0) return out;
-  out.mean = detail::lane_of(series.mean(row), lane);
+  out.mean = lane_value(series.mean(row), lane);
   const Eigen::Index n = series.count();
   if (n < minimum_batches || !std::isfinite(out.mean)) return out;
 
   detail::batch_means<std::max(Capacity, detail::usual_batches)> y(n);
-  for (Eigen::Index i = 0; i < n; ++i) y[i] = detail::lane_of(series.batch_mean(row, i), lane);
+  for (Eigen::Index i = 0; i < n; ++i) y[i] = lane_value(series.batch_mean(row, i), lane);
   const double batches = static_cast<double>(out.steps) / static_cast<double>(series.batch_length());
-  const double spread = detail::lane_of(series.variance(row), lane);
+  const double spread = lane_value(series.variance(row), lane);
   const double adds = static_cast<double>(series.adds());
   if constexpr (Capacity <= detail::usual_batches)
     detail::estimate_error(y, batches, spread, adds, out);

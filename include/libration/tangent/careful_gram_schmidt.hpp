@@ -7,6 +7,7 @@
 #include <limits>
 
 #include <libration/core/config.hpp>
+#include <libration/scalar/lane_access.hpp>
 #include <libration/scalar/state.hpp>
 #include <libration/scalar/traits.hpp>
 
@@ -29,22 +30,6 @@ struct careful_range {
 LIBRATION_DECLARED bool careful_gram_schmidt(double* v, int n, int count, double epsilon, double* pivot, double* squared_norm,
                                              double* squared_pivot);
 
-template <class T>
-double get_lane(const T& x, int i) {
-  if constexpr (scalar_traits<T>::width == 1)
-    return static_cast<double>(x);
-  else
-    return static_cast<double>(x[i]);
-}
-
-template <class T>
-void put_lane(T& x, int i, double value) {
-  if constexpr (scalar_traits<T>::width == 1)
-    x = static_cast<T>(value);
-  else
-    x[i] = static_cast<typename scalar_traits<T>::base>(value);
-}
-
 /// Redoes the lanes of q and r that are out of the ordinary, from the frame v, with the criteria of `gram_schmidt`.
 template <class T, int n, std::size_t k, class Triangle>
 #if defined(__GNUC__)
@@ -56,21 +41,21 @@ void redo_careful(const state<T, n> (&v)[k], state<T, n> (&q)[k], Triangle& r, i
   for (int l = 0; l < scalar_traits<T>::width; ++l) {
     bool ordinary = true;
     for (int j = 0; j < count; ++j) {
-      const double norm = get_lane(r.squared_norm[j], l);
+      const double norm = lane_value(r.squared_norm[j], l);
       ordinary = ordinary && norm >= range.low && norm <= range.high &&
-                 get_lane(r.squared_pivot[j], l) > n * epsilon * n * epsilon * norm;
+                 lane_value(r.squared_pivot[j], l) > n * epsilon * n * epsilon * norm;
     }
     if (ordinary) continue;
     double w[k * std::size_t{n}], pivot[k], squared_norm[k], squared_pivot[k];
     for (int j = 0; j < count; ++j)
-      for (int i = 0; i < n; ++i) w[j * n + i] = get_lane(v[j][i], l);
+      for (int i = 0; i < n; ++i) w[j * n + i] = lane_value(v[j][i], l);
     const bool finite = careful_gram_schmidt(w, n, count, epsilon, pivot, squared_norm, squared_pivot);
     for (int j = 0; j < count; ++j) {
       constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-      for (int i = 0; i < n; ++i) put_lane(q[j][i], l, w[j * n + i]);
-      put_lane(r.pivot[j], l, finite ? pivot[j] : nan);
-      put_lane(r.squared_norm[j], l, finite ? squared_norm[j] : nan);
-      put_lane(r.squared_pivot[j], l, finite ? squared_pivot[j] : nan);
+      for (int i = 0; i < n; ++i) set_lane_value(q[j][i], l, w[j * n + i]);
+      set_lane_value(r.pivot[j], l, finite ? pivot[j] : nan);
+      set_lane_value(r.squared_norm[j], l, finite ? squared_norm[j] : nan);
+      set_lane_value(r.squared_pivot[j], l, finite ? squared_pivot[j] : nan);
     }
   }
 }

@@ -3,6 +3,7 @@
 /// \file
 /// Everything of the module tangent: a map's linearisation on a block, finite differences, checks, orthonormalisation.
 
+#include <libration/tangent/any_vector_system.hpp>
 #include <libration/tangent/careful_gram_schmidt.hpp>
 #include <libration/tangent/check.hpp>
 #include <libration/tangent/finite_difference.hpp>

@@ -110,7 +110,7 @@ LIBRATION_DECLARED void fit_dilution(std::span<const double> x, std::span<const 
   if (!std::isfinite(stationary) || !std::isfinite(jackknife)) return;
   head.standard_error = std::max(jackknife, stationary);
   head.degrees_of_freedom = static_cast<double>(dilution_blocks) - 2.0;
-  const double half = head.standard_error * stats::detail::interval_quantile(options.level, head.degrees_of_freedom);
+  const double half = head.standard_error * stats::interval_quantile(options.level, head.degrees_of_freedom);
   head.lower = head.slope - half;
   head.upper = head.slope + half;
   if (head.tokens < options.minimum_tokens) return;

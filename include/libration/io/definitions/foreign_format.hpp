@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include <libration/core/lower_case.hpp>
 #include <libration/io/foreign_format.hpp>
 
 namespace libration::inline LIBRATION_ABI::io::detail {
@@ -19,13 +20,6 @@ LIBRATION_DEFINED std::string_view first_zip_member(std::string_view text) {
   if (text.size() < fixed) return {};
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i])); };
   return text.substr(fixed, std::min(byte(length_at) | byte(length_at + 1) << 8, text.size() - fixed));
-}
-
-LIBRATION_DEFINED std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
 }
 
 LIBRATION_DEFINED std::string foreign_zip(std::string_view text) {
@@ -87,7 +81,7 @@ LIBRATION_DEFINED std::string foreign_format(std::span<const std::byte> bytes) {
   constexpr std::string_view mark = "\xef\xbb\xbf", blanks = " \t\r\n";
   std::string_view content = text.starts_with(mark) ? text.substr(mark.size()) : text;
   content.remove_prefix(std::min(content.find_first_not_of(blanks), content.size()));
-  const std::string begin = detail::lower_case(content.substr(0, 64));
+  const std::string begin = lower_case(content.substr(0, 64));
   for (const std::string_view tag : {"<!doctype html", "<html", "<head", "<body", "<!--"})
     if (begin.starts_with(tag)) return "a page of HTML (a login or an error in place of a download?): fetch the file itself";
   if (begin.starts_with("<?xml") || begin.starts_with("<error"))

@@ -16,6 +16,7 @@
 
 #include <Eigen/Core>
 
+#include <libration/core/lower_case.hpp>
 #include <libration/models/detail/config_fields.hpp>
 #include <libration/models/llama_config.hpp>
 
@@ -221,7 +222,7 @@ LIBRATION_DEFINED llama_config llama_config::from_json(std::string_view text, co
   llama_config c;
   if (fields.has("architectures"))
     for (const std::string& name : fields.texts("architectures")) {
-      const std::string lower = io::detail::lower_case(name);
+      const std::string lower = lower_case(name);
       if (lower == type + "model")
         c.base_model = true;
       else if (lower != type + "forcausallm")

@@ -16,6 +16,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <libration/core/lower_case.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/recurrent_fields.hpp>
@@ -240,7 +241,7 @@ LIBRATION_DEFINED void require_stated_biases(const checkpoint& tensors, const st
 LIBRATION_DEFINED std::string find_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said) {
   constexpr std::string_view who = "models::load_recurrent";
   if (const auto found = said.find("model_type")) {
-    const std::string type = io::detail::lower_case(*found);
+    const std::string type = lower_case(*found);
     std::string said_kind;
     recurrent_kinds::for_each([&](auto kind) {
       if (said_kind.empty() && has_part(type, kind.name)) said_kind = kind.name;

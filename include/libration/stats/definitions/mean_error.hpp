@@ -13,7 +13,7 @@
 #include <libration/core/scaling.hpp>
 #include <libration/stats/mean_error.hpp>
 
-namespace libration::inline LIBRATION_ABI::stats::detail {
+namespace libration::inline LIBRATION_ABI::stats {
 
 LIBRATION_DEFINED double interval_quantile(double level, double degrees_of_freedom) {
   constexpr std::size_t most = 16;
@@ -30,14 +30,14 @@ LIBRATION_DEFINED double interval_quantile(double level, double degrees_of_freed
   return quantile(level, degrees_of_freedom);
 }
 
+namespace detail {
+
 LIBRATION_DEFINED void estimate_error(batch_means<usual_batches>& y, double batches, double spread, double adds,
                                       mean_estimate& out) {
   error_from_batches(y, batches, spread, adds, out);
 }
 
-}  // namespace libration::inline LIBRATION_ABI::stats::detail
-
-namespace libration::inline LIBRATION_ABI::stats {
+}  // namespace detail
 
 LIBRATION_DEFINED double mean_estimate::half_width(double level) const {
   if (!(degrees_of_freedom > 0.0)) return std::numeric_limits<double>::quiet_NaN();
@@ -45,7 +45,7 @@ LIBRATION_DEFINED double mean_estimate::half_width(double level) const {
 }
 
 LIBRATION_DEFINED double mean_estimate::quantile(double level) const {
-  return degrees_of_freedom > 0.0 ? detail::interval_quantile(level, degrees_of_freedom)
+  return degrees_of_freedom > 0.0 ? interval_quantile(level, degrees_of_freedom)
                                   : std::numeric_limits<double>::quiet_NaN();
 }
 

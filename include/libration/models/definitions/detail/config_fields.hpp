@@ -13,6 +13,7 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
+#include <libration/core/lower_case.hpp>
 #include <libration/models/detail/config_fields.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
@@ -139,7 +140,7 @@ LIBRATION_DEFINED const nlohmann::json& config_fields::field(const char* name) c
 
 LIBRATION_DEFINED bool config_fields::is_off(const nlohmann::json& value) {
   if (value.is_string())
-    return is_one_of(io::detail::lower_case(value.get<std::string>()), {"", "none", "no", "off", "false", "0"});
+    return is_one_of(lower_case(value.get<std::string>()), {"", "none", "no", "off", "false", "0"});
   return value == false || value == 0;
 }
 

@@ -14,6 +14,7 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
+#include <libration/core/lower_case.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/models/detail/recurrent_fields.hpp>
 
@@ -71,7 +72,7 @@ LIBRATION_DEFINED std::vector<std::string> account_for_fields(const nlohmann::js
   const bool chosen = read.contains("nonlinearity");
   const std::string tanh_or_relu = chosen ? value_of("nonlinearity") : "tanh";
   for (const char* name : {"nonlinearity", "activation", "hidden_act", "hidden_activation", "activation_function"})
-    if (!read.contains(name) && fields.has(name) && io::detail::lower_case(fields.text(name)) != tanh_or_relu)
+    if (!read.contains(name) && fields.has(name) && lower_case(fields.text(name)) != tanh_or_relu)
       fields.refuse(name, '"' + tanh_or_relu + '"' + (chosen ? ", as .nonlinearity (the programs' --nonlinearity) has it" : "") +
                               fields.how_to_ignore(name));
   if (!read.contains("leak") && fields.has("leak") && fields.number("leak") != 1.0)
@@ -79,7 +80,7 @@ LIBRATION_DEFINED std::vector<std::string> account_for_fields(const nlohmann::js
   // The kind: "char_lstm", "LSTM", "RNN_RELU".
   for (const char* name : {"model_type", "type", "rnn_type", "cell", "cell_type", "rnn_cell", "rnn", "unit_type", "kind"}) {
     if (!fields.has(name) || read.contains(name)) continue;
-    const std::string type = io::detail::lower_case(fields.text(name));
+    const std::string type = lower_case(fields.text(name));
     const bool is_kind = has_part(type, kind), other = has_part(type, "tanh") || has_part(type, "relu");
     if (!is_kind || (other && !has_part(type, tanh_or_relu)))
       fields.refuse(name, kind + (is_kind ? " with " + tanh_or_relu : std::string()) + ", as the network is read" +
