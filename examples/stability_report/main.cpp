@@ -175,6 +175,12 @@ void require_known(const arguments& a, const std::array<section<Question>, count
       throw libration::argument_error(fmt::format("--sections: a {} has no section {}", kind, name));
 }
 
+// Whether a section is the only one that is wanted.
+bool only(const arguments& a, std::string_view section) {
+  return !a.sections.empty() &&
+         std::all_of(a.sections.begin(), a.sections.end(), [&](const std::string& name) { return name == section; });
+}
+
 // Refuses options that were given and that say nothing of this model and text.
 void refuse_options(const CLI::App& app, std::initializer_list<const char*> options, std::string_view why) {
   for (const char* const option : options)
@@ -189,7 +195,7 @@ int run_recurrent(const arguments& a, const CLI::App& app) {
   if (!spectrum) refuse_options(app, {"--steps", "--tolerance"}, "is for the section spectrum, which --sections leaves out");
   if (!spectrum && !loops)
     refuse_options(app, {"--count", "--margin"}, "is for the sections spectrum and loops, which --sections leaves out");
-  if (a.sections == std::vector<std::string>{"spectrum"})
+  if (only(a, "spectrum"))
     refuse_options(app, {"--effort"}, "is for all sections but spectrum, the only one of --sections (--steps is its length)");
   auto [model, single, notes, conventions, metadata] = stability::read_recurrent(a);
   const auto tokens = encode(model.characters(), a, notes);
@@ -247,7 +253,7 @@ int run_transformer(const arguments& a, const CLI::App& app) {
                  "is for recurrent networks; this model is a folder");
   refuse_options(app, {"--count", "--steps", "--transient", "--tolerance", "--margin"},
                  "is for the Lyapunov exponents of recurrent networks; this model is a folder, with a transformer");
-  if (a.sections == std::vector<std::string>{"attention"})
+  if (only(a, "attention"))
     refuse_options(app, {"--seed"}, "is for all sections but attention, the only one of --sections: nothing is drawn at random");
   if (a.ids) refuse_options(app, {"--vocabulary", "--unknown"}, "is for a text of characters; with --ids TEXT holds token ids");
   const auto c = stability::models::llama_config::read(fs::path(a.model) / "config.json", a.ignore_fields);

@@ -209,6 +209,25 @@ TEST_CASE("models::load_character_model: a vocabulary's size that the config sta
   CHECK(contains(said(R"({"num_layers": 2})"), "num_layers is 2, expected 1, as only \"lstm.weight_hh_l0\" is there"));
 }
 
+TEST_CASE("models::load_character_model: a config that ties readout and embedding is right", "[failure]") {
+  safetensors::tensor_set tensors;
+  const MatrixXd W = random_matrix(3, 5, 1.0, 90);
+  add_layers(tensors, "lstm.", random_layers<double>(4, 5, {5}));
+  tensors.add("embedding.weight", W);
+  const auto said = [&](const MatrixXd& readout, const std::map<std::string, std::string>& metadata, const std::string& config) {
+    auto all = tensors;
+    auto fields = metadata;
+    fields.insert(abc.begin(), abc.end());
+    return complaint(file_of(all.add("fc.weight", readout), fields), {.network = {.config = config}});
+  };
+  const MatrixXd another = random_matrix(3, 5, 1.0, 91);
+  CHECK(said(W, {}, R"({"tie_weights": true})") == "");
+  CHECK(said(another, {}, R"({"tie_weights": false})") == "");
+  CHECK(contains(said(another, {}, R"({"tie_weights": true})"),
+                 "tie_weights is true, but \"fc.weight\" is another matrix than \"embedding.weight\""));
+  CHECK(contains(said(another, {{"tied", "True"}}, ""), "tied is true, but"));
+}
+
 TEST_CASE("models::load_character_model: names come with the wrappers of parallel and compiled models", "[oracle]") {
   const VectorXd expected = logits_of(load(file_of(parts("embedding.weight", "lstm.", "fc."), abc)));
   for (const std::string wrapper : {"module.", "_orig_mod.", "module._orig_mod.", "model."})

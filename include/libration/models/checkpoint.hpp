@@ -30,6 +30,9 @@ LIBRATION_DECLARED std::string some_of(const std::vector<std::string>& names);
 /// A name in quotes, cut where a damaged file made it endless.
 LIBRATION_DECLARED std::string quoted(std::string_view name);
 
+/// Whether two tensors hold the same: a head, and the embedding that it is tied to.
+LIBRATION_DECLARED bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b);
+
 /// Whether `text` matches a pattern in which `*` stands for any characters, also none and also dots, and `?` for one.
 LIBRATION_DECLARED bool matches_glob(std::string_view text, std::string_view pattern);
 
@@ -39,8 +42,10 @@ LIBRATION_DECLARED bool matches_glob(std::string_view text, std::string_view pat
 /// \param names   what the patterns are for
 /// \param what    what these are: "tensors"
 /// \param option  whose patterns they are: ".ignore (the programs' --ignore)"
+/// \param others  other names of the same, which a pattern may match too
 LIBRATION_DECLARED std::string unmatched_pattern(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
-                                                 std::string_view what, std::string_view option);
+                                                 std::string_view what, std::string_view option,
+                                                 const std::vector<std::string>& others = {});
 
 /// The name of the weight whose parameter a weight drop keeps under this canonical name ("rnn.weight_hh_l0" of
 /// "rnn.weight_hh_l0_raw"), or nothing.

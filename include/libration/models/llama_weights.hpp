@@ -106,9 +106,6 @@ void require_llama_weights(const llama_config& c, const llama_weights<Scalar>& w
                       [&](const std::string& name, const auto& values, Eigen::Index n) { check(name, values, n, 1); });
 }
 
-/// Whether a head that is stored beside the embedding it is tied to is the same.
-LIBRATION_DECLARED bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b);
-
 /// Reads every tensor, after all of them are known to be there, in their shapes and with nothing left over; before that nothing is
 /// allocated.
 ///
@@ -191,7 +188,3 @@ llama_weights<Scalar> random_llama_weights(const llama_config& config, std::uint
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models
-
-#if !defined(LIBRATION_COMPILED)
-#include <libration/models/definitions/llama_weights.hpp>
-#endif

@@ -3,6 +3,7 @@
 /// \file
 /// A recurrent network of whichever kind a file holds, and the conventions that it is read by: `models::load_recurrent`.
 
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -65,6 +66,10 @@ namespace detail {
 /// \throws file_error  naming the field that contradicts, both values and the tensor
 LIBRATION_DECLARED void require_stated_sizes(const checkpoint& tensors, const recurrent_options& options,
                                              const std::vector<tensor_size>& sizes);
+
+/// \return the first of these fields that the options' conventions, the metadata or the config have as true; empty: none of them
+LIBRATION_DECLARED std::string stated_true(const checkpoint& tensors, const recurrent_options& options,
+                                           std::initializer_list<const char*> fields);
 
 }  // namespace detail
 

@@ -78,6 +78,14 @@ any_character_model<Scalar> load_character_model(const io::safetensors::file& fi
     *table += ".weight";
   auto input = table ? embedding<Scalar>::from(tensors, *table) : embedding<Scalar>::one_hot(output.output_size());
   tensors.require_all_used(who);
+  const std::string tied =
+      detail::stated_true(tensors, options.network, {"tied", "tie_weights", "tied_weights", "tie_word_embeddings"});
+  if (table && !tied.empty() && !detail::is_same(tensors.tensor(*table), tensors.tensor(prefix + "weight")))
+    tensors.refuse(who, tied + " is true, but " + detail::quoted(tensors.name_in_file(prefix + "weight")) +
+                            " is another matrix than " + detail::quoted(tensors.name_in_file(*table)) +
+                            ": one of the two is another model's; a field that does not matter can be named in .ignore_fields (the "
+                            "programs' --ignore-field): \"" +
+                            tied + "\"");
   detail::require_stated_sizes(
       tensors, options.network,
       {{{"vocab_size", "vocabulary_size", "n_vocab", "ntoken", "ntokens", "num_embeddings", "output_size", "output_dim"},

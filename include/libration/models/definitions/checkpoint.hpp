@@ -33,6 +33,11 @@ LIBRATION_DEFINED std::string quoted(std::string_view name) {
   return '"' + std::string(name.substr(0, longest)) + (name.size() > longest ? "...\"" : "\"");
 }
 
+LIBRATION_DEFINED bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b) {
+  return a.type == b.type && std::equal(a.shape.begin(), a.shape.end(), b.shape.begin(), b.shape.end()) &&
+         std::equal(a.bytes.begin(), a.bytes.end(), b.bytes.begin(), b.bytes.end());
+}
+
 LIBRATION_DEFINED bool matches_glob(std::string_view text, std::string_view pattern) {
   std::size_t t = 0, p = 0, star = std::string_view::npos, after = 0;
   while (t < text.size()) {
@@ -53,9 +58,11 @@ LIBRATION_DEFINED bool matches_glob(std::string_view text, std::string_view patt
 }
 
 LIBRATION_DEFINED std::string unmatched_pattern(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
-                                                std::string_view what, std::string_view option) {
+                                                std::string_view what, std::string_view option,
+                                                const std::vector<std::string>& others) {
   for (const std::string& pattern : patterns) {
-    if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return matches_glob(name, pattern); })) continue;
+    const auto matches = [&](const std::string& name) { return matches_glob(name, pattern); };
+    if (std::any_of(names.begin(), names.end(), matches) || std::any_of(others.begin(), others.end(), matches)) continue;
     std::string letters = pattern;
     std::erase_if(letters, [](char c) { return c == '*' || c == '?'; });
     const std::string nearest = io::most_similar(names, letters);
@@ -160,13 +167,15 @@ LIBRATION_DEFINED checkpoint::checkpoint(std::span<const io::safetensors::file> 
         index_.emplace(canonical, entries_.size());
         entries_.push_back({&file, stored, std::move(canonical), state::used});
       }
-  std::vector<std::string> names;
+  if (options.ignore.empty()) return;
+  std::vector<std::string> names, canonical;
   for (const io::safetensors::file& file : files)
-    for (const std::string& name : file.names()) {
-      names.push_back(name);
-      if (std::string canonical = detail::canonical_name(name); canonical != name) names.push_back(std::move(canonical));
+    for (std::string& name : file.names()) {
+      canonical.push_back(detail::canonical_name(name));
+      names.push_back(std::move(name));
     }
-  const std::string fault = detail::unmatched_pattern(options.ignore, names, "tensors' names", ".ignore (the programs' --ignore)");
+  const std::string fault =
+      detail::unmatched_pattern(options.ignore, names, "tensors", ".ignore (the programs' --ignore)", canonical);
   if (!fault.empty()) throw file_error(path_, file_error::no_byte, fault);
 }
 

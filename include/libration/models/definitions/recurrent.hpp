@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -202,6 +203,14 @@ LIBRATION_DEFINED void said_conventions::compare(const std::vector<tensor_size>&
 LIBRATION_DEFINED void require_stated_sizes(const checkpoint& tensors, const recurrent_options& options,
                                             const std::vector<tensor_size>& sizes) {
   said_conventions(tensors, options).compare(sizes);
+}
+
+LIBRATION_DEFINED std::string stated_true(const checkpoint& tensors, const recurrent_options& options,
+                                          std::initializer_list<const char*> fields) {
+  const said_conventions said(tensors, options);
+  for (const char* field : fields)
+    if (const auto value = said.find(field); value && *value == "true") return field;
+  return {};
 }
 
 LIBRATION_DEFINED std::string said_conventions::option_of(const std::string& name) {
