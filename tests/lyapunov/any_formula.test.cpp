@@ -34,8 +34,8 @@ struct step_counter {
     void observe(const View&) {
       ++seen;
     }
-    template <class Mask>
-    void end(const Mask&, status, std::int64_t) {}
+    template <class Mask, class State>
+    void end(const Mask&, status, std::int64_t, const State&) {}
     template <class View>
     void conclude(const View&) {}
     bool done() const { return false; }

@@ -13,7 +13,6 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/scalar/lane_access.hpp>
 #include <libration/scalar/state.hpp>
-#include <libration/scalar/traits.hpp>
 
 namespace libration::inline LIBRATION_ABI::rollout {
 
@@ -24,12 +23,7 @@ Eigen::VectorXd state_values(const State& h, int lane = 0) {
     return h.template cast<double>();
   } else {
     Eigen::VectorXd values(State::size);
-    for (int i = 0; i < State::size; ++i) {
-      if constexpr (scalar_traits<std::remove_cvref_t<decltype(h[i])>>::width > 1)
-        values[i] = lane_value(h[i], lane);
-      else
-        values[i] = static_cast<double>(h[i]);
-    }
+    for (int i = 0; i < State::size; ++i) values[i] = lane_value(h[i], lane);
     return values;
   }
 }
