@@ -70,7 +70,8 @@ TEMPLATE_TEST_CASE("models::detail: infinities saturate and NaN stays NaN, in ev
   for (int place = 0; place < 21; ++place) {
     std::vector<TestType> x(21, TestType(1)), other(21);
     const auto at = static_cast<std::size_t>(place);
-    for (const auto function : {detail::sigmoid<TestType>, detail::tanh<TestType>, detail::relu<TestType>}) {
+    for (const auto function :
+         {detail::sigmoid<TestType>, detail::tanh<TestType>, detail::relu<TestType>, detail::softplus<TestType>}) {
       x[at] = nan;
       function(x.data(), other.data(), 21);
       CHECK(std::isnan(x[at]));
@@ -90,4 +91,28 @@ TEST_CASE("models::detail::relu: the slope at zero is 0", "[edge]") {
   detail::relu(x, slope, 4);
   CHECK(std::vector<double>(x, x + 4) == std::vector<double>{0, 0, 0, 2});
   CHECK(std::vector<double>(slope, slope + 4) == std::vector<double>{0, 0, 0, 1});
+}
+
+TEMPLATE_TEST_CASE("models::detail::silu, softplus: values and slopes are right to a few eps, saturated or not", "[oracle]", double,
+                   float) {
+  constexpr double eps = std::numeric_limits<TestType>::epsilon();
+  const auto x = arguments<TestType>(1e-30, sizeof(TestType) == 8 ? 700.0 : 85.0);
+  auto silu = x, silu_slope = x, softplus = x, softplus_slope = x;
+  const auto count = static_cast<Eigen::Index>(x.size());
+  detail::silu(silu.data(), silu_slope.data(), count);
+  detail::softplus(softplus.data(), softplus_slope.data(), count);
+  double value = 0, slope = 0, soft = 0, soft_slope = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const long double a = x[i], s = 1 / (1 + std::exp(-a)), complement = 1 / (1 + std::exp(a));
+    if (x[i] != TestType(0)) value = std::max(value, error_in_eps(silu[i], a * s));
+    const long double off = std::abs(silu_slope[i] - s * (1 + a * complement)) / (s * (1 + std::abs(a) * complement));
+    slope = std::max(slope, static_cast<double>(off) / eps);
+    soft = std::max(soft, error_in_eps(softplus[i], a > 0 ? a + std::log1p(std::exp(-a)) : std::log1p(std::exp(a))));
+    soft_slope = std::max(soft_slope, error_in_eps(softplus_slope[i], s));
+  }
+  CHECK(value < 5);
+  CHECK(slope < 6);
+  CHECK(soft < 4);
+  CHECK(soft_slope < 4);
+  CHECK(silu[0] == 0);
 }

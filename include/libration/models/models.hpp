@@ -9,6 +9,7 @@
 #include <libration/models/cross_entropy.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/feedback.hpp>
+#include <libration/models/forecaster.hpp>
 #include <libration/models/generate.hpp>
 #include <libration/models/gru.hpp>
 #include <libration/models/layer_weights.hpp>
@@ -16,6 +17,9 @@
 #include <libration/models/llama_config.hpp>
 #include <libration/models/llama_weights.hpp>
 #include <libration/models/lstm.hpp>
+#include <libration/models/mamba.hpp>
+#include <libration/models/mamba2.hpp>
+#include <libration/models/mamba_config.hpp>
 #include <libration/models/mixture_density.hpp>
 #include <libration/models/quantize_weights.hpp>
 #include <libration/models/readout.hpp>
@@ -23,7 +27,9 @@
 #include <libration/models/recurrent_kinds.hpp>
 #include <libration/models/recurrent_network.hpp>
 #include <libration/models/reservoir.hpp>
+#include <libration/models/residual_stack.hpp>
 #include <libration/models/rnn.hpp>
 #include <libration/models/rotary.hpp>
+#include <libration/models/sequence_model.hpp>
 #include <libration/models/stacked.hpp>
 #include <libration/models/vocabulary.hpp>

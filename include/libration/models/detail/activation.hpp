@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// Sigmoid and tanh on arrays, each with what its derivative needs, accurate in the saturated tails too.
+/// Sigmoid, tanh and their kin on arrays, each with what its derivative needs, accurate in the saturated tails too.
 
 #include <algorithm>
 #include <cmath>
@@ -67,6 +67,43 @@ void relu(Scalar* x, Scalar* slope, Eigen::Index count) {
   for (Eigen::Index i = 0; i < count; ++i) {
     slope[i] = x[i] > Scalar(0) ? Scalar(1) : Scalar(0);
     x[i] = x[i] <= Scalar(0) ? Scalar(0) : x[i];
+  }
+}
+
+/// Replaces x by silu(x) = x sigmoid(x), and gives the slope s (1 + x (1 - s)), s = sigmoid(x).
+///
+/// \param x      in: argument; out: value; count numbers
+/// \param slope  out: d silu/dx; count numbers, apart from x
+/// Accuracy: 5 eps relative for the value, 6 eps of s (1 + |x| (1 - s)) for the slope, which has a zero, |x| < 700 (double) or 85
+///           (float); NaN stays NaN, and -infinity gives NaN
+template <class Scalar>
+void silu(Scalar* x, Scalar* slope, Eigen::Index count) {
+  vector_map_of<Scalar>(slope, count) = (-vector_map_of<Scalar>(x, count).abs()).exp();
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const Scalar e = slope[i];
+    const Scalar large = Scalar(1) / (Scalar(1) + e);
+    const Scalar small = e * large;
+    const Scalar a = x[i];
+    const Scalar s = a >= Scalar(0) ? large : small, complement = a >= Scalar(0) ? small : large;
+    x[i] = a * s;
+    slope[i] = s * (Scalar(1) + a * complement);
+  }
+}
+
+/// Replaces x by softplus(x) = ln(1 + e^x), and gives the slope, sigmoid(x).
+///
+/// \param x      in: argument; out: value, > 0 unless it underflows; count numbers
+/// \param slope  out: sigmoid(x); count numbers, apart from x
+/// Accuracy: 4 eps relative, both outputs, |x| < 700 (double) or 85 (float); NaN stays NaN. PyTorch's softplus is x itself above
+///           20, which is at most 2.1e-9 less
+template <class Scalar>
+void softplus(Scalar* x, Scalar* slope, Eigen::Index count) {
+  vector_map_of<Scalar> value(x, count), e(slope, count);
+  e = (-value.abs()).exp();
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const Scalar small = e[i], a = x[i], large = Scalar(1) / (Scalar(1) + small);
+    x[i] = (a <= Scalar(0) ? Scalar(0) : a) + std::log1p(small);
+    slope[i] = a >= Scalar(0) ? large : small * large;
   }
 }
 

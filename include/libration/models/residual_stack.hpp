@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// Recurrent layers that add to a stream, x ← x + layer(x, state), and a norm: the body of a state-space model as a driven map.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/core/number_text.hpp>
+#include <libration/core/views.hpp>
+
+namespace libration::inline LIBRATION_ABI::models {
+
+/// Layers of a kind (`mamba_layer`, `mamba2_layer`, `rwkv7_layer`), each of which has a state of fixed size and adds to the stream
+/// of d numbers that passes through all of them; a norm at the end. A driven map in the workspace form: x, shape (d), is the
+/// embedding of a token or whatever else the network is fed.
+///
+/// The state is the layers' states one after another, layer 0 first, and nothing else; the layer's header says what is in each.
+/// What the network gives, `output`, is a function of the state before the step and of the input, and lies in the workspace. A
+/// `sequence_model` puts it into the state, where a readout finds it.
+///
+/// Exponents along given inputs: layer l's state does not depend on the states above it, so that the Jacobian is block lower
+/// triangular, and the spectrum the union of the layers' own.
+///
+/// Cost: a step is one product with each weight matrix, a tangent on k directions one with k columns each; no allocation.
+template <class Layer>
+class residual_stack {
+ public:
+  using scalar_type = typename Layer::scalar_type;
+  using layer_type = Layer;
+  using config_type = typename Layer::config_type;
+  using weights_type = typename Layer::model_weights;
+  using matrix = Eigen::Matrix<scalar_type, Eigen::Dynamic, Eigen::Dynamic>;
+  using vector = Eigen::Matrix<scalar_type, Eigen::Dynamic, 1>;
+
+  /// What a step has computed and its tangent needs again. One a thread.
+  struct workspace {
+    typename Layer::scratch scratch;
+    std::vector<typename Layer::kept> kept;  ///< empty where there are no tangents
+    matrix stream, unit, output;             ///< of the last step, shape (d, members); output: after the norm
+    matrix stream_tangent, output_tangent;   ///< of the last tangent, shape (d, columns)
+    scalar_type scale = 0;                   ///< the norm's, of the first member
+  };
+
+  /// \throws argument_error  naming the tensor (or the config's field) that is of another shape, not finite or out of range
+  residual_stack(const config_type& config, const weights_type& weights) {
+    config.validate();
+    weights.validate(config);
+    std::vector<Layer> layers;
+    std::vector<Eigen::Index> offsets;
+    for (std::size_t l = 0; l < weights.layers.size(); ++l) {
+      layers.emplace_back(config, weights.layers[l], l);
+      offsets.push_back(state_size_);
+      state_size_ += layers.back().state_size();
+    }
+    parts_ = std::make_shared<const parts>(parts{config, std::move(layers), std::move(offsets), Layer::make_norm(config, weights)});
+  }
+
+  const config_type& config() const { return parts_->config; }
+  Eigen::Index state_size() const { return state_size_; }
+  Eigen::Index input_size() const { return config().hidden_size; }
+  Eigen::Index hidden_size() const { return config().hidden_size; }
+  std::size_t layer_count() const { return parts_->layers.size(); }
+  const Layer& layer(std::size_t l) const { return parts_->layers[l]; }
+  /// The row of the state where layer l's part begins.
+  Eigen::Index offset(std::size_t l) const { return parts_->offsets[l]; }
+
+  /// \param columns  the widest tangent block, 0 for none
+  /// \param members  the widest batch of states
+  workspace make_workspace(Eigen::Index columns, Eigen::Index members = 1) const {
+    const Eigen::Index d = hidden_size();
+    workspace ws{parts_->layers.front().make_scratch(columns, members),
+                 {},
+                 matrix::Zero(d, members),
+                 matrix::Zero(d, members),
+                 matrix::Zero(d, members),
+                 matrix::Zero(d, columns),
+                 matrix::Zero(d, columns),
+                 scalar_type(0)};
+    if (columns > 0)
+      for (const Layer& layer : parts_->layers) ws.kept.push_back(layer.make_kept());
+    return ws;
+  }
+
+  /// \param h     state, shape (n)
+  /// \param x     input, shape (d)
+  /// \param next  out: the next state, shape (n); apart from h
+  void step(vector_view<scalar_type> h, vector_view<scalar_type> x, vector_span<scalar_type> next, workspace& ws) const {
+    step_batch(h, x, next, ws);
+  }
+
+  /// The step of many states at once, each weight read once for all of them; columns are members.
+  ///
+  /// \param H     states, shape (n, members)
+  /// \param X     inputs, shape (d, members)
+  /// \param Next  out: the next states, shape (n, members); apart from H
+  /// A `tangent` after it is at the first member.
+  void step_batch(matrix_view<scalar_type> H, matrix_view<scalar_type> X, matrix_span<scalar_type> Next, workspace& ws) const {
+    const Eigen::Index members = H.cols();
+    eigen_assert(members <= ws.stream.cols());
+    auto stream = ws.stream.leftCols(members);
+    stream = X;
+    for (std::size_t l = 0; l < parts_->layers.size(); ++l) {
+      const Layer& layer = parts_->layers[l];
+      layer.step(stream, H.middleRows(offset(l), layer.state_size()), Next.middleRows(offset(l), layer.state_size()), ws.scratch,
+                 ws.kept.empty() ? nullptr : &ws.kept[l]);
+    }
+    for (Eigen::Index j = members; j-- > 0;)  // the first member's scale is the last one left
+      ws.scale = parts_->norm.apply(ws.stream.col(j).data(), ws.unit.col(j).data(), ws.output.col(j).data());
+  }
+
+  /// What the last step on this workspace gave: the stream after the norm, shape (d, members).
+  auto output(const workspace& ws, Eigen::Index members = 1) const { return ws.output.leftCols(members); }
+  /// What the last tangent on this workspace gave of `output`, shape (d, k).
+  auto output_tangent(const workspace& ws, Eigen::Index k) const { return ws.output_tangent.leftCols(k); }
+
+  /// JV = (dg/dh) V at the (h, x) of the last step on this workspace.
+  ///
+  /// \param V   directions, shape (n, k), k at most the workspace's columns
+  /// \param JV  out: shape (n, k), apart from V
+  void tangent(matrix_view<scalar_type> V, matrix_span<scalar_type> JV, workspace& ws) const {
+    ws.stream_tangent.leftCols(V.cols()).setZero();
+    carry(V, JV, ws);
+  }
+
+  /// JV = (dg/dh) V + (dg/dx) VX at the (h, x) of the last step on this workspace; VX: shape (d, k).
+  void tangent(matrix_view<scalar_type> V, matrix_view<scalar_type> VX, matrix_span<scalar_type> JV, workspace& ws) const {
+    ws.stream_tangent.leftCols(V.cols()) = VX;
+    carry(V, JV, ws);
+  }
+
+ private:
+  struct parts {
+    config_type config;
+    std::vector<Layer> layers;
+    std::vector<Eigen::Index> offsets;
+    typename Layer::norm_type norm;
+  };
+
+  void carry(const matrix_view<scalar_type>& V, matrix_span<scalar_type>& JV, workspace& ws) const {
+    const Eigen::Index k = V.cols();
+    eigen_assert(k <= ws.stream_tangent.cols());
+    auto stream = ws.stream_tangent.leftCols(k);
+    for (std::size_t l = 0; l < parts_->layers.size(); ++l) {
+      const Layer& layer = parts_->layers[l];
+      layer.tangent(stream, V.middleRows(offset(l), layer.state_size()), JV.middleRows(offset(l), layer.state_size()), ws.scratch,
+                    ws.kept[l]);
+    }
+    for (Eigen::Index j = 0; j < k; ++j)
+      parts_->norm.tangent(ws.stream_tangent.col(j).data(), ws.unit.col(0).data(), ws.scale, ws.output_tangent.col(j).data());
+  }
+
+  std::shared_ptr<const parts> parts_;
+  Eigen::Index state_size_ = 0;
+};
+
+}  // namespace libration::inline LIBRATION_ABI::models
