@@ -30,6 +30,8 @@
 #include <libration/models/residual_stack.hpp>
 #include <libration/models/rnn.hpp>
 #include <libration/models/rotary.hpp>
+#include <libration/models/rwkv7.hpp>
+#include <libration/models/rwkv7_config.hpp>
 #include <libration/models/sequence_model.hpp>
 #include <libration/models/stacked.hpp>
 #include <libration/models/vocabulary.hpp>
