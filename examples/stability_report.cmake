@@ -13,6 +13,12 @@ libration_add_program_test(bundled ${program} "${model}" "${text}" --steps 400 -
                           "${folder}/bundled")
 libration_expect(bundled "Verdict.*hears itself.*fewer bits.*different texts.*weights.*Files")
 
+# What is written as JSON says which version of the format it is, and which sections ran.
+libration_add_program_test(
+  json sh -c "\"$0\" \"$@\" > /dev/null && cat \"${folder}/json/report.json\"" ${program} "${model}" "${text}" --sections tokens,loops
+  --count 1 --effort 0.01 --no-pictures --out "${folder}/json")
+libration_expect(json "^{\n \"version\": 1,\n \"model\": {.*\"kind\": \"gru\".*\"closed_loop\": {.*\"tokens\": .\n")
+
 set(transformer "${CMAKE_CURRENT_SOURCE_DIR}/models/austen_llama")
 libration_add_program_test(bundled_transformer ${program} "${transformer}" "${text}" --effort 0.02 --out "${folder}/transformer")
 libration_expect(bundled_transformer "Where attention goes.*error in the cache.*fewer bits.*different texts.*weights.*Files")
@@ -87,6 +93,8 @@ libration_add_refusal(a_model_of_another_kind "matrix.*not a recurrent network"
 libration_add_refusal(a_negative_option "--count.*-1" "${model}" "${text}" --count -1)
 libration_add_refusal(an_unknown_section "frobnicate" "${model}" "${text}" --sections spectrum,frobnicate)
 libration_add_refusal(an_unknown_option "frobnicate" "${model}" "${text}" --frobnicate)
+libration_add_refusal(spectra_of_a_transformer "--sections: a transformer has no section spectrum" "${transformer}" "${text}"
+                      --sections spectrum,growth)
 libration_add_refusal(a_section_of_another_kind "--sections: a recurrent network has no section attention" "${model}" "${text}"
                       --sections attention)
 libration_add_refusal(an_unsupported_architecture "config.json.*model_type is .gpt2." "${folder}/gpt2" "${text}")

@@ -1,59 +1,26 @@
 // SPDX-License-Identifier: MIT
-// The report's second part: how an error grows, how long a run can be trusted, and what a state kept in fewer bits does to it.
+// How an error in the state grows, and how long a run can be trusted.
 
-#include "report.hpp"
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <string>
 
-#include <algorithm>
-#include <array>
-#include <limits>
-
-#include <libration/core/parallel.hpp>
 #include <libration/error/growth.hpp>
 #include <libration/error/growth_law.hpp>
 #include <libration/error/horizon.hpp>
-#include <libration/error/token_divergence.hpp>
-#include <libration/maps/quantize.hpp>
-#include <libration/maps/quantize_tokens.hpp>
-#include <libration/models/feedback.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/json_error.hpp>
 #include <libration/report/plot.hpp>
 #include <libration/report/progress_bar.hpp>
 
-#include "prompts.hpp"
+#include "curves.hpp"
+#include "pieces.hpp"
+#include "section.hpp"
 
 namespace stability {
 
 namespace {
-
-namespace error = libration::error;
-namespace maps = libration::maps;
-
-constexpr double far_apart = 0.4;  // of the state's own spread
-
-double leading(const lyapunov::spectrum_result& r) {
-  return r.exponents.size() > 0 ? r.exponents[0] : std::numeric_limits<double>::quiet_NaN();
-}
-
-// Windows of so many characters, as many as the text has room for; shorter ones where it has not room for two.
-error::growth_options windows_of(const recurrent_question& q, std::int64_t characters, std::int64_t windows) {
-  const std::int64_t room = q.length() - q.transient;
-  error::growth_options options{.steps = std::min(characters, room / 2)};
-  options.windows = std::max<std::int64_t>(1, std::min(windows, room / options.steps));
-  options.transient = q.transient;
-  options.seed = q.options.seed;
-  return options;
-}
-
-// Median, and 5 to 95 %.
-report::band band_of(const std::string& label, const error::growth_curve& c) {
-  return {label, c.time, c.quantile(0.5), c.quantile(0.05), c.quantile(0.95)};
-}
-
-std::string at(const error::growth_curve& c, Eigen::Index point) {
-  const auto quantile = [&](double p) { return c.quantile(p)[point]; };
-  return fmt::format("{:.1e} ({:.0e} to {:.0e})", quantile(0.5), quantile(0.05), quantile(0.95));
-}
 
 // What became of the error, and of the law it follows.
 void print_law(const char* where, const error::growth_curve& c, double exponent, answer& so_far) {
@@ -84,13 +51,11 @@ void print_law(const char* where, const error::growth_curve& c, double exponent,
   }
 }
 
-}  // namespace
-
-void print_growth(const recurrent_question& q, answer& so_far) {
-  error::growth_options options = windows_of(q, q.scaled(300, 40), q.scaled(24, 4));
+void print_growth(const question& q, answer& so_far) {
+  error::growth_options options = growth_windows(q, q.scaled(300, 40), q.scaled(24, 4));
   options.size = 1e-6;
   options.members = 4;
-  const auto loop = models::close_loop(q.model);
+  const state_capability& state = *q.model.state;
   error::growth_curve reading, writing;
   {
     report::progress_bar bar("growth of errors");
@@ -100,11 +65,11 @@ void print_growth(const recurrent_question& q, answer& so_far) {
       };
     };
     options.on_progress = half(0.0);
-    reading = error::growth(q.model.network(), Eigen::VectorXd::Zero(q.model.state_size()), q.model.inputs(q.tokens), options);
+    reading = error::growth(state.network, Eigen::VectorXd::Zero(state.network.state_size()), text_inputs(q), options);
     options.on_progress = half(0.5);
     options.transient = 100;
     options.windows = q.scaled(24, 4);  // it needs no text
-    writing = error::growth(loop, q.state_after(q.transient), options);
+    writing = error::growth(state.loop, settled_state(q), options);
   }
   fmt::print(
       "\nHow an error grows\n"
@@ -129,84 +94,10 @@ void print_growth(const recurrent_question& q, answer& so_far) {
        file);
 }
 
-void print_precision(const recurrent_question& q, answer& so_far) {
-  struct format {
-    const char* name;
-    maps::number_format kept;
-  };
-  const std::array<format, 4> formats = {{{"float32", maps::number_format::float32()},
-                                          {"bfloat16", maps::number_format::bfloat16()},
-                                          {"float16", maps::number_format::float16()},
-                                          {"8 bits", maps::number_format::dynamic(8)}}};
-  error::growth_options options = windows_of(q, q.scaled(300, 40), q.scaled(12, 2));
-  const auto loop = models::close_loop(q.model);
-  const Eigen::VectorXd start = q.state_after(q.transient);
-  const auto prompts = prompts_of(q, 16, 100);
-  const std::int64_t length = q.scaled(300, 40);
-  std::array<error::growth_curve, 4> reading, writing;
-  std::array<error::token_divergence_result, 4> tokens;
-  {
-    report::progress_bar bar("states in fewer bits");
-    std::int64_t done = 0;
-    const auto one_more = [&] { bar({++done, 3}); };
-    libration::parallel_for(4, 0, [&](std::int64_t k) {
-      const auto i = static_cast<std::size_t>(k);
-      reading[i] = error::growth_between(q.model.network(), maps::quantize(q.model.network(), formats[i].kept),
-                                         Eigen::VectorXd::Zero(q.model.state_size()).eval(), q.model.inputs(q.tokens), options);
-    });
-    one_more();
-    libration::parallel_for(4, 0, [&](std::int64_t k) {
-      const auto i = static_cast<std::size_t>(k);
-      error::growth_options closed = options;
-      closed.transient = 100;
-      closed.windows = q.scaled(12, 2);
-      writing[i] = error::growth_between(loop, maps::quantize(loop, formats[i].kept), start, closed);
-    });
-    one_more();
-    for (std::size_t i = 0; i < 4; ++i)
-      tokens[i] = error::token_divergence(q.single, maps::quantize(q.single, formats[i].kept), prompts,
-                                          {.runs = q.scaled(48, 4), .steps = length, .seed = q.options.seed});
-    one_more();
-  }
-  fmt::print(
-      "\nIf the state were kept in fewer bits\n"
-      "  After every character the state is rounded, and the run parts from the exact one. Reading the text: the error after\n"
-      "  {:.0f} characters, in units of the state's spread. Hearing itself: the characters until it comes to {} of the spread\n"
-      "  (and what the exponent and the rounding's size predict). Writing: the characters after which half of {} runs, sampled\n"
-      "  with the same random numbers as the exact ones, have written something else.\n"
-      "    format     reads the text                hears itself             predicted   writes\n",
-      reading[0].time[reading[0].points() - 1], far_apart, tokens[0].pairs.size());
-  for (std::size_t i = 0; i < 4; ++i) {
-    const Eigen::Index last = reading[i].points() - 1;
-    so_far.whole = so_far.whole && reading[i].status == libration::status::ok && writing[i].status == libration::status::ok &&
-                   tokens[i].status == libration::status::ok;
-    if (reading[i].pairs() == 0 || writing[i].pairs() == 0) {
-      fmt::print("    {:<9}  ended early: reading {}, hearing itself {}\n", formats[i].name, reading[i].status, writing[i].status);
-      continue;
-    }
-    const auto parted = tokens[i].survival.event_count;
-    const auto horizon = error::horizon(writing[i], {.threshold = far_apart});
-    const double noise = formats[i].kept.error_deviation(start).norm() / writing[i].normaliser;
-    const double predicted = error::predicted_noise_horizon(far_apart, noise, leading(so_far.writing));
-    fmt::print("    {:<9}  {:<28}  {:<23}  {:>9}   {}\n", formats[i].name, at(reading[i], last), report::text(horizon.median),
-               std::isnan(predicted) ? std::string("unknown") : fmt::format("{:.3g}", predicted),
-               std::isinf(tokens[i].horizon_50.time)
-                   ? fmt::format("more than {} ({} of {} parted)", length, parted, tokens[i].pairs.size())
-                   : report::text(tokens[i].horizon_50));
-    so_far.json["precision"][formats[i].name] = {{"reads_the_text", report::to_json(reading[i])},
-                                                 {"hears_itself", report::to_json(writing[i])},
-                                                 {"horizon", report::to_json(horizon)},
-                                                 {"predicted_horizon", report::number(predicted)},
-                                                 {"tokens", report::to_json(tokens[i])}};
-  }
-  if (q.options.no_pictures) return;
-  const auto file = std::filesystem::path(q.options.out) / "precision.png";
-  std::vector<report::band> bands;
-  for (std::size_t i = 0; i < 4; ++i) bands.push_back(band_of(formats[i].name, writing[i]));
-  drew(so_far,
-       report::plot_bands(bands, file, "A state kept in fewer bits, hearing itself: median and 5 to 95 % of the runs",
-                          {"characters", "error, in units of the state's spread", false, true}),
-       file);
+}  // namespace
+
+section growth_section() {
+  return {.name = "growth", .needs = fixed_state, .options = {"--effort", "--seed"}, .run = print_growth};
 }
 
 }  // namespace stability

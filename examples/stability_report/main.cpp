@@ -3,25 +3,23 @@
 // measures how small disturbances and errors grow, and says in words, numbers, pictures and JSON what that means.
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
+#include <exception>
+#include <filesystem>
 #include <fstream>
-#include <initializer_list>
-#include <iterator>
 #include <limits>
 #include <new>
-#include <set>
-#include <sstream>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
-#include <libration/io/io.hpp>
-#include <libration/models/vocabulary.hpp>
+#include <libration/core/error.hpp>
 
-#include "report.hpp"
+#include "kinds.hpp"
+#include "section.hpp"
+#include "subject.hpp"
 
 namespace fs = std::filesystem;
 
@@ -29,32 +27,154 @@ namespace {
 
 using stability::answer;
 using stability::arguments;
-using stability::recurrent_question;
-using stability::transformer_question;
+using stability::model_kind;
+using stability::section;
 
-template <class Question>
-struct section {
-  std::string_view name;
-  void (*print)(const Question&, answer&);
-};
-constexpr std::array<section<recurrent_question>, 6> recurrent_sections = {{{"spectrum", stability::print_spectrum},
-                                                                            {"loops", stability::print_closed_loop},
-                                                                            {"growth", stability::print_growth},
-                                                                            {"precision", stability::print_precision},
-                                                                            {"tokens", stability::print_tokens},
-                                                                            {"exposure", stability::print_exposure}}};
-constexpr std::array<section<transformer_question>, 5> transformer_sections = {{{"attention", stability::print_attention},
-                                                                                {"growth", stability::print_growth},
-                                                                                {"precision", stability::print_precision},
-                                                                                {"tokens", stability::print_tokens},
-                                                                                {"exposure", stability::print_exposure}}};
+// Of report.json: counted up where a field changes its meaning or goes; see examples/README.md.
+constexpr int format_version = 1;
 
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path)) throw libration::file_error(path, libration::file_error::no_byte, "cannot be read");
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (text.empty()) throw libration::file_error(path, libration::file_error::no_byte, "the text is empty");
+bool is_in(std::string_view name, const std::vector<std::string_view>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// "a", "a and b", "a, b and c", each name once.
+std::string listed(const std::vector<std::string_view>& names) {
+  std::vector<std::string_view> once;
+  for (const std::string_view name : names)
+    if (!is_in(name, once)) once.push_back(name);
+  std::string text;
+  for (std::size_t i = 0; i < once.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == once.size() ? " and " : ", ") + std::string(once[i]);
   return text;
+}
+
+bool is_for(const section& s, const model_kind& kind) { return (s.needs & ~kind.offers) == 0; }
+
+std::vector<std::string> section_names() {
+  std::vector<std::string> names;
+  for (const section& s : stability::sections())
+    if (std::find(names.begin(), names.end(), s.name) == names.end()) names.emplace_back(s.name);
+  return names;
+}
+
+// The kinds that have a section of one of these names.
+std::vector<std::string_view> kinds_with(const std::vector<std::string_view>& names) {
+  std::vector<std::string_view> kinds;
+  for (const model_kind& kind : stability::model_kinds()) {
+    const auto has = [&](const section& s) { return is_in(s.name, names) && is_for(s, kind); };
+    if (std::any_of(stability::sections().begin(), stability::sections().end(), has)) kinds.push_back(kind.plural);
+  }
+  return kinds;
+}
+
+// spectrum (recurrent networks), ..., tokens and exposure
+std::string describe_sections() {
+  std::vector<std::string> each;
+  for (const std::string& name : section_names()) {
+    const std::vector<std::string_view> kinds = kinds_with({name});
+    each.push_back(kinds.size() == stability::model_kinds().size() ? name : fmt::format("{} ({})", name, listed(kinds)));
+  }
+  return fmt::format("{}", fmt::join(each, ", "));
+}
+
+const model_kind& kind_of(const arguments& a) {
+  for (const model_kind& kind : stability::model_kinds())
+    if (kind.reads(a.model)) return kind;
+  return stability::model_kinds().back();
+}
+
+[[noreturn]] void refuse(std::string_view option, const std::string& why) {
+  throw libration::argument_error(fmt::format("{}: {}", option, why));
+}
+
+// The sections that are asked for and that this kind of model has.
+std::vector<section> sections_for(const arguments& a, const model_kind& kind) {
+  std::vector<section> wanted;
+  for (const section& s : stability::sections())
+    if (is_for(s, kind) && stability::wanted(a, s)) wanted.push_back(s);
+  for (const std::string& name : a.sections)
+    if (std::none_of(wanted.begin(), wanted.end(), [&](const section& s) { return s.name == name; }))
+      refuse("--sections", fmt::format("a {} has no section {}", kind.name, name));
+  return wanted;
+}
+
+// Refuses options that were given and that say nothing of this model, of this text or of these sections.
+void refuse_useless_options(const CLI::App& app, const arguments& a, const model_kind& kind, const std::vector<section>& wanted) {
+  const auto given = [&](std::string_view option) { return app.count(std::string(option)) > 0; };
+  for (const model_kind& other : stability::model_kinds())
+    for (const std::string_view option : other.options) {
+      if (!given(option) || is_in(option, kind.options)) continue;
+      std::vector<std::string_view> kinds;
+      for (const model_kind& k : stability::model_kinds())
+        if (is_in(option, k.options)) kinds.push_back(k.plural);
+      refuse(option, fmt::format("is for {}; this model is {}", listed(kinds), kind.found));
+    }
+  for (const section& any : stability::sections())
+    for (const std::string_view option : any.options) {
+      const auto reads = [&](const section& s) { return is_in(option, s.options); };
+      if (!given(option) || std::any_of(wanted.begin(), wanted.end(), reads)) continue;
+      std::vector<std::string_view> names, left_out, others;
+      for (const section& s : stability::sections()) {
+        if (reads(s)) names.push_back(s.name);
+        if (is_for(s, kind)) (reads(s) ? left_out : others).push_back(s.name);
+      }
+      const auto which = [](const std::vector<std::string_view>& these) {
+        return fmt::format("the section{} {}", these.size() > 1 ? "s" : "", listed(these));
+      };
+      if (left_out.empty())
+        refuse(option, fmt::format("is for {} of {}; this model is {}", which(names), listed(kinds_with(names)), kind.found));
+      if (others.size() < left_out.size())
+        refuse(option, fmt::format("is for all sections but {}, and --sections leaves them out", listed(others)));
+      refuse(option, fmt::format("is for {}, which --sections leaves out", which(left_out)));
+    }
+  if (a.ids)
+    for (const char* const option : {"--vocabulary", "--unknown"})
+      if (given(option)) refuse(option, "is for a text of characters; with --ids TEXT holds token ids");
+}
+
+void make_folder(const std::string& path) {
+  std::error_code fault;
+  fs::create_directories(path, fault);
+  if (!fs::is_directory(path)) refuse("--out", fmt::format("no folder \"{}\": {}", path, fault.message()));
+}
+
+void print_files(const answer& so_far, const fs::path& numbers) {
+  fmt::print("\nFiles\n  numbers   {}\n", numbers.string());
+  for (const std::string& picture : so_far.pictures)
+    if (!picture.empty()) fmt::print("  picture   {}\n", picture);
+  if (std::find(so_far.pictures.begin(), so_far.pictures.end(), "") != so_far.pictures.end())
+    fmt::print("  pictures  {}: gnuplot is not installed or failed\n",
+               std::all_of(so_far.pictures.begin(), so_far.pictures.end(), [](const auto& p) { return p.empty(); })
+                   ? "not drawn"
+                   : "not all drawn");
+}
+
+int report_on(const arguments& a, const CLI::App& app) {
+  const model_kind& kind = kind_of(a);
+  const std::vector<section> wanted = sections_for(a, kind);
+  refuse_useless_options(app, a, kind, wanted);
+  const stability::subject subject = kind.load(a, wanted);
+  const stability::text_pieces& text = subject.text;
+  make_folder(a.out);
+  fmt::print(
+      "libration: how stable is this {}, while it reads this text and when it writes?\n\n"
+      "  model   {}: {}\n"
+      "  text    {}: {} {}s\n"
+      "  as a language model it pays {}\n",
+      subject.noun, a.model, subject.about, a.text, text.length(), text.unit, subject.cost);
+  for (const std::string& note : subject.notes) fmt::print("  note    {}\n", note);
+
+  answer so_far;
+  so_far.json["version"] = format_version;
+  so_far.json["model"] = subject.model_json;
+  so_far.json["text"] = subject.text_json;
+  const stability::question question{text, a, subject.model};
+  for (const section& s : wanted) s.run(question, so_far);
+  const fs::path numbers = fs::path(a.out) / "report.json";
+  if (!(std::ofstream(numbers) << so_far.json.dump(1) << '\n'))
+    throw libration::file_error(numbers.string(), libration::file_error::no_byte, "cannot be written");
+  print_files(so_far, numbers);
+  return so_far.whole ? 0 : 1;
 }
 
 // A number's bounds, as an option's check.
@@ -69,249 +189,10 @@ CLI::Validator at_least(double low, double high = std::numeric_limits<double>::m
       "");
 }
 
-// The text by the model's characters; a note where some of them are unknown and that was allowed.
-std::vector<stability::models::token> encode(const stability::models::vocabulary& characters, const arguments& a,
-                                             std::vector<std::string>& notes) {
-  const std::string text = read_text(a.text);
-  const bool skip = a.unknown == "skip", replace = !skip && a.unknown != "refuse";
-  if (replace && !characters.find(a.unknown))
-    throw libration::argument_error(fmt::format("--unknown: \"{}\" is no token of the vocabulary, nor refuse or skip", a.unknown));
-  using stability::models::unknown_characters;
-  try {
-    auto encoded = characters.encode(text, {.unknown = skip      ? unknown_characters::skip
-                                                       : replace ? unknown_characters::replace
-                                                                 : unknown_characters::refuse,
-                                            .replacement = replace ? a.unknown : ""});
-    if (encoded.unknown > 0)
-      notes.push_back(fmt::format("unknown to the model: {} of the text's characters ({} different), {}; the first is {}",
-                                  encoded.unknown, encoded.different, skip ? "skipped" : "read as " + a.unknown,
-                                  encoded.first_unknown));
-    return std::move(encoded.tokens);
-  } catch (const libration::argument_error& error) {
-    const std::string why = error.what();
-    throw libration::file_error(
-        a.text, libration::file_error::no_byte,
-        why + (why.find("UTF-8") == std::string::npos ? " (--unknown says what else may become of unknown characters)" : ""));
-  }
-}
-
-void print_notes(const std::vector<std::string>& notes) {
-  for (const std::string& note : notes) fmt::print("  note    {}\n", note);
-}
-
-// Token ids: a JSON list, or numbers between blanks.
-std::vector<stability::models::token> read_ids(const std::string& path, Eigen::Index vocabulary_size) {
-  const auto refuse = [&](const std::string& why) { throw libration::file_error(path, libration::file_error::no_byte, why); };
-  std::string text = read_text(path);
-  // [[1, 2]] is a batch of one; of several lists each begins anew.
-  if (const auto inner = std::count(text.begin(), text.end(), ']') - 1;
-      inner > 1 || (inner == 1 && text.find_first_of("0123456789") < text.rfind('[')))
-    refuse(fmt::format("holds {} lists of token ids, expected one", std::max<std::ptrdiff_t>(inner, 2)));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '[' || c == ']' || c == ','; }, ' ');
-  std::istringstream words(text);
-  std::vector<stability::models::token> ids;
-  for (std::string word; words >> word;) {
-    std::int64_t id = -1;
-    const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), id);
-    if (fault != std::errc() || end != word.data() + word.size())
-      refuse(fmt::format("\"{}\" is no token id (a whole number), after {} ids", word, ids.size()));
-    if (id < 0 || id >= vocabulary_size)
-      refuse(fmt::format("token id {} after {} ids, expected 0 to {}", id, ids.size(), vocabulary_size - 1));
-    ids.push_back(static_cast<stability::models::token>(id));
-  }
-  return ids;
-}
-
-void require_length(const arguments& a, const std::vector<stability::models::token>& tokens, const std::string& unit) {
-  constexpr std::size_t fewest = 100;
-  if (tokens.size() < fewest)
-    throw libration::file_error(a.text, libration::file_error::no_byte,
-                                fmt::format("the text has {} {}s, expected at least {}", tokens.size(), unit, fewest));
-}
-
-// What a model pays for a token must be a number.
-void require_finite(double cost, const arguments& a) {
-  if (!std::isfinite(cost))
-    throw libration::file_error(
-        a.model, libration::file_error::no_byte,
-        fmt::format(
-            "along {} the model's logits leave the range of single precision (it pays {} nats): it diverges, or is not read as "
-            "it was trained",
-            a.text, cost));
-}
-
-void make_folder(const std::string& path) {
-  std::error_code fault;
-  fs::create_directories(path, fault);
-  if (!fs::is_directory(path)) throw libration::argument_error(fmt::format("--out: no folder \"{}\": {}", path, fault.message()));
-}
-
-// Runs the sections that are wanted, and says where the files are.
-template <class Question, std::size_t count>
-int answer_all(const Question& q, const std::array<section<Question>, count>& sections, answer& so_far) {
-  const arguments& a = q.options;
-  for (const auto& s : sections)
-    if (stability::wanted(a, s.name)) s.print(q, so_far);
-  const fs::path numbers = fs::path(a.out) / "report.json";
-  if (!(std::ofstream(numbers) << so_far.json.dump(1) << '\n'))
-    throw libration::file_error(numbers.string(), libration::file_error::no_byte, "cannot be written");
-  fmt::print("\nFiles\n  numbers   {}\n", numbers.string());
-  for (const std::string& picture : so_far.pictures)
-    if (!picture.empty()) fmt::print("  picture   {}\n", picture);
-  if (std::find(so_far.pictures.begin(), so_far.pictures.end(), "") != so_far.pictures.end())
-    fmt::print("  pictures  {}: gnuplot is not installed or failed\n",
-               std::all_of(so_far.pictures.begin(), so_far.pictures.end(), [](const auto& p) { return p.empty(); })
-                   ? "not drawn"
-                   : "not all drawn");
-  return so_far.whole ? 0 : 1;
-}
-
-// What belongs to one kind of model only.
-template <class Question, std::size_t count>
-void require_known(const arguments& a, const std::array<section<Question>, count>& sections, const char* kind) {
-  for (const std::string& name : a.sections)
-    if (std::none_of(sections.begin(), sections.end(), [&](const auto& s) { return s.name == name; }))
-      throw libration::argument_error(fmt::format("--sections: a {} has no section {}", kind, name));
-}
-
-// Whether a section is the only one that is wanted.
-bool only(const arguments& a, std::string_view section) {
-  return !a.sections.empty() &&
-         std::all_of(a.sections.begin(), a.sections.end(), [&](const std::string& name) { return name == section; });
-}
-
-// Refuses options that were given and that say nothing of this model and text.
-void refuse_options(const CLI::App& app, std::initializer_list<const char*> options, std::string_view why) {
-  for (const char* const option : options)
-    if (app.count(option) > 0) throw libration::argument_error(fmt::format("{}: {}", option, why));
-}
-
-int run_recurrent(const arguments& a, const CLI::App& app) {
-  require_known(a, recurrent_sections, "recurrent network");
-  refuse_options(app, {"--ids"}, "is for transformers; this model reads characters");
-  refuse_options(app, {"--window"}, "is for transformers; a recurrent network reads the text as a whole");
-  const bool spectrum = stability::wanted(a, "spectrum"), loops = stability::wanted(a, "loops");
-  if (!spectrum) refuse_options(app, {"--steps", "--tolerance"}, "is for the section spectrum, which --sections leaves out");
-  if (!spectrum && !loops)
-    refuse_options(app, {"--count", "--margin"}, "is for the sections spectrum and loops, which --sections leaves out");
-  if (only(a, "spectrum"))
-    refuse_options(app, {"--effort"}, "is for all sections but spectrum, the only one of --sections (--steps is its length)");
-  auto [model, single, notes, conventions, metadata] = stability::read_recurrent(a);
-  const auto tokens = encode(model.characters(), a, notes);
-  const auto length = static_cast<std::int64_t>(tokens.size());
-  require_length(a, tokens, "character");
-
-  // A short text spends at most a quarter on settling, half of it for the state and half for the directions.
-  const recurrent_question q{{a, tokens, std::min(a.transient, length / 8)}, model, single};
-  const std::vector<libration::models::token> read(tokens.begin(), tokens.begin() + std::min<std::int64_t>(length, 20'000));
-  const double cost = single.cross_entropy(read);
-  require_finite(cost, a);
-  make_folder(a.out);
-  const auto kind = model.network().kind();
-  const auto layers = model.network().layer_count();
-  fmt::print(
-      "libration: how stable is this network, while it reads this text and when it writes?\n\n"
-      "  model   {}: {} with {} layer{}, a state of {} numbers, {} characters\n"
-      "  text    {}: {} characters\n"
-      "  as a language model it pays {:.3f} nats a character on the first {} characters of this text\n",
-      a.model, kind, layers, layers == 1 ? "" : "s", model.state_size(), model.vocabulary_size(), a.text, length, cost,
-      read.size());
-  print_notes(notes);
-  answer so_far;
-  so_far.json["model"] = {{"file", a.model},
-                          {"kind", kind},
-                          {"state_size", model.state_size()},
-                          {"vocabulary_size", model.vocabulary_size()},
-                          {"conventions", conventions},
-                          {"metadata", metadata},
-                          {"notes", notes}};
-  so_far.json["text"] = {
-      {"file", a.text}, {"characters", length}, {"nats_per_character", cost}, {"nats_over_characters", read.size()}};
-  return answer_all(q, recurrent_sections, so_far);
-}
-
-// The vocabulary that was named, or that lies in the model's folder, or in its weights' metadata.
-stability::models::vocabulary vocabulary_of(const arguments& a) {
-  if (!a.vocabulary.empty()) return stability::models::vocabulary::read(a.vocabulary);
-  const fs::path beside = fs::path(a.model) / "vocabulary.json", weights = fs::path(a.model) / "model.safetensors";
-  if (fs::exists(beside)) return stability::models::vocabulary::read(beside);
-  if (fs::exists(weights)) {
-    const auto file = libration::io::safetensors::open(weights);
-    if (const auto found = file.metadata().find("vocabulary"); found != file.metadata().end())
-      return stability::models::vocabulary::from_json(found->second);
-  }
-  throw libration::file_error(a.model, libration::file_error::no_byte,
-                              "no vocabulary.json with a character a token: give the text as token ids (--ids), or --vocabulary");
-}
-
-int run_transformer(const arguments& a, const CLI::App& app) {
-  require_known(a, transformer_sections, "transformer");
-  refuse_options(app,
-                 {"--prefix", "--stack", "--embedding", "--readout", "--nonlinearity", "--leak", "--reset-after", "--reset-before",
-                  "--swapped-update", "--gate-order"},
-                 "is for recurrent networks; this model is a folder");
-  refuse_options(app, {"--count", "--steps", "--transient", "--tolerance", "--margin"},
-                 "is for the Lyapunov exponents of recurrent networks; this model is a folder, with a transformer");
-  if (only(a, "attention"))
-    refuse_options(app, {"--seed"}, "is for all sections but attention, the only one of --sections: nothing is drawn at random");
-  if (a.ids) refuse_options(app, {"--vocabulary", "--unknown"}, "is for a text of characters; with --ids TEXT holds token ids");
-  const auto c = stability::models::llama_config::read(fs::path(a.model) / "config.json", a.ignore_fields);
-  stability::piece_lengths lengths{a.window > 0 ? a.window : c.max_positions};
-  if (c.sliding_window > 0) lengths.window = std::min<std::int64_t>(lengths.window, c.sliding_window);
-  constexpr std::int64_t narrowest = 16;
-  if (lengths.window < narrowest)
-    throw libration::argument_error(
-        fmt::format("{}: a window of {} tokens, expected at least {} to report on", a.model, lengths.window, narrowest));
-  const std::string unit = a.ids ? "token" : "character";
-  std::vector<std::string> notes;
-  const auto tokens = a.ids ? read_ids(a.text, c.vocabulary_size) : encode(vocabulary_of(a), a, notes);
-  require_length(a, tokens, unit);
-  const stability::question asked{a, tokens, 0, unit};
-  // The cache is as long as the longest piece that is read, whatever the config's window is.
-  const auto model = stability::transformer::from(
-      a.model, {.window = stability::longest_piece(asked, lengths), .ignore = a.ignore, .ignore_fields = a.ignore_fields});
-  const transformer_question q{asked, lengths, model};
-  stability::require_memory_for(q);
-
-  // Cut into windows, each after the first half of which all is counted: what is paid with at least half a window before.
-  const double cost = stability::windowed_cost(q);
-  require_finite(cost, a);
-  make_folder(a.out);
-  fmt::print(
-      "libration: how stable is this transformer, while it reads this text and when it writes?\n\n"
-      "  model   {}: {} layers, {} query heads on {} key heads of {}, window {}, {} tokens\n"
-      "  text    {}: {} {}s\n"
-      "  as a language model it pays {:.3f} nats a {} of this text, with half a window before it\n",
-      a.model, c.layers, c.query_heads, c.key_heads, c.head_size, q.window, c.vocabulary_size, a.text, q.length(), unit, cost,
-      unit);
-  notes.insert(notes.end(), c.notes.begin(), c.notes.end());
-  if (model.config().tied_head && !c.tied_head)
-    notes.push_back("a base model without lm_head.weight: its embedding is taken for its head; a file that has one says otherwise");
-  print_notes(notes);
-  answer so_far;
-  so_far.json["model"] = {{"folder", a.model},
-                          {"kind", "llama"},
-                          {"layers", c.layers},
-                          {"query_heads", c.query_heads},
-                          {"key_heads", c.key_heads},
-                          {"window", q.window},
-                          {"cache", model.window()},
-                          {"head_is_the_embedding", model.config().tied_head},
-                          {"state_size", model.state_size()},
-                          {"vocabulary_size", c.vocabulary_size},
-                          {"notes", notes}};
-  so_far.json["text"] = {{"file", a.text}, {unit + "s", q.length()}, {"nats_per_" + unit, stability::report::number(cost)}};
-  return answer_all(q, transformer_sections, so_far);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   arguments a;
-  std::set<std::string> names;
-  for (const auto& s : recurrent_sections) names.emplace(s.name);
-  for (const auto& s : transformer_sections) names.emplace(s.name);
   CLI::App app{
       "How stable is a trained recurrent network, or a transformer, while it reads a text and when it writes?\n\n"
       "Measures along the text how fast small disturbances of the network's state fade or grow (Lyapunov exponents), the same\n"
@@ -376,12 +257,10 @@ int main(int argc, char** argv) {
                  "characters and commas between; without it one that could change the computation and is not known is refused")
       ->delimiter(',')
       ->allow_extra_args(false);
-  app.add_option("--sections", a.sections,
-                 "Only these, of: spectrum, loops (recurrent networks), attention (transformers), growth, precision, tokens,\n"
-                 "exposure; with commas")
+  app.add_option("--sections", a.sections, "Only these, of: " + describe_sections() + "; with commas")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember(names));
+      ->check(CLI::IsMember(section_names()));
   app.add_option("--count", a.count, "Leading exponents to measure; the time grows with them")
       ->check(at_least(1))
       ->capture_default_str();
@@ -412,7 +291,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    return fs::is_directory(a.model) ? run_transformer(a, app) : run_recurrent(a, app);
+    return report_on(a, app);
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "stability_report: out of memory; fewer --sections, a smaller --window or a shorter TEXT take less\n");
     return 2;

@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: MIT
-// How a recurrent network is read: its file, what lies beside it, and what the options say; and what of it was only assumed.
+// Recurrent networks: how one is read from its file, from what lies beside it and from the options, and what was only assumed.
 
 #include <algorithm>
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <libration/io/safetensors.hpp>
+#include <libration/models/character_model.hpp>
+#include <libration/models/recurrent_network.hpp>
 #include <libration/models/vocabulary.hpp>
 
-#include "report.hpp"
+#include "kinds.hpp"
+#include "offer.hpp"
+#include "subject.hpp"
+#include "text.hpp"
 
 namespace stability {
 
 namespace {
 
 namespace fs = std::filesystem;
+namespace models = libration::models;
 using libration::argument_error, libration::file_error;
 
 std::string listed(const std::vector<std::string>& names) {
@@ -51,9 +61,7 @@ std::optional<models::vocabulary> find_vocabulary(const arguments& a, bool in_me
   return std::nullopt;
 }
 
-}  // namespace
-
-recurrent_reading read_recurrent(const arguments& a) {
+subject read_recurrent(const arguments& a, const std::vector<section>&) {
   const auto file = libration::io::safetensors::open(a.model);
   std::vector<std::string> notes;
   models::character_model_options options;
@@ -110,11 +118,53 @@ recurrent_reading read_recurrent(const arguments& a) {
         listed(undropped) + " (--ignore takes them out)");
   if (const auto ignored = tensors.ignored(); !ignored.empty()) notes.push_back("ignored as asked: " + listed(ignored));
 
-  auto in_double = models::behind_one_type(models::load_character_model<double>(file, options));
-  auto single = models::behind_one_type(models::load_character_model<float>(file, options));
+  const auto in_double = models::behind_one_type(models::load_character_model<double>(file, options));
+  const auto single = models::behind_one_type(models::load_character_model<float>(file, options));
   if (in_double.embedding().is_one_hot())
     notes.push_back("inputs are one-hot: the file has no embedding by a known name (--embedding names one)");
-  return {std::move(in_double), std::move(single), std::move(notes), std::move(conventions), file.metadata()};
+
+  subject read;
+  text_pieces& text = read.text;
+  text.tokens = encode(in_double.characters(), a, notes);
+  require_length(a, text.tokens, text.unit);
+  // A short text spends at most a quarter on settling, half of it for the state and half for the directions.
+  text.transient = std::min(a.transient, text.length() / 8);
+  const std::vector<token> beginning(text.tokens.begin(), text.tokens.begin() + std::min<std::int64_t>(text.length(), 20'000));
+  const double cost = single.cross_entropy(beginning);
+  require_finite(cost, a);
+
+  const auto kind = in_double.network().kind();
+  const auto layers = in_double.network().layer_count();
+  read.noun = "network";
+  read.about = fmt::format("{} with {} layer{}, a state of {} numbers, {} characters", kind, layers, layers == 1 ? "" : "s",
+                           in_double.state_size(), in_double.vocabulary_size());
+  read.cost = fmt::format("{:.3f} nats a character on the first {} characters of this text", cost, beginning.size());
+  read.model_json = {{"file", a.model},
+                     {"kind", kind},
+                     {"state_size", in_double.state_size()},
+                     {"vocabulary_size", in_double.vocabulary_size()},
+                     {"conventions", conventions},
+                     {"metadata", file.metadata()},
+                     {"notes", notes}};
+  read.text_json = {
+      {"file", a.text}, {"characters", text.length()}, {"nats_per_character", cost}, {"nats_over_characters", beginning.size()}};
+  read.notes = std::move(notes);
+  read.model.text = offer_text(single);
+  read.model.state = offer_state(in_double);
+  return read;
+}
+
+}  // namespace
+
+model_kind recurrent_kind() {
+  return {.name = "recurrent network",
+          .plural = "recurrent networks",
+          .found = "a file, with a recurrent network",
+          .offers = text_tokens | fixed_state,
+          .options = {"--prefix", "--stack", "--embedding", "--readout", "--nonlinearity", "--leak", "--reset-after",
+                      "--reset-before", "--swapped-update", "--gate-order", "--transient"},
+          .reads = [](const fs::path&) { return true; },
+          .load = read_recurrent};
 }
 
 }  // namespace stability

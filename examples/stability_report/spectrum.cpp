@@ -1,46 +1,24 @@
 // SPDX-License-Identifier: MIT
-// The report's first part: Lyapunov exponents while the network reads the text, and when it hears itself.
-
-#include "report.hpp"
+// Lyapunov exponents while the network reads the text.
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
 
 #include <libration/lyapunov/largest.hpp>
 #include <libration/lyapunov/spectrum.hpp>
-#include <libration/models/feedback.hpp>
 #include <libration/report/format.hpp>
 #include <libration/report/plot.hpp>
 #include <libration/report/progress_bar.hpp>
 
+#include "pieces.hpp"
+#include "section.hpp"
+#include "verdict.hpp"
+
 namespace stability {
 
 namespace {
-
-std::string verdict_sentence(const lyapunov::spectrum_result& r, const char* doing) {
-  const double rate = r.exponents[0], half = r.half_width[0];
-  switch (r.verdict) {
-    case libration::verdict::stable:
-      return fmt::format(
-          "STABLE. {} the network forgets a small disturbance of its state: what is left\n"
-          "  of it halves every {} (95 % interval: {:.3g} to {:.3g}).",
-          doing, halving(rate), std::log(2.0) / -(rate - half), std::log(2.0) / -(rate + half));
-    case libration::verdict::chaotic:
-      return fmt::format(
-          "CHAOTIC. {} a small disturbance of the network's state grows: it doubles every\n"
-          "  {} (95 % interval: {:.3g} to {:.3g}), until the two runs have nothing in common.",
-          doing, halving(rate), std::log(2.0) / (rate + half), std::log(2.0) / (rate - half));
-    case libration::verdict::neutral:
-      return fmt::format(
-          "NEUTRAL. {} a small disturbance of the network's state neither fades nor grows: over\n"
-          "  {:.0f} characters it changes by less than a factor of e. The network carries it along, like a memory.",
-          doing, 1.0 / r.neutral_margin);
-    case libration::verdict::undecided:
-      break;
-  }
-  return std::isnan(half) ? "UNDECIDED. The run was too short for an error bar: no verdict without one."
-                          : "UNDECIDED. The error bar reaches across the border between fading and growing (or between either and\n"
-                            "  neutral): a longer run (--steps) would tell.";
-}
 
 void print_numbers(const lyapunov::spectrum_result& r) {
   fmt::print(
@@ -80,29 +58,14 @@ void print_trust(const lyapunov::spectrum_result& r, const lyapunov::spectrum_re
       report::with_error(pair.exponents[0], pair.standard_error[0]), difference);
 }
 
-bool ran(const lyapunov::spectrum_result& r) {
-  return r.status == libration::status::ok || r.status == libration::status::not_converged;
-}
-
-}  // namespace
-
-Eigen::VectorXd recurrent_question::state_after(std::int64_t characters) const {
-  Eigen::VectorXd h = Eigen::VectorXd::Zero(model.state_size()), next(h);
-  auto ws = model.make_workspace();
-  for (std::int64_t t = 0; t < std::min(characters, length()); ++t) {
-    model.step(tokens[static_cast<std::size_t>(t)], h, next, ws);
-    h.swap(next);
-  }
-  return h;
-}
-
-void print_spectrum(const recurrent_question& q, answer& so_far) {
+void print_spectrum(const question& q, answer& so_far) {
   const arguments& a = q.options;
   const std::int64_t room = q.length() - 2 * q.transient;
   const std::int64_t steps = a.steps == 0 ? room : std::min(a.steps, room);
-  const auto inputs = q.model.inputs(q.tokens);
-  const Eigen::VectorXd h0 = Eigen::VectorXd::Zero(q.model.state_size());
-  const auto count = std::min<Eigen::Index>(a.count, q.model.state_size());
+  const network_map& network = q.model.state->network;
+  const text_inputs inputs(q);
+  const Eigen::VectorXd h0 = Eigen::VectorXd::Zero(network.state_size());
+  const auto count = std::min<Eigen::Index>(a.count, network.state_size());
   lyapunov::spectrum_options options{.count = count, .steps = steps, .transient = q.transient, .frame_transient = q.transient};
   options.neutral_margin = a.margin;
   options.seed = a.seed;
@@ -117,11 +80,11 @@ void print_spectrum(const recurrent_question& q, answer& so_far) {
   {
     report::progress_bar bar("Lyapunov spectrum along the text");
     options.on_progress = [&](const libration::progress& p) { bar(p); };
-    r = lyapunov::spectrum(q.model.network(), h0, inputs, options);
+    r = lyapunov::spectrum(network, h0, inputs, options);
   }
   {
     report::progress_bar bar("two neighbouring runs");
-    pair = lyapunov::largest(q.model.network(), h0, inputs,
+    pair = lyapunov::largest(network, h0, inputs,
                              {.steps = r.steps,
                               .transient = q.transient,
                               .frame_transient = q.transient,
@@ -136,7 +99,7 @@ void print_spectrum(const recurrent_question& q, answer& so_far) {
       "  along the text, is a Lyapunov exponent: negative for a nudge that fades, positive for one that grows. There is\n"
       "  one for each independent direction of a nudge; the {} slowest to fade are here, of {}. They were measured over\n"
       "  {} characters, after {} to settle.\n",
-      count, q.model.state_size(), r.steps, 2 * q.transient);
+      count, network.state_size(), r.steps, 2 * q.transient);
   fmt::print("\nVerdict\n  {}\n", verdict_sentence(r, "While it reads this text"));
   print_numbers(r);
   print_trust(r, pair);
@@ -156,42 +119,13 @@ void print_spectrum(const recurrent_question& q, answer& so_far) {
          out / "finite_time.png");
 }
 
-void print_closed_loop(const recurrent_question& q, answer& so_far) {
-  const arguments& a = q.options;
-  const auto loop = models::close_loop(q.model);
-  const auto count = std::min<Eigen::Index>(std::min(a.count, 4), q.model.state_size());
-  lyapunov::spectrum_options options{
-      .count = count, .steps = q.scaled(5000, 200), .transient = q.scaled(1000, 50), .frame_transient = q.scaled(1000, 50)};
-  options.neutral_margin = a.margin;
-  options.seed = a.seed;
-  lyapunov::spectrum_result& r = so_far.writing;
-  {
-    report::progress_bar bar("Lyapunov spectrum of the closed loop");
-    options.on_progress = [&](const libration::progress& p) { bar(p); };
-    r = lyapunov::spectrum(loop, q.state_after(q.transient), options);
-  }
-  fmt::print(
-      "\nOpen and closed loop\n"
-      "  So far the text was given (an open loop). Left to itself a network hears what it says: here it is fed, from the\n"
-      "  end of the first {} characters on, the mean of the characters that it expects next, each weighted with its\n"
-      "  probability (a closed loop with soft feedback, temperature 1; a sampled character has no derivative, and is\n"
-      "  looked at further down).\n"
-      "                         reads the text            hears itself\n",
-      q.transient);
-  const auto exponent = [](const lyapunov::spectrum_result& s, Eigen::Index i) {
-    return i < s.exponents.size() ? report::with_error(s.exponents[i], s.standard_error[i]) : std::string("not measured");
-  };
-  for (Eigen::Index i = 0; i < count; ++i)
-    fmt::print("    exponent {:<10}  {:<24}  {}\n", i + 1, exponent(so_far.reading, i), exponent(r, i));
-  const auto verdict = [](const lyapunov::spectrum_result& s) {
-    return s.exponents.size() > 0 ? std::string(to_string(s.verdict)) : std::string("not measured");
-  };
-  fmt::print("    verdict              {:<24}  {}\n", verdict(so_far.reading), verdict(r));
-  if (r.exponents.size() > 0) fmt::print("  {}\n", verdict_sentence(r, "Hearing itself"));
-  if (r.cycle_length > 0) fmt::print("  It has settled on a cycle of {} characters.\n", r.cycle_length);
-  if (r.status == libration::status::collapsed) fmt::print("  But {}.\n", report::explain(r.status));
-  so_far.whole = so_far.whole && ran(r);
-  so_far.json["closed_loop"] = report::to_json(r);
+}  // namespace
+
+section spectrum_section() {
+  return {.name = "spectrum",
+          .needs = fixed_state,
+          .options = {"--count", "--steps", "--tolerance", "--margin", "--seed"},
+          .run = print_spectrum};
 }
 
 }  // namespace stability

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT
-// The report's third part, on the level of tokens: when two runs begin to write different texts, and what rounded weights cost.
-
-#include "report.hpp"
+// On the level of tokens: when two runs begin to write different texts.
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include <libration/error/model_exposure_bias.hpp>
+#include <libration/core/parallel.hpp>
 #include <libration/error/token_divergence.hpp>
-#include <libration/models/quantize_weights.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/json_error.hpp>
 #include <libration/report/plot.hpp>
 #include <libration/report/progress_bar.hpp>
 
-#include "prompts.hpp"
+#include "pieces.hpp"
+#include "section.hpp"
+#include "writing.hpp"
 
 namespace stability {
 
@@ -81,115 +86,45 @@ void print_divergences(const question& q, const three_divergences& runs, answer&
        file);
 }
 
-// The pictures' and the tables' steps are the text's units.
-template <class Model>
-void exposure_of(const question& q, const Model& model, const std::vector<std::vector<models::token>>& prompts, std::int64_t length,
-                 answer& so_far) {
-  constexpr std::array<int, 3> bits = {8, 6, 4};
-  std::array<error::model_exposure_result, 3> results;
-  {
-    report::progress_bar bar("weights in fewer bits");
-    for (std::size_t i = 0; i < bits.size(); ++i) {
-      results[i] = error::exposure_bias(model, models::quantize_weights(model, bits[i]), prompts,
-                                        {.steps = length, .runs = 2, .seed = q.options.seed});
-      bar({static_cast<std::int64_t>(i) + 1, 3});
-    }
-  }
-  fmt::print(
-      "\nIf the weights were kept in fewer bits\n"
-      "  The teacher is the network in single precision, the student the same with its weights rounded, row by row. On texts\n"
-      "  that the teacher writes, the student misses its predictions by so much a {} (Kullback-Leibler divergence);\n"
-      "  on texts of its own it may do worse and worse: the excess, over {} {}s, is what a test on given text does not\n"
-      "  show ({} runs each; 95 % intervals):\n"
-      "    weights   on the teacher's texts, nats       sum on its own texts, nats         excess over {} times the first\n",
-      q.unit, length, q.unit, results[0].bias.student_runs, length);
-  for (std::size_t i = 0; i < bits.size(); ++i) {
-    const auto& b = results[i].bias;
-    so_far.json["exposure"][fmt::format("{}_bits", bits[i])] = report::to_json(b);
-    so_far.whole = so_far.whole && b.status == libration::status::ok;
-    const Eigen::Index last = std::min({b.mean_divergence.value.size(), b.regret.value.size(), b.excess_percent.value.size()}) - 1;
-    if (last < 0) {
-      fmt::print("    {} bits    ended early: {}\n", bits[i], b.status);
-      continue;
-    }
-    const auto show = [&](const error::length_curve& c, const char* unit) {
-      if (std::isnan(c.value[last])) return std::string(b.identical_until(b.steps) ? "identical: none" : "not defined");
-      if (std::isnan(c.lower[last]) || std::isnan(c.upper[last])) return fmt::format("{:.3g}{} (no interval)", c.value[last], unit);
-      return fmt::format("{:.3g} ({:.3g} to {:.3g}){}", c.value[last], c.lower[last], c.upper[last], unit);
-    };
-    fmt::print("    {} bits    {:<33}  {:<33}  {}\n", bits[i], show(b.mean_divergence, ""), show(b.regret, ""),
-               show(b.excess_percent, " %"));
-  }
-  if (q.options.no_pictures) return;
-  const auto file = std::filesystem::path(q.options.out) / "exposure.png";
-  std::vector<report::band> bands;
-  for (std::size_t i = 0; i < bits.size(); ++i) {
-    const auto& c = results[i].bias.regret;
-    if (c.value.size() == 0) continue;
-    bands.push_back({fmt::format("weights of {} bits", bits[i]),
-                     Eigen::VectorXd::LinSpaced(c.value.size(), 1.0, static_cast<double>(c.value.size())), c.value, c.lower,
-                     c.upper});
-  }
-  drew(so_far,
-       report::plot_bands(bands, file, "What rounded weights add up to on the network's own texts, with 95 % intervals",
-                          {q.unit + "s", "sum of the divergences, nats", false, true}),
-       file);
-}
+constexpr std::int64_t prompts_at_most = 16;
 
-// The states with what is in their caches disturbed at random, by a part of its size.
-Eigen::MatrixXf disturbed(const transformer& model, Eigen::MatrixXf starts, double part, std::uint64_t seed) {
-  for (Eigen::Index j = 0; j < starts.cols(); ++j)
-    starts.col(j) += static_cast<float>(part) * cache_noise(model, starts.col(j), seed, static_cast<std::uint64_t>(j));
-  return starts;
+std::int64_t writes(const question& q) { return q.written(400, 40); }
+
+void print_tokens(const question& q, answer& so_far) {
+  const text_capability& text = q.model.text;
+  const auto prompts = prompts_of(q, prompts_at_most);
+  const double size = q.model.state ? settled_state(q).norm() : 0.0;
+  Eigen::MatrixXf starts;
+  if (text.disturbed) {
+    starts.resize(text.model.state_size(), static_cast<Eigen::Index>(prompts.size()));
+    for (std::size_t i = 0; i < prompts.size(); ++i) starts.col(static_cast<Eigen::Index>(i)) = text.read(prompts[i]);
+  }
+  three_divergences runs;
+  {
+    report::progress_bar bar("texts that two runs write");
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      error::token_divergence_options options{.runs = q.scaled(96, 4), .steps = writes(q), .seed = q.options.seed};
+      options.on_progress = [&](const libration::progress& p) {
+        bar({static_cast<std::int64_t>(i) * p.total + p.done, 3 * p.total});
+      };
+      if (text.disturbed) {
+        runs[i] = part_ways(text.model, text.model, starts, text.disturbed(starts, parts[i], q.options.seed), options);
+      } else {
+        options.perturbation = parts[i] * size;
+        runs[i] = part_ways(text.model, text.model, prompts, options);
+      }
+    }
+  }
+  print_divergences(q, runs, so_far);
 }
 
 }  // namespace
 
-void print_tokens(const recurrent_question& q, answer& so_far) {
-  const auto prompts = prompts_of(q, 16, 100);
-  const std::int64_t length = q.scaled(400, 40);
-  const double size = q.state_after(q.transient).norm();
-  three_divergences runs;
-  {
-    report::progress_bar bar("texts that two runs write");
-    for (std::size_t i = 0; i < parts.size(); ++i)
-      runs[i] = error::token_divergence(q.single, q.single, prompts,
-                                        {.runs = q.scaled(96, 4),
-                                         .steps = length,
-                                         .seed = q.options.seed,
-                                         .perturbation = parts[i] * size,
-                                         .on_progress = [&](const libration::progress& p) {
-                                           bar({static_cast<std::int64_t>(i) * p.total + p.done, 3 * p.total});
-                                         }});
-  }
-  print_divergences(q, runs, so_far);
-}
-
-void print_tokens(const transformer_question& q, answer& so_far) {
-  const auto prompts = prompts_of(q, 16, q.prompt());
-  Eigen::MatrixXf starts = Eigen::MatrixXf::Zero(q.model.state_size(), static_cast<Eigen::Index>(prompts.size()));
-  for (std::size_t i = 0; i < prompts.size(); ++i) q.model.prefill(prompts[i], starts.col(static_cast<Eigen::Index>(i)));
-  three_divergences runs;
-  {
-    report::progress_bar bar("texts that two runs write");
-    for (std::size_t i = 0; i < parts.size(); ++i)
-      runs[i] = error::token_divergence(q.model, q.model, starts, disturbed(q.model, starts, parts[i], q.options.seed),
-                                        {.runs = q.scaled(96, 4),
-                                         .steps = std::min(q.scaled(400, 40), q.room()),
-                                         .seed = q.options.seed,
-                                         .on_progress = [&](const libration::progress& p) {
-                                           bar({static_cast<std::int64_t>(i) * p.total + p.done, 3 * p.total});
-                                         }});
-  }
-  print_divergences(q, runs, so_far);
-}
-
-void print_exposure(const recurrent_question& q, answer& so_far) {
-  exposure_of(q, q.single, prompts_of(q, q.scaled(24, 3), 100), q.scaled(200, 20), so_far);
-}
-
-void print_exposure(const transformer_question& q, answer& so_far) {
-  exposure_of(q, q.model, prompts_of(q, q.scaled(24, 3), q.prompt()), std::min(q.scaled(200, 20), q.room()), so_far);
+section tokens_section() {
+  return {
+      .name = "tokens", .options = {"--effort", "--seed"}, .run = print_tokens, .writes = writes, .states = [](const question&) {
+        return 2.0 * prompts_at_most + 2.0 * libration::thread_count(0);
+      }};
 }
 
 }  // namespace stability
