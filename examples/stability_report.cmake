@@ -225,8 +225,8 @@ libration_add_refusal(an_ignored_tensor_that_is_not_there "rnn.weigth_.* of .ign
                       "${folder}/harmless/model.safetensors" "${a}" --ignore "rnn.weigth_*")
 libration_add_refusal(an_ignored_field_that_is_not_there "dropuot. of .ignore_fields .*--ignore-field.*most similar: .dropout"
                       "${folder}/harmless/model.safetensors" "${a}" --ignore-field dropuot)
-libration_add_refusal(an_ignored_tensor_of_a_folder "lm_haed.* of .ignore .*most similar: .*lm_head.weight" "${transformer}" "${text}"
-                      --ignore "lm_haed*")
+libration_add_refusal(an_ignored_tensor_of_a_folder "embed_tokns.* of .ignore .*most similar: .*embed_tokens.weight" "${transformer}" "${text}"
+                      --ignore "embed_tokns*")
 libration_add_refusal(an_ignored_field_of_a_folder "logits_scalign. of .ignore_fields" "${folder}/scaled" "${a}" --ignore-field
                       logits_scalign)
 file(WRITE "${folder}/of_another/config.json" "{\"hidden_size\": 2}")
