@@ -116,3 +116,15 @@ TEMPLATE_TEST_CASE("models::detail::silu, softplus: values and slopes are right 
   CHECK(soft_slope < 4);
   CHECK(silu[0] == 0);
 }
+
+TEST_CASE("models::detail::gelu: it is x times the normal distribution", "[oracle]") {
+  double x[] = {0.0, 1.0, -1.0, 3.0, -30.0}, slope[5];
+  detail::gelu(x, slope, 5);
+  CHECK(x[0] == 0);
+  CHECK(std::abs(x[1] - 0.8413447460685429) < 1e-15);
+  CHECK(std::abs(x[2] + 0.15865525393145705) < 1e-15);
+  CHECK(std::abs(x[3] - 3 * 0.9986501019683699) < 1e-14);
+  CHECK(std::abs(x[4]) < 1e-150);
+  CHECK(slope[0] == 0.5);
+  CHECK(std::abs(slope[1] - (0.8413447460685429 + 0.24197072451914337)) < 1e-15);
+}

@@ -20,6 +20,7 @@
 #include <libration/models/mamba.hpp>
 #include <libration/models/mamba2.hpp>
 #include <libration/models/mamba_config.hpp>
+#include <libration/models/min_gru.hpp>
 #include <libration/models/mixture_density.hpp>
 #include <libration/models/quantize_weights.hpp>
 #include <libration/models/readout.hpp>

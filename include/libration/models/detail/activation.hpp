@@ -107,4 +107,20 @@ void softplus(Scalar* x, Scalar* slope, Eigen::Index count) {
   }
 }
 
+/// Replaces x by gelu(x) = x Φ(x), Φ the normal distribution, and gives the slope Φ(x) + x φ(x). The exact function, not an
+/// approximation by tanh.
+///
+/// \param x      in: argument; out: value; count numbers
+/// \param slope  out: d gelu/dx; count numbers, apart from x
+/// Accuracy: that of std::erfc; NaN stays NaN
+template <class Scalar>
+void gelu(Scalar* x, Scalar* slope, Eigen::Index count) {
+  constexpr auto root_half = static_cast<Scalar>(0.70710678118654752440), density = static_cast<Scalar>(0.39894228040143267794);
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const Scalar a = x[i], share = Scalar(0.5) * std::erfc(-a * root_half);
+    x[i] = a * share;
+    slope[i] = share + a * density * std::exp(Scalar(-0.5) * a * a);
+  }
+}
+
 }  // namespace libration::inline LIBRATION_ABI::models::detail
