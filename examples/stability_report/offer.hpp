@@ -146,28 +146,29 @@ loop_map loop_of(M map) {
   return loop_map(std::make_shared<any_map_of<M>>(std::move(map)));
 }
 
-// The state of a character model in double, or of another token model with `network()` and `embedding()` that
-// `models::close_loop` takes.
-template <class M>
-state_capability offer_state(const M& model) {
+// The state of a token model in double, with an `embedding()`, that `models::close_loop` takes.
+//
+// network_in(model)  its network, a map driven by what the embedding makes of tokens
+template <class M, class Network>
+state_capability offer_state(const M& model, const Network& network_in) {
   const auto loop = libration::models::close_loop(model);
   const auto shared = std::make_shared<const M>(model);
-  return {
-      .network = network_of(shared->network()),
-      .loop = loop_of(loop),
-      .rounded_network = [shared](const number_format& format) { return network_of(maps::quantize(shared->network(), format)); },
-      .rounded_loop = [loop](const number_format& format) { return loop_of(maps::quantize(loop, format)); },
-      .embed = [shared](token v, vector_span<double> x) { shared->embedding().write(v, x); },
-      .read =
-          [shared](std::span<const token> text) {
-            Eigen::VectorXd h = Eigen::VectorXd::Zero(shared->state_size()), next(h);
-            auto ws = shared->make_workspace(0);
-            for (const token v : text) {
-              shared->step(v, h, next, ws);
-              h.swap(next);
-            }
-            return h;
-          }};
+  return {.network = network_of(network_in(*shared)),
+          .loop = loop_of(loop),
+          .rounded_network =
+              [shared, network_in](const number_format& format) { return network_of(maps::quantize(network_in(*shared), format)); },
+          .rounded_loop = [loop](const number_format& format) { return loop_of(maps::quantize(loop, format)); },
+          .embed = [shared](token v, vector_span<double> x) { shared->embedding().write(v, x); },
+          .read =
+              [shared](std::span<const token> text) {
+                Eigen::VectorXd h = Eigen::VectorXd::Zero(shared->state_size()), next(h);
+                auto ws = shared->make_workspace(0);
+                for (const token v : text) {
+                  shared->step(v, h, next, ws);
+                  h.swap(next);
+                }
+                return h;
+              }};
 }
 
 }  // namespace stability

@@ -150,7 +150,8 @@ subject read_recurrent(const arguments& a, const std::vector<section>&) {
       {"file", a.text}, {"characters", text.length()}, {"nats_per_character", cost}, {"nats_over_characters", beginning.size()}};
   read.notes = std::move(notes);
   read.model.text = offer_text(single);
-  read.model.state = offer_state(in_double);
+  read.model.state = offer_state(
+      in_double, [](const auto& model) -> const auto& { return model.network(); });
   return read;
 }
 
