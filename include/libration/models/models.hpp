@@ -7,6 +7,7 @@
 #include <libration/models/character_model.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/cross_entropy.hpp>
+#include <libration/models/diagonal_recurrence.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/feedback.hpp>
 #include <libration/models/forecaster.hpp>
