@@ -76,6 +76,19 @@ double stepped_rate(double rate, double dt) {
   return std::log(1.0 + z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0)))) / dt;
 }
 
+// A step made of many: d^2000 is below all numbers for d < 0.689, but not its rounded products (d >= 1/2 turns the last denormal
+// number into itself).
+struct fading {
+  static constexpr int dimension = 2;
+  double d;
+  template <class T>
+  state<T, 2> operator()(const state<T, 2>& h) const {
+    T x = h[1];
+    for (int i = 0; i < 2000; ++i) x = d * x;
+    return {0.9 * h[0], x};
+  }
+};
+
 }  // namespace
 
 TEST_CASE("lyapunov::spectrum: rounding is part of the error bar, and a forced interval that loses the digits says so",
@@ -200,4 +213,31 @@ TEST_CASE("lyapunov::spectrum: columns that become denormal within an interval a
   const auto single = spectrum<libration::single>(driven_scaling{}, {0.3, 0.2}, inputs, {.steps = 6400});
   CHECK(single.breakdowns > 0);
   for (Eigen::Index i = 0; i < 2; ++i) CHECK(std::abs(single.exponents[i]) < 1e-6);
+}
+
+TEST_CASE("lyapunov::spectrum: a column that becomes denormal within one step is a bound, not a number", "[oracle][edge]") {
+  for (const double d : {0.999, 0.72}) {
+    const auto r = spectrum(fading{d}, {1.0, 1.0}, {.steps = 2000});
+    CHECK(r.status == status::ok);
+    CHECK(std::abs(r.exponents[1] - 2000.0 * std::log(d)) < 1e-9 * 2000.0);
+  }
+  for (const double d : {0.7, 0.6}) {
+    for (const std::int64_t interval : {0, 1}) {
+      const auto r = spectrum(fading{d}, {1.0, 1.0}, {.steps = 2000, .interval = interval});
+      CHECK(r.status == status::not_resolved);
+      CHECK(r.unresolved(1));
+      CHECK(r.exponents[1] >= 2000.0 * std::log(d));
+      CHECK(std::abs(r.exponents[0] - std::log(0.9)) < 1e-12);
+    }
+  }
+  MatrixXd A = MatrixXd::Zero(2, 2);
+  A.diagonal() << 0.9, 1e-310;
+  const auto block = spectrum(maps::linear<>(A), VectorXd::Zero(2).eval(), {.steps = 2000});
+  CHECK(block.status == status::not_resolved);
+  CHECK(block.exponents[1] >= std::log(1e-310));
+  // Entries whose product leaves the range are no zeros.
+  A.diagonal() << 1e-200, 1e-200;
+  const auto small = spectrum(maps::linear<>(A), VectorXd::Zero(2).eval(), {.steps = 2000});
+  CHECK(small.status == status::ok);
+  CHECK(std::abs(small.exponents[1] - std::log(1e-200)) < 1e-9);
 }

@@ -25,7 +25,8 @@ namespace libration::inline LIBRATION_ABI::lyapunov {
 /// and, of a vector map's columns, times what `frame_rounding` finds. (The few columns of a formula are looked at one by one.)
 ///
 /// A column may be lost after a single step, which cannot be shortened. Its factor is 0 where the step's Jacobian is structurally
-/// singular; else the exponent is not resolved, and the pivot's upper bound is counted.
+/// singular; else the exponent is not resolved, and the pivot's upper bound is counted. So it is where a pivot is denormal: of a
+/// step that is made of many (a stroboscopic map) its size is rounding.
 template <class System>
 class pivot_count {
   using real = tangent::growth_type<typename System::scalar>;
@@ -55,7 +56,8 @@ class pivot_count {
   void add(const mask& where, const real& steps, const tangent::frame_factor<System>& factor, const System* system, bool counted,
            growth_record<System>& record) {
     const mask single = where && steps <= real(1.0);
-    if (any(single && (factor.unresolved() || factor.condition() > real(1.0 / unresolvable())))) [[unlikely]] {
+    if (any(single && (smallest_is_denormal(factor) || factor.unresolved() || factor.condition() > real(1.0 / unresolvable()))))
+      [[unlikely]] {
       add_doubtful(where, single, factor, system, counted, record);
     } else {
       for (Eigen::Index i = 0; i < count_; ++i) record.pivots[static_cast<std::size_t>(i)].multiply(where, factor.pivot(i));
@@ -100,9 +102,20 @@ class pivot_count {
       const double n_eps = static_cast<double>(n_) * eps;
       const real norm = select(pivot < real(0.0), -pivot / n_eps, ratio * pivot);
       const mask doubtful = single && (pivot < real(0.0) || ratio > real(1.0 / unresolvable()));
-      if (counted) bounded_[at] += select(doubtful && !singular, real(1.0), real(0.0));
-      record.pivots[at].multiply(where, select(doubtful, select(singular, real(0.0), norm * unresolvable()), pivot));
+      const mask denormal = single && pivot > real(0.0) && pivot < real(least_normal);
+      const real known = select(denormal, real(least_normal), pivot);
+      if (counted) bounded_[at] += select((doubtful && !singular) || denormal, real(1.0), real(0.0));
+      record.pivots[at].multiply(where, select(doubtful && !denormal, select(singular, real(0.0), norm * unresolvable()), known));
     }
+  }
+
+  static constexpr double least_normal =
+      static_cast<double>(std::numeric_limits<typename scalar_traits<typename System::scalar>::base>::min());
+
+  mask smallest_is_denormal(const tangent::frame_factor<System>& factor) const {
+    mask some = factor.pivot(0) < real(least_normal);
+    for (Eigen::Index i = 1; i < count_; ++i) some = some || factor.pivot(i) < real(least_normal);
+    return some;
   }
 
   // The share of a column's norm below which a pivot after a single step says nothing. A step may itself be made of many, each of

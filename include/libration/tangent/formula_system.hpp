@@ -137,19 +137,19 @@ class formula_system {
   }
 
   /// Where J at the last `advance` is singular for the zeros in it, not by rounding: every product of its determinant's
-  /// expansion is 0.
+  /// expansion has a factor that is 0.
   mask structurally_singular() const
     requires(n <= 3)
   {
-    using std::abs;
     const auto& J = jacobian_;
+    const auto zero = [&](int i, int j) { return J[i][j] == T(0.0); };
     if constexpr (n == 1) {
-      return J[0][0] == T(0.0);
+      return zero(0, 0);
     } else if constexpr (n == 2) {
-      return abs(J[0][0] * J[1][1]) + abs(J[1][0] * J[0][1]) == T(0.0);
+      return (zero(0, 0) || zero(1, 1)) && (zero(1, 0) || zero(0, 1));
     } else {
-      const auto minor = [&](int a, int b) { return abs(J[a][1] * J[b][2]) + abs(J[b][1] * J[a][2]); };
-      return abs(J[0][0]) * minor(1, 2) + abs(J[1][0]) * minor(0, 2) + abs(J[2][0]) * minor(0, 1) == T(0.0);
+      const auto minor = [&](int a, int b) { return (zero(a, 1) || zero(b, 2)) && (zero(b, 1) || zero(a, 2)); };
+      return (zero(0, 0) || minor(1, 2)) && (zero(1, 0) || minor(0, 2)) && (zero(2, 0) || minor(0, 1));
     }
   }
 
