@@ -131,7 +131,7 @@ TEST_CASE("models::diagonal_recurrence: the exponents are ln |lambda|, each twic
   VectorXd expected(8);
   for (Index j = 0; j < 4; ++j) expected[2 * j] = expected[2 * j + 1] = std::log(std::abs(net.lambda()[j]));
   std::sort(expected.data(), expected.data() + 8, std::greater<>());
-  for (Index i = 0; i < 8; ++i) CHECK(std::abs(r.exponents[static_cast<std::size_t>(i)] - expected[i]) < 1e-8);
+  for (Index i = 0; i < 8; ++i) CHECK(std::abs(r.exponents[i] - expected[i]) < 1e-8);
   CHECK(std::abs(net.log_abs_determinant(VectorXd()) - expected.sum()) < 1e-12);
 }
 

@@ -89,7 +89,8 @@ void mamba_layer<Scalar>::step(matrix_span<Scalar> stream, matrix_view<Scalar> s
     const Eigen::Map<const matrix> S(state.col(j).data() + recurrent_offset(), N, I);
     Eigen::Map<matrix> S_next(next.col(j).data() + recurrent_offset(), N, I);
     const auto B = s.selected.col(j).segment(R, N), C = s.selected.col(j).tail(N);
-    const auto x = s.conv.col(j), gate = s.projected.col(j).tail(I);
+    const auto x = s.conv.col(j);
+    const auto gate = s.projected.col(j).tail(I);
     for (Eigen::Index c = 0; c < I; ++c) {
       S_next.col(c).array() = s.decay.col(c).array() * S.col(c).array() + (dt[c] * x[c]) * B.array();
       s.read(c, j) = S_next.col(c).dot(C) + D_[c] * x[c];
@@ -137,7 +138,8 @@ void mamba_layer<Scalar>::tangent(matrix_span<Scalar> stream, matrix_view<Scalar
     const Eigen::Map<const matrix> dS(V.col(j).data() + recurrent_offset(), N, I);
     Eigen::Map<matrix> dS_next(JV.col(j).data() + recurrent_offset(), N, I);
     const auto dB = s.selected_tangent.col(j).segment(R, N).array(), dC = s.selected_tangent.col(j).tail(N).array();
-    const auto dx = s.conv_tangent.col(j), dz = s.projected_tangent.col(j).tail(I);
+    const auto dx = s.conv_tangent.col(j);
+    const auto dz = s.projected_tangent.col(j).tail(I);
     for (Eigen::Index c = 0; c < I; ++c) {
       const Scalar ddt = at.dt_slope[c] * s.dt_tangent(c, j);
       auto next = dS_next.col(c).array();
