@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Open and closed loop: a cell that forgets whatever disturbs it, and that is chaotic as soon as it hears itself.
+// Open and closed loop: a cell that forgets whatever disturbs it, and that is chaotic as soon as it is fed its own output.
 
 #include <fmt/format.h>
 

@@ -26,8 +26,10 @@
 #include <libration/io/io.hpp>
 #include <libration/report/attention_table.hpp>
 #include <libration/report/format.hpp>
+#include <libration/report/gnuplot_script.hpp>
 #include <libration/report/json_attention.hpp>
-#include <libration/report/plot.hpp>
+
+#include "../gnuplot.hpp"
 
 namespace attention = libration::attention;
 namespace fs = std::filesystem;
@@ -395,13 +397,14 @@ int run(const arguments& a, const CLI::App& app) {
     const fs::path picture = fs::path(a.out) / (r.sequences > 1 ? fmt::format("attention_{}.png", sequence) : "attention.png");
     const bool layered = r.layers > 1;
     const bool drawn =
-        report::plot_heat_map(rows.normalised_entropy(), picture, "How widely each head spreads its attention along the text",
-                              {.x = "query",
-                               .y = layered ? "layer, its heads downwards" : "head",
-                               .unit = "entropy / ln(keys seen)",
-                               .rows_per_layer = layered ? r.heads : 0,
-                               .low = 0.0,
-                               .high = 1.0});
+        examples::draw(report::heat_map_script(rows.normalised_entropy(), picture,
+                                               "How widely each head spreads its attention along the text",
+                                               {.x = "query",
+                                                .y = layered ? "layer, its heads downwards" : "head",
+                                                .unit = "entropy / ln(keys seen)",
+                                                .rows_per_layer = layered ? r.heads : 0,
+                                                .low = 0.0,
+                                                .high = 1.0}));
     files +=
         fmt::format("  {}\n", drawn ? "picture   " + picture.string() : "picture   not drawn: gnuplot is not installed or failed");
   }

@@ -12,7 +12,7 @@
 #include <libration/report/attention_table.hpp>
 #include <libration/report/format.hpp>
 #include <libration/report/json_attention.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/report/gnuplot_script.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "attention.hpp"
@@ -66,8 +66,8 @@ void print_attention(const question& q, answer& so_far) {
                               {"sinks", report::to_json(sinks)}};
   if (q.options.no_pictures) return;
   const auto file = std::filesystem::path(q.options.out) / "attention.png";
-  drew(so_far,
-       report::plot_heat_map(mean.normalised_entropy(), file,
+  draw(so_far,
+       report::heat_map_script(mean.normalised_entropy(), file,
                              "How evenly each head spreads its attention: entropy over ln of the keys seen",
                              {.x = q.unit,
                               .y = "layer, its heads downwards",

@@ -14,7 +14,7 @@
 #include <libration/models/feedback.hpp>
 #include <libration/report/format.hpp>
 #include <libration/report/format_error.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/report/gnuplot_script.hpp>
 #include <libration/report/progress_bar.hpp>
 #include <libration/stats/mean_error.hpp>
 #include <libration/stats/quantiles.hpp>
@@ -161,21 +161,21 @@ void print_growth(const question& q, answer& so_far) {
       "  size, in {} ways. How large a part of the output the disturbance of the output is, for each such part of the cache: "
       "exact\n"
       "  derivatives, so that it holds for disturbances however small. Median, and 5 to 95 %:\n"
-      "    {:>10}   reads the text                hears itself\n",
+      "    {:>10}   reads the text                free-running\n",
       before, q.unit, windows.size(), members, q.unit + "s");
   for (const Eigen::Index t : report::samples(g.reading.cols(), 6))
     fmt::print("    {:>10}   {:<28}  {}\n", t + 1, at(g.reading, t), at(g.writing, t));
   print_rate(q, "reads the text", g.reading, so_far);
-  print_rate(q, "hears itself", g.writing, so_far);
+  print_rate(q, "free-running", g.writing, so_far);
   fmt::print(
       "  Along a given text every key and value is read {} {}s long and then dropped: a disturbance is gone after that, in every\n"
-      "  layer above once more, and there is no Lyapunov exponent but -∞. Where the transformer hears itself (it is fed the mean\n"
+      "  layer above once more, and there is no Lyapunov exponent but -∞. In the free-running transformer (it is fed the mean\n"
       "  embedding of what it expects) the disturbance comes back through what is fed.\n",
       q.window, q.unit);
   if (q.options.no_pictures) return;
   const auto file = std::filesystem::path(q.options.out) / "growth.png";
-  drew(so_far,
-       report::plot_bands({band_of("reads the text", g.reading), band_of("hears itself", g.writing)}, file,
+  draw(so_far,
+       report::bands_script({band_of("reads the text", g.reading), band_of("free-running", g.writing)}, file,
                           "What a disturbance of the cache does to the output: median and 5 to 95 %",
                           {q.unit + "s", "relative disturbance of the output, per that of the cache", false, true}),
        file);

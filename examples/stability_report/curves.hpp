@@ -12,7 +12,7 @@
 
 #include <libration/error/growth.hpp>
 #include <libration/error/growth_curve.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/report/gnuplot_script.hpp>
 
 #include "section.hpp"
 

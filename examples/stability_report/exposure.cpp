@@ -14,7 +14,7 @@
 #include <libration/error/model_exposure_bias.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/json_error.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/report/gnuplot_script.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "pieces.hpp"
@@ -77,8 +77,8 @@ void print_exposure(const question& q, answer& so_far) {
                      Eigen::VectorXd::LinSpaced(c.value.size(), 1.0, static_cast<double>(c.value.size())), c.value, c.lower,
                      c.upper});
   }
-  drew(so_far,
-       report::plot_bands(bands, file, "What rounded weights add up to on the network's own texts, with 95 % intervals",
+  draw(so_far,
+       report::bands_script(bands, file, "What rounded weights add up to on the network's own texts, with 95 % intervals",
                           {q.unit + "s", "sum of the divergences, nats", false, true}),
        file);
 }

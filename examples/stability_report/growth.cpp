@@ -11,7 +11,7 @@
 #include <libration/error/horizon.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/json_error.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/report/gnuplot_script.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "curves.hpp"
@@ -74,21 +74,21 @@ void print_growth(const question& q, answer& so_far) {
   fmt::print(
       "\nHow an error grows\n"
       "  Beside {} stretches of {} characters, {} runs each set out {:.0e} away from the network's state in a random\n"
-      "  direction. The error is their distance over the state's own spread ({:.3g} reading, {:.3g} hearing itself): at 1.4\n"
+      "  direction. The error is their distance over the state's own spread ({:.3g} reading, {:.3g} free-running): at 1.4\n"
       "  two runs have nothing in common. Median, and 5 to 95 % of the runs:\n"
-      "    characters   reads the text                hears itself\n",
+      "    characters   reads the text                free-running\n",
       reading.pairs() / reading.members, options.steps, options.members, options.size, reading.normaliser, writing.normaliser);
   if (reading.pairs() > 0 && writing.pairs() > 0) {
     for (const Eigen::Index j : report::samples(reading.points(), 6))
       fmt::print("    {:>10.0f}   {:<28}  {}\n", reading.time[j], at(reading, j), at(writing, j));
     print_law("reads the text", reading, leading(so_far.reading), so_far);
-    print_law("hears itself", writing, leading(so_far.writing), so_far);
+    print_law("free-running", writing, leading(so_far.writing), so_far);
   }
   so_far.whole = so_far.whole && reading.status == libration::status::ok && writing.status == libration::status::ok;
   if (q.options.no_pictures) return;
   const auto file = std::filesystem::path(q.options.out) / "growth.png";
-  drew(so_far,
-       report::plot_bands({band_of("reads the text", reading), band_of("hears itself", writing)}, file,
+  draw(so_far,
+       report::bands_script({band_of("reads the text", reading), band_of("free-running", writing)}, file,
                           "How an error grows: median and 5 to 95 % of the runs",
                           {"characters", "error, in units of the state's spread", false, true}),
        file);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lyapunov exponents when the network hears itself, beside those while it reads.
+// Lyapunov exponents of the free-running network, beside those while it reads.
 
 #include <algorithm>
 #include <string>
@@ -32,11 +32,10 @@ void print_closed_loop(const question& q, answer& so_far) {
   }
   fmt::print(
       "\nOpen and closed loop\n"
-      "  So far the text was given (an open loop). Left to itself a network hears what it says: here it is fed, from the\n"
-      "  end of the first {} characters on, the mean of the characters that it expects next, each weighted with its\n"
-      "  probability (a closed loop with soft feedback, temperature 1; a sampled character has no derivative, and is\n"
-      "  looked at further down).\n"
-      "                         reads the text            hears itself\n",
+      "  So far the text was given (an open loop). Free-running, a network is fed its own output (a closed loop): from the\n"
+      "  end of the first {} characters on, it gets the mean of the characters that it expects next, each weighted with its\n"
+      "  probability (soft feedback, temperature 1; a sampled character has no derivative, and is looked at further down).\n"
+      "                         reads the text            free-running\n",
       q.transient);
   const auto exponent = [](const lyapunov::spectrum_result& s, Eigen::Index i) {
     return i < s.exponents.size() ? report::with_error(s.exponents[i], s.standard_error[i]) : std::string("not measured");

@@ -196,7 +196,7 @@ int main(int argc, char** argv) {
   CLI::App app{
       "How stable is a trained recurrent network, or a transformer, while it reads a text and when it writes?\n\n"
       "Measures along the text how fast small disturbances of the network's state fade or grow (Lyapunov exponents), the same\n"
-      "where the network hears itself, how errors grow and how long a run can be trusted, what keeping the state or the weights\n"
+      "of the free-running network, how errors grow and how long a run can be trusted, what keeping the state or the weights\n"
       "in fewer bits costs over a long run, and when two runs begin to write different texts; of a transformer, where its\n"
       "attention goes as the context grows. Prints a report, and writes the same as JSON and as pictures."};
   app.add_option(

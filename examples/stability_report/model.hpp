@@ -113,7 +113,7 @@ class network_map : public any_map {
   }
 };
 
-// An autonomous one, as a network that hears itself is.
+// An autonomous one, as a free-running network is.
 class loop_map : public any_map {
  public:
   loop_map() = default;

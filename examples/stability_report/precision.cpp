@@ -16,7 +16,7 @@
 #include <libration/maps/number_format.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/json_error.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/report/gnuplot_script.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "curves.hpp"
@@ -72,14 +72,14 @@ void print_precision(const question& q, answer& so_far) {
       "  {:.0f} characters, in units of the state's spread. Hearing itself: the characters until it comes to {} of the spread\n"
       "  (and what the exponent and the rounding's size predict). Writing: the characters after which half of {} runs, sampled\n"
       "  with the same random numbers as the exact ones, have written something else.\n"
-      "    format     reads the text                hears itself             predicted   writes\n",
+      "    format     reads the text                free-running             predicted   writes\n",
       reading[0].time[reading[0].points() - 1], far_apart, tokens[0].pairs.size());
   for (std::size_t i = 0; i < 4; ++i) {
     const Eigen::Index last = reading[i].points() - 1;
     so_far.whole = so_far.whole && reading[i].status == libration::status::ok && writing[i].status == libration::status::ok &&
                    tokens[i].status == libration::status::ok;
     if (reading[i].pairs() == 0 || writing[i].pairs() == 0) {
-      fmt::print("    {:<9}  ended early: reading {}, hearing itself {}\n", formats[i].name, reading[i].status, writing[i].status);
+      fmt::print("    {:<9}  ended early: reading {}, free-running {}\n", formats[i].name, reading[i].status, writing[i].status);
       continue;
     }
     const auto parted = tokens[i].survival.event_count;
@@ -92,7 +92,7 @@ void print_precision(const question& q, answer& so_far) {
                    ? fmt::format("more than {} ({} of {} parted)", length, parted, tokens[i].pairs.size())
                    : report::text(tokens[i].horizon_50));
     so_far.json["precision"][formats[i].name] = {{"reads_the_text", report::to_json(reading[i])},
-                                                 {"hears_itself", report::to_json(writing[i])},
+                                                 {"free_running", report::to_json(writing[i])},
                                                  {"horizon", report::to_json(horizon)},
                                                  {"predicted_horizon", report::number(predicted)},
                                                  {"tokens", report::to_json(tokens[i])}};
@@ -101,8 +101,8 @@ void print_precision(const question& q, answer& so_far) {
   const auto file = std::filesystem::path(q.options.out) / "precision.png";
   std::vector<report::band> bands;
   for (std::size_t i = 0; i < 4; ++i) bands.push_back(band_of(formats[i].name, writing[i]));
-  drew(so_far,
-       report::plot_bands(bands, file, "A state kept in fewer bits, hearing itself: median and 5 to 95 % of the runs",
+  draw(so_far,
+       report::bands_script(bands, file, "A state kept in fewer bits, free-running: median and 5 to 95 % of the runs",
                           {"characters", "error, in units of the state's spread", false, true}),
        file);
 }

@@ -17,6 +17,7 @@
 #include <libration/lyapunov/result.hpp>
 #include <libration/report/json.hpp>
 
+#include "../gnuplot.hpp"
 #include "arguments.hpp"
 #include "model.hpp"
 #include "sections.hpp"
@@ -73,9 +74,9 @@ inline std::string characters(double n) { return fmt::format("{:.3g} characters"
 // The characters in which something that changes at this rate halves, or doubles.
 inline std::string halving(double rate) { return characters(std::log(2.0) / std::abs(rate)); }
 
-// Remembers a picture that was drawn; one that was not is told once, at the end.
-inline void drew(answer& so_far, bool drawn, const std::filesystem::path& file) {
-  so_far.pictures.push_back(drawn ? file.string() : std::string());
+// Draws a picture by its script, which writes `file`, and remembers it; one that was not drawn is told once, at the end.
+inline void draw(answer& so_far, const std::string& script, const std::filesystem::path& file) {
+  so_far.pictures.push_back(examples::draw(script) ? file.string() : std::string());
 }
 
 }  // namespace stability

@@ -9,7 +9,7 @@
 #include <libration/lyapunov/largest.hpp>
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/report/format.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/report/gnuplot_script.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "pieces.hpp"
@@ -109,13 +109,13 @@ void print_spectrum(const question& q, answer& so_far) {
   so_far.json["two_trajectories"] = report::to_json(pair);
   if (a.no_pictures) return;
   const std::filesystem::path out(a.out);
-  drew(so_far, report::plot_spectrum(r, out / "spectrum.png", "Lyapunov exponents along the text", "per character"),
+  draw(so_far, report::spectrum_script(r, out / "spectrum.png", "Lyapunov exponents along the text", "per character"),
        out / "spectrum.png");
-  drew(so_far, report::plot_history(r, out / "running_estimate.png", "The leading exponent as the text is read", "per character"),
+  draw(so_far, report::history_script(r, out / "running_estimate.png", "The leading exponent as the text is read", "per character"),
        out / "running_estimate.png");
   if (r.finite_time.values.cols() > 1)
-    drew(so_far,
-         report::plot_finite_time(r, out / "finite_time.png", "The leading exponent over stretches of text", "per character"),
+    draw(so_far,
+         report::finite_time_script(r, out / "finite_time.png", "The leading exponent over stretches of text", "per character"),
          out / "finite_time.png");
 }
 

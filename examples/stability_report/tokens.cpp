@@ -15,7 +15,7 @@
 #include <libration/error/token_divergence.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/json_error.hpp>
-#include <libration/report/plot.hpp>
+#include <libration/report/gnuplot_script.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "pieces.hpp"
@@ -80,8 +80,8 @@ void print_divergences(const question& q, const three_divergences& runs, answer&
   std::vector<report::band> bands;
   for (std::size_t i = 0; i < parts.size(); ++i)
     bands.push_back(band_of(fmt::format("state disturbed by {:.1f} %", 100.0 * parts[i]), runs[i]));
-  drew(so_far,
-       report::plot_bands(bands, file, "Pairs of runs that have written the same so far, with 95 % intervals",
+  draw(so_far,
+       report::bands_script(bands, file, "Pairs of runs that have written the same so far, with 95 % intervals",
                           {q.unit + "s written", "fraction of pairs"}),
        file);
 }

@@ -11,5 +11,4 @@
 #include <libration/report/json.hpp>
 #include <libration/report/json_attention.hpp>
 #include <libration/report/json_error.hpp>
-#include <libration/report/plot.hpp>
 #include <libration/report/progress_bar.hpp>

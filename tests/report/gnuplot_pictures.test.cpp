@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <libration/report/plot.hpp>
+// The pictures that report/gnuplot_script.hpp describes, drawn by gnuplot.
+#include <libration/report/gnuplot_script.hpp>
 
 #include <filesystem>
 #include <iterator>
@@ -9,6 +10,7 @@
 
 #include <libration/core/random.hpp>
 
+#include "../../examples/gnuplot.hpp"
 #include "support/catch.hpp"
 #include "support/scratch.hpp"
 
@@ -18,7 +20,10 @@ namespace report = libration::report;
 
 namespace {
 
-bool gnuplot_is_here() { return report::gnuplot("exit\n"); }
+using examples::draw;
+using report::bands_script;
+
+bool gnuplot_is_here() { return draw("exit\n"); }
 
 bool is_png(const fs::path& path) {
   return libration_test::slurp(path).substr(0, 8) == "\x89PNG\r\n\x1a\n" && fs::file_size(path) > 2000;
@@ -42,15 +47,15 @@ lyapunov::spectrum_result example() {
 
 }  // namespace
 
-TEST_CASE("report::gnuplot: a script with a mistake is a failure, not a picture", "[failure]") {
+TEST_CASE("report: gnuplot: a script with a mistake is a failure, not a picture", "[failure]") {
   if (!gnuplot_is_here()) {
     WARN("skipped: gnuplot is not installed");
     return;
   }
-  CHECK(!report::gnuplot("plot 'no such file anywhere' using nothing\n"));
+  CHECK(!draw("plot 'no such file anywhere' using nothing\n"));
 }
 
-TEST_CASE("report::plot: each picture is a PNG file", "[edge]") {
+TEST_CASE("report: drawn: each picture is a PNG file", "[edge]") {
   if (!gnuplot_is_here()) {
     WARN("skipped: gnuplot is not installed");
     return;
@@ -59,15 +64,15 @@ TEST_CASE("report::plot: each picture is a PNG file", "[edge]") {
   // A title with what gnuplot's own quoting takes: an apostrophe, and underscores that are no subscripts.
   const std::string title = "the network's spectrum, model_a";
   const libration_test::scratch_folder folder;
-  CHECK(report::plot_spectrum(r, folder / "spectrum.png", title, "per step"));
+  CHECK(draw(report::spectrum_script(r, folder / "spectrum.png", title, "per step")));
   CHECK(is_png(folder / "spectrum.png"));
-  CHECK(report::plot_history(r, folder / "history.png", title, "per step"));
+  CHECK(draw(report::history_script(r, folder / "history.png", title, "per step")));
   CHECK(is_png(folder / "history.png"));
-  CHECK(report::plot_finite_time(r, folder / "finite_time.png", title, "per step"));
+  CHECK(draw(report::finite_time_script(r, folder / "finite_time.png", title, "per step")));
   CHECK(is_png(folder / "finite_time.png"));
 }
 
-TEST_CASE("report::plot: one window, and a path that cannot be written", "[edge][failure]") {
+TEST_CASE("report: drawn: one window, and a path that cannot be written", "[edge][failure]") {
   if (!gnuplot_is_here()) {
     WARN("skipped: gnuplot is not installed");
     return;
@@ -75,15 +80,15 @@ TEST_CASE("report::plot: one window, and a path that cannot be written", "[edge]
   auto r = example();
   r.finite_time.values = Eigen::MatrixXd::Constant(3, 1, 0.4);
   const libration_test::scratch_folder folder;
-  CHECK(report::plot_finite_time(r, folder / "one.png", "one window", "per step"));
+  CHECK(draw(report::finite_time_script(r, folder / "one.png", "one window", "per step")));
   CHECK(is_png(folder / "one.png"));
-  CHECK(!report::plot_spectrum(r, "/no/such/folder/picture.png", "nowhere", "per step"));
+  CHECK(!draw(report::spectrum_script(r, "/no/such/folder/picture.png", "nowhere", "per step")));
 }
 
-TEST_CASE("report::plot_finite_time: no picture of a result without windows", "[edge][failure]") {
+TEST_CASE("report::finite_time_script drawn: no picture of a result without windows", "[edge][failure]") {
   const libration_test::scratch_folder folder;
   const auto drawn = [&](const lyapunov::spectrum_result& r) {
-    return report::plot_finite_time(r, folder / "none.png", "none", "per step");
+    return draw(report::finite_time_script(r, folder / "none.png", "none", "per step"));
   };
   CHECK(!drawn({}));  // as a run that was stopped at once leaves it
   auto r = example();
@@ -94,9 +99,9 @@ TEST_CASE("report::plot_finite_time: no picture of a result without windows", "[
   CHECK(!drawn(r));
 }
 
-TEST_CASE("report::plot_bands: a picture, without the points that its axes cannot show", "[edge][failure]") {
+TEST_CASE("report::bands_script drawn: a picture, without the points that its axes cannot show", "[edge][failure]") {
   const libration_test::scratch_folder folder;
-  CHECK(!report::plot_bands({}, folder / "none.png", "no bands", {"x", "y"}));
+  CHECK(!draw(bands_script({}, folder / "none.png", "no bands", {"x", "y"})));
   CHECK(!fs::exists(folder / "none.png"));
   if (!gnuplot_is_here()) {
     WARN("skipped: gnuplot is not installed");
@@ -125,42 +130,42 @@ TEST_CASE("report::plot_bands: a picture, without the points that its axes canno
       for (Eigen::VectorXd* column : columns) (*column)[i++] = number;
     return b;
   };
-  CHECK(report::plot_bands({whole}, folder / "log.png", "model_a", {"steps", "error", true, true}));
+  CHECK(draw(bands_script({whole}, folder / "log.png", "model_a", {"steps", "error", true, true})));
   CHECK(is_png(folder / "log.png"));
-  CHECK(report::plot_bands({with_bad_points(bad)}, folder / "log_bad.png", "model_a", {"steps", "error", true, true}));
+  CHECK(draw(bands_script({with_bad_points(bad)}, folder / "log_bad.png", "model_a", {"steps", "error", true, true})));
   CHECK(libration_test::slurp(folder / "log_bad.png") == libration_test::slurp(folder / "log.png"));
 
   // A linear axis takes zero and negative numbers.
-  CHECK(report::plot_bands({whole}, folder / "linear.png", "model_a", {"steps", "error"}));
+  CHECK(draw(bands_script({whole}, folder / "linear.png", "model_a", {"steps", "error"})));
   CHECK(is_png(folder / "linear.png"));
   constexpr double not_finite[] = {infinity, -infinity, lyapunov::unknown};
-  CHECK(report::plot_bands({with_bad_points(not_finite)}, folder / "linear_bad.png", "model_a", {"steps", "error"}));
+  CHECK(draw(bands_script({with_bad_points(not_finite)}, folder / "linear_bad.png", "model_a", {"steps", "error"})));
   CHECK(libration_test::slurp(folder / "linear_bad.png") == libration_test::slurp(folder / "linear.png"));
-  CHECK(report::plot_bands({with_bad_points(bad)}, folder / "negative.png", "model_a", {"steps", "error"}));
+  CHECK(draw(bands_script({with_bad_points(bad)}, folder / "negative.png", "model_a", {"steps", "error"})));
   CHECK(libration_test::slurp(folder / "negative.png") != libration_test::slurp(folder / "linear.png"));
 
   // No point at all, a band of no points beside one, more bands than colours, and a folder that is not there.
-  CHECK(!report::plot_bands({{"empty", {}, {}, {}, {}}}, folder / "empty.png", "empty", {"steps", "error", false, true}));
+  CHECK(!draw(bands_script({{"empty", {}, {}, {}, {}}}, folder / "empty.png", "empty", {"steps", "error", false, true})));
   const std::vector<report::band> many(8, whole);
-  CHECK(report::plot_bands({whole, {"empty", {}, {}, {}, {}}}, folder / "two.png", "two", {"steps", "error", false, true}));
+  CHECK(draw(bands_script({whole, {"empty", {}, {}, {}, {}}}, folder / "two.png", "two", {"steps", "error", false, true})));
   CHECK(is_png(folder / "two.png"));
-  CHECK(report::plot_bands(many, folder / "many.png", "many", {"steps", "error", true, false}));
+  CHECK(draw(bands_script(many, folder / "many.png", "many", {"steps", "error", true, false})));
   CHECK(is_png(folder / "many.png"));
-  CHECK(!report::plot_bands({whole}, "/no/such/folder/picture.png", "nowhere", {"steps", "error"}));
+  CHECK(!draw(bands_script({whole}, "/no/such/folder/picture.png", "nowhere", {"steps", "error"})));
 }
 
-TEST_CASE("report::plot_heat_map: a picture, blank where values are not finite, columns averaged in groups", "[edge][failure]") {
+TEST_CASE("report::heat_map_script drawn: blank where values are not finite, columns averaged in groups", "[edge][failure]") {
   const libration_test::scratch_folder folder;
   const Eigen::MatrixXd nothing = Eigen::MatrixXd::Constant(4, 6, lyapunov::unknown);
-  CHECK(!report::plot_heat_map(nothing, folder / "none.png", "nothing", {"x", "y", "unit"}));
-  CHECK(!report::plot_heat_map(Eigen::MatrixXd(0, 0), folder / "none.png", "nothing", {"x", "y", "unit"}));
+  CHECK(!draw(report::heat_map_script(nothing, folder / "none.png", "nothing", {"x", "y", "unit"})));
+  CHECK(!draw(report::heat_map_script(Eigen::MatrixXd(0, 0), folder / "none.png", "nothing", {"x", "y", "unit"})));
   CHECK(!fs::exists(folder / "none.png"));
   if (!gnuplot_is_here()) {
     WARN("skipped: gnuplot is not installed");
     return;
   }
   const auto drawn = [&](const Eigen::MatrixXd& values, const report::heat_axes& axes) {
-    CHECK(report::plot_heat_map(values, folder / "map.png", "the heads' entropy, model_a", axes));
+    CHECK(draw(report::heat_map_script(values, folder / "map.png", "the heads' entropy, model_a", axes)));
     CHECK(is_png(folder / "map.png"));
     return libration_test::slurp(folder / "map.png");
   };
@@ -196,5 +201,5 @@ TEST_CASE("report::plot_heat_map: a picture, blank where values are not finite, 
   (void)drawn(values.leftCols(1), axes);
   (void)drawn(values.topLeftCorner(1, 1), layers);
   (void)drawn(Eigen::MatrixXd::Constant(3, 3, 0.5), axes);
-  CHECK(!report::plot_heat_map(values, "/no/such/folder/picture.png", "nowhere", axes));
+  CHECK(!draw(report::heat_map_script(values, "/no/such/folder/picture.png", "nowhere", axes)));
 }
