@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -111,6 +112,15 @@ TEST_CASE("models::min_gru: a state of 1 and preactivations of 0 give 3/4", "[or
     CHECK(next[0] == 0.75);
     CHECK(JV(0, 0) == 0.5);
   }
+}
+
+TEST_CASE("models::residual_stack: one that was moved from says so", "[failure]") {
+  const auto c = variants().front();
+  body first(c, small_weights(c));
+  const body second = std::move(first);
+  CHECK(second.layer_count() == 2);
+  CHECK_THROWS_MATCHES(first.make_workspace(0), libration::argument_error,
+                       Message("models::min_gru: a network that was moved from"));
 }
 
 TEST_CASE("models::min_gru: it keeps the laws of a map", "[law]") {

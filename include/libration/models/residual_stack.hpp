@@ -64,20 +64,20 @@ class residual_stack {
     parts_ = std::make_shared<const parts>(parts{config, std::move(layers), std::move(offsets), Layer::make_norm(config, weights)});
   }
 
-  const config_type& config() const { return parts_->config; }
+  const config_type& config() const { return whole().config; }
   Eigen::Index state_size() const { return state_size_; }
   Eigen::Index input_size() const { return config().hidden_size; }
   Eigen::Index hidden_size() const { return config().hidden_size; }
-  std::size_t layer_count() const { return parts_->layers.size(); }
-  const Layer& layer(std::size_t l) const { return parts_->layers[l]; }
+  std::size_t layer_count() const { return whole().layers.size(); }
+  const Layer& layer(std::size_t l) const { return whole().layers[l]; }
   /// The row of the state where layer l's part begins.
-  Eigen::Index offset(std::size_t l) const { return parts_->offsets[l]; }
+  Eigen::Index offset(std::size_t l) const { return whole().offsets[l]; }
 
   /// \param columns  the widest tangent block, 0 for none
   /// \param members  the widest batch of states
   workspace make_workspace(Eigen::Index columns, Eigen::Index members = 1) const {
     const Eigen::Index d = hidden_size();
-    workspace ws{parts_->layers.front().make_scratch(columns, members),
+    workspace ws{whole().layers.front().make_scratch(columns, members),
                  {},
                  matrix::Zero(d, members),
                  matrix::Zero(d, members),
@@ -86,7 +86,7 @@ class residual_stack {
                  matrix::Zero(d, columns),
                  scalar_type(0)};
     if (columns > 0)
-      for (const Layer& layer : parts_->layers) ws.kept.push_back(layer.make_kept());
+      for (const Layer& layer : whole().layers) ws.kept.push_back(layer.make_kept());
     return ws;
   }
 
@@ -108,13 +108,13 @@ class residual_stack {
     eigen_assert(members <= ws.stream.cols());
     auto stream = ws.stream.leftCols(members);
     stream = X;
-    for (std::size_t l = 0; l < parts_->layers.size(); ++l) {
-      const Layer& layer = parts_->layers[l];
+    for (std::size_t l = 0; l < whole().layers.size(); ++l) {
+      const Layer& layer = whole().layers[l];
       layer.step(stream, H.middleRows(offset(l), layer.state_size()), Next.middleRows(offset(l), layer.state_size()), ws.scratch,
                  ws.kept.empty() ? nullptr : &ws.kept[l]);
     }
     for (Eigen::Index j = members; j-- > 0;)  // the first member's scale is the last one left
-      ws.scale = parts_->norm.apply(ws.stream.col(j).data(), ws.unit.col(j).data(), ws.output.col(j).data());
+      ws.scale = whole().norm.apply(ws.stream.col(j).data(), ws.unit.col(j).data(), ws.output.col(j).data());
   }
 
   /// What the last step on this workspace gave: the stream after the norm, shape (d, members).
@@ -149,13 +149,19 @@ class residual_stack {
     const Eigen::Index k = V.cols();
     eigen_assert(k <= ws.stream_tangent.cols());
     auto stream = ws.stream_tangent.leftCols(k);
-    for (std::size_t l = 0; l < parts_->layers.size(); ++l) {
-      const Layer& layer = parts_->layers[l];
+    for (std::size_t l = 0; l < whole().layers.size(); ++l) {
+      const Layer& layer = whole().layers[l];
       layer.tangent(stream, V.middleRows(offset(l), layer.state_size()), JV.middleRows(offset(l), layer.state_size()), ws.scratch,
                     ws.kept[l]);
     }
     for (Eigen::Index j = 0; j < k; ++j)
-      parts_->norm.tangent(ws.stream_tangent.col(j).data(), ws.unit.col(0).data(), ws.scale, ws.output_tangent.col(j).data());
+      whole().norm.tangent(ws.stream_tangent.col(j).data(), ws.unit.col(0).data(), ws.scale, ws.output_tangent.col(j).data());
+  }
+
+  // A network that was moved from has no parts.
+  const parts& whole() const {
+    require(parts_ != nullptr, Layer::name, "a network that was moved from");
+    return *parts_;
   }
 
   std::shared_ptr<const parts> parts_;
