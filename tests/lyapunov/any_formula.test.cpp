@@ -14,7 +14,7 @@
 #include <libration/rollout/analyze.hpp>
 #include <libration/tangent/any_vector_system.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 namespace {
 
