@@ -3,15 +3,14 @@
 /// \file
 /// Statistics of rows of attention that are seen one by one, as a model computes them; no row is kept.
 
+#include <cstddef>
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include <Eigen/Core>
 
 #include <libration/attention/detail/block_sums.hpp>
 #include <libration/attention/detail/row_results.hpp>
-#include <libration/attention/options.hpp>
 #include <libration/attention/result.hpp>
 #include <libration/core/config.hpp>
 
@@ -27,8 +26,8 @@ class row_writer {
   /// \param sink  first tokens whose weight is the sink mass, >= 0; 0: not wanted
   /// \param who   the call that an error names
   /// \throws argument_error where so many rows do not fit into memory
-  row_writer(Eigen::Index heads, Eigen::Index queries, Eigen::Index sink = 0, std::string_view who = "attention::row_writer")
-      : sink_(sink), result_(detail::empty_result(heads, queries, recorded_options{.sink = sink, .distance = true}, who)) {}
+  LIBRATION_DECLARED row_writer(Eigen::Index heads, Eigen::Index queries, Eigen::Index sink = 0,
+                                std::string_view who = "attention::row_writer");
 
   /// Writes the row of one query of one head.
   ///
@@ -51,10 +50,7 @@ class row_writer {
   }
 
   /// \return the result, with what says nothing counted; the writer is empty then
-  entropy_result finish() {
-    detail::close_result(result_);
-    return std::move(result_);
-  }
+  LIBRATION_DECLARED entropy_result finish();
 
  private:
   Eigen::Index sink_;
@@ -62,3 +58,7 @@ class row_writer {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::attention
+
+#if !defined(LIBRATION_COMPILED)
+#include <libration/attention/definitions/row_writer.hpp>
+#endif
