@@ -140,11 +140,13 @@ class mgu_cell {
 
 using kinds = models::recurrent_kind_list<models::rnn_cell, models::gru_cell, models::lstm_cell, mgu_cell>;
 using network = models::stacked<mgu_cell<double>>;
+template <class Network>
+using in_vector = std::vector<Network>;
 
 static_assert(maps::driven<network> && maps::differentiable_in_input<network> && maps::steps_batches<network>);
 static_assert(std::is_same_v<std::variant_alternative_t<3, kinds::any_network<double>>, network>);
 static_assert(std::is_same_v<std::variant_alternative_t<3, kinds::any_workspace<double>>, network::workspace>);
-static_assert(std::is_same_v<std::variant_alternative_t<1, kinds::any_of<float, std::vector>>, std::vector<models::gru<float>>>);
+static_assert(std::is_same_v<std::variant_alternative_t<1, kinds::any_of<float, in_vector>>, std::vector<models::gru<float>>>);
 
 }  // namespace minimal_gated
 
