@@ -2,6 +2,7 @@
 #include <libration/maps/loop_with_input.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 #include <Eigen/Core>
@@ -57,17 +58,18 @@ TEST_CASE("maps::loop_with_input: from (h, f(h)) its h is the closed loop's, bit
 
 TEST_CASE("maps::loop_with_input: exponents of both loops are the same, and m more are minus infinity", "[differential]") {
   const Index n = 12, m = 3;
+  constexpr std::int64_t steps = 4'000;
   const models::reservoir<double> net(random_matrix(n, n, 0.4, 1), random_matrix(n, m, 0.9, 2));
   const models::readout<double> readout(random_matrix(m, n, 1.5, 3), VectorXd());
   const models::direct_feedback<double> feedback(net, readout);
   const VectorXd h0 = random_matrix(n, 1, 0.5, 4);
   VectorXd x0(m);
   feedback.evaluate(h0, x0);
-  const auto closed = libration::lyapunov::spectrum(models::close_loop(net, readout), h0, {.count = 3, .steps = 20'000});
-  const auto own = libration::lyapunov::spectrum(maps::loop_with_input(net, feedback), joined(h0, x0), {.steps = 20'000});
+  const auto closed = libration::lyapunov::spectrum(models::close_loop(net, readout), h0, {.count = 3, .steps = steps});
+  const auto own = libration::lyapunov::spectrum(maps::loop_with_input(net, feedback), joined(h0, x0), {.steps = steps});
   REQUIRE(own.exponents.size() == n + m);
   // Along the same orbit their growth differs by what a norm of (h, x) is to one of h, at both ends: a few nats in all.
-  for (Index i = 0; i < 3; ++i) CHECK(std::abs(own.exponents[i] - closed.exponents[i]) < 10.0 / 20'000);
+  for (Index i = 0; i < 3; ++i) CHECK(std::abs(own.exponents[i] - closed.exponents[i]) < 10.0 / static_cast<double>(steps));
   for (Index i = n; i < n + m; ++i) CHECK((own.unresolved(i) || std::isinf(own.exponents[i])));
 }
 
