@@ -46,7 +46,7 @@ void print_closed_loop(const question& q, answer& so_far) {
     return s.exponents.size() > 0 ? std::string(to_string(s.verdict)) : std::string("not measured");
   };
   fmt::print("    verdict              {:<24}  {}\n", verdict(so_far.reading), verdict(r));
-  if (r.exponents.size() > 0) fmt::print("  {}\n", verdict_sentence(r, "Hearing itself"));
+  if (r.exponents.size() > 0) fmt::print("  {}\n", verdict_sentence(r, "In the closed loop"));
   if (r.cycle_length > 0) fmt::print("  It has settled on a cycle of {} characters.\n", r.cycle_length);
   if (r.status == libration::status::collapsed) fmt::print("  But {}.\n", report::explain(r.status));
   so_far.whole = so_far.whole && ran(r);

@@ -69,7 +69,7 @@ void print_precision(const question& q, answer& so_far) {
   fmt::print(
       "\nIf the state were kept in fewer bits\n"
       "  After every character the state is rounded, and the run parts from the exact one. Reading the text: the error after\n"
-      "  {:.0f} characters, in units of the state's spread. Hearing itself: the characters until it comes to {} of the spread\n"
+      "  {:.0f} characters, in units of the state's spread. Free-running: the characters until it comes to {} of the spread\n"
       "  (and what the exponent and the rounding's size predict). Writing: the characters after which half of {} runs, sampled\n"
       "  with the same random numbers as the exact ones, have written something else.\n"
       "    format     reads the text                free-running             predicted   writes\n",

@@ -53,8 +53,8 @@ void print_divergences(const question& q, const three_divergences& runs, answer&
   fmt::print(
       "\nWhen two runs write different texts\n"
       "  {} pairs of runs go on from pieces of the text for {} {}s, sampled with the same random numbers (Gumbel-max)\n"
-      "  by both; one of the two set out from a state disturbed by a part of its size. Until which {} so many of the\n"
-      "  pairs have written the same (95 % interval):\n"
+      "  by both; one of the two set out from a state disturbed by a part of its size. The number of {}s up to which the\n"
+      "  given share of pairs agree (95 % interval):\n"
       "    disturbed by   99 % of pairs           80 %                    50 %                    parted   chance a {}\n",
       runs[0].pairs.size(), runs[0].steps, q.unit, q.unit, q.unit);
   for (std::size_t i = 0; i < parts.size(); ++i) {
