@@ -15,9 +15,9 @@ libration_expect(bundled "Verdict.*free-running.*fewer bits.*different texts.*we
 
 # What is written as JSON says which version of the format it is, and which sections ran.
 libration_add_program_test(
-  json sh -c "\"$0\" \"$@\" > /dev/null && cat \"${folder}/json/report.json\"" ${program} "${model}" "${text}" --sections tokens,loops
-  --count 1 --effort 0.01 --no-pictures --out "${folder}/json")
-libration_expect(json "^{\n \"version\": 1,\n \"model\": {.*\"kind\": \"gru\".*\"closed_loop\": {.*\"tokens\": .\n")
+  json sh -c "\"$0\" \"$@\" > /dev/null && cat \"${folder}/json/report.json\"" ${program} "${model}" "${text}" --sections
+  tokens,loops,growth --count 1 --effort 0.01 --no-pictures --out "${folder}/json")
+libration_expect(json "^{\n \"version\": 1,\n \"model\": {.*\"kind\": \"gru\".*\"closed_loop\": {.*\"growth\": {\n  \"reads_the_text\": {.*\n  \"free_running\": {.*\"tokens\": .\n")
 
 set(transformer "${CMAKE_CURRENT_SOURCE_DIR}/models/austen_llama")
 libration_add_program_test(bundled_transformer ${program} "${transformer}" "${text}" --effort 0.02 --out "${folder}/transformer")

@@ -31,10 +31,9 @@ namespace {
 // Relative size of the output's disturbance, run by run and step by step, per relative size of the cache's.
 struct gains {
   Eigen::MatrixXd reading, writing;  // shape (runs, steps)
-  Eigen::Index members = 0;          // runs beside the same stretch
 };
 
-constexpr Eigen::Index members = 8;
+constexpr Eigen::Index members = 8;  // runs beside the same stretch
 
 // A transformer as its report disturbs it: first half of a window read, then the rest given, or written by its own mean
 // expectation.
@@ -43,7 +42,7 @@ gains disturb_caches(const question& q, const std::vector<std::span<const token>
   const auto before = static_cast<Eigen::Index>(windows.front().size()) / 2;
   const auto steps = static_cast<Eigen::Index>(windows.front().size()) - before;
   const Eigen::Index n = model.state_size(), runs = members * static_cast<Eigen::Index>(windows.size());
-  gains g{Eigen::MatrixXd(runs, steps), Eigen::MatrixXd(runs, steps), members};
+  gains g{Eigen::MatrixXd(runs, steps), Eigen::MatrixXd(runs, steps)};
   const auto loop = libration::models::close_loop(model);
   auto ws = model.make_workspace(members);
   auto loop_ws = loop.make_workspace(members);
@@ -143,12 +142,12 @@ void print_rate(const question& q, const char* where, const Eigen::MatrixXd& run
   fmt::print("    An error of 1/512 of the cache, bfloat16's last digit, would come to {} of the output in {} of {} runs{}.\n",
              large, reached.size(), runs.rows(),
              reached.empty() ? std::string() : fmt::format(", half of these within {} {}s", reached[reached.size() / 2], q.unit));
-  so_far.json["growth"][where] = {{"rate", report::number(r.mean)},
-                                  {"half_width_95", report::number(r.half_width)},
-                                  {"error", rounding},
-                                  {"threshold", large},
-                                  {"reached_after", reached},
-                                  {"runs", runs.rows()}};
+  so_far.json["growth"][key(where)] = {{"rate", report::number(r.mean)},
+                                       {"half_width_95", report::number(r.half_width)},
+                                       {"error", rounding},
+                                       {"threshold", large},
+                                       {"reached_after", reached},
+                                       {"runs", runs.rows()}};
 }
 
 void print_growth(const question& q, answer& so_far) {

@@ -58,7 +58,7 @@ void print_precision(const question& q, answer& so_far) {
                std::isinf(r.horizon_50.time)
                    ? fmt::format("more than {} ({} of {} parted)", length, r.survival.event_count, r.pairs.size())
                    : report::text(r.horizon_50));
-    so_far.json["precision"][formats[i].name] = report::to_json(r);
+    so_far.json["precision"][key(formats[i].name)] = report::to_json(r);
     so_far.whole = so_far.whole && r.status == libration::status::ok;
   }
 }

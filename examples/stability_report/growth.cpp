@@ -34,7 +34,7 @@ void print_law(const char* where, const error::growth_curve& c, double exponent,
   fmt::print("; the exponent predicts {}.\n", std::isnan(h.predicted)   ? std::string("nothing: it was not measured")
                                               : std::isinf(h.predicted) ? std::string("never")
                                                                         : characters(h.predicted));
-  report::json& j = so_far.json["growth"][where];
+  report::json& j = so_far.json["growth"][key(where)];
   j = {{"curve", report::to_json(c)}, {"horizon", report::to_json(h)}};
   const Eigen::VectorXd mean = c.mean_log();
   if (!(mean[c.points() - 1] > mean[0])) {

@@ -91,11 +91,11 @@ void print_precision(const question& q, answer& so_far) {
                std::isinf(tokens[i].horizon_50.time)
                    ? fmt::format("more than {} ({} of {} parted)", length, parted, tokens[i].pairs.size())
                    : report::text(tokens[i].horizon_50));
-    so_far.json["precision"][formats[i].name] = {{"reads_the_text", report::to_json(reading[i])},
-                                                 {"free_running", report::to_json(writing[i])},
-                                                 {"horizon", report::to_json(horizon)},
-                                                 {"predicted_horizon", report::number(predicted)},
-                                                 {"tokens", report::to_json(tokens[i])}};
+    so_far.json["precision"][key(formats[i].name)] = {{"reads_the_text", report::to_json(reading[i])},
+                                                      {"free_running", report::to_json(writing[i])},
+                                                      {"horizon", report::to_json(horizon)},
+                                                      {"predicted_horizon", report::number(predicted)},
+                                                      {"tokens", report::to_json(tokens[i])}};
   }
   if (q.options.no_pictures) return;
   const auto file = std::filesystem::path(q.options.out) / "precision.png";

@@ -74,6 +74,13 @@ inline std::string characters(double n) { return fmt::format("{:.3g} characters"
 // The characters in which something that changes at this rate halves, or doubles.
 inline std::string halving(double rate) { return characters(std::log(2.0) / std::abs(rate)); }
 
+// What a row of the report is called, as a key of the JSON: reads_the_text, free_running, 8_bits.
+inline std::string key(std::string name) {
+  for (char& c : name)
+    if (c == ' ' || c == '-') c = '_';
+  return name;
+}
+
 // Draws a picture by its script, which writes `file`, and remembers it; one that was not drawn is told once, at the end.
 inline void draw(answer& so_far, const std::string& script, const std::filesystem::path& file) {
   so_far.pictures.push_back(examples::draw(script) ? file.string() : std::string());
