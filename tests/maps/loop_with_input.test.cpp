@@ -91,6 +91,42 @@ TEST_CASE("maps::loop_with_input: increments add up", "[oracle]") {
   CHECK((rollout::run(loop, start, {.steps = 30}).final_state - joined(h, x)).cwiseAbs().maxCoeff() < 1e-14);
 }
 
+namespace {
+
+// An angle that a force drives, and how far it has turned in all: h' = (h0 + 1 + x modulo 6, h1 + 1 + x).
+struct driven_rotor {
+  using scalar_type = double;
+  Index state_size() const { return 2; }
+  Index input_size() const { return 1; }
+  VectorXd periods() const { return VectorXd{{6.0, 0.0}}; }
+  Eigen::Array<bool, Eigen::Dynamic, 1> unbounded() const { return Eigen::Array<bool, 2, 1>(false, true); }
+  void step(libration::vector_view<double> h, libration::vector_view<double> x, libration::vector_span<double> next) const {
+    next[0] = std::fmod(h[0] + 1.0 + x[0], 6.0);
+    next[1] = h[1] + 1.0 + x[0];
+  }
+};
+struct no_force {
+  using scalar_type = double;
+  Index input_size() const { return 2; }
+  Index output_size() const { return 1; }
+  void evaluate(libration::vector_view<double>, libration::vector_span<double> x) const { x[0] = 0.0; }
+};
+
+}  // namespace
+
+TEST_CASE("maps::loop_with_input: which of the cell's coordinates wrap and grow is known of the loop too", "[law]") {
+  const auto loop = maps::loop_with_input(driven_rotor{}, no_force{});
+  const maps::coordinates c(loop);
+  REQUIRE(c.size() == 3);
+  CHECK(c.period(0) == 6.0);
+  CHECK(c.period(1) == 0.0);
+  CHECK(c.period(2) == 0.0);
+  CHECK_FALSE(c.unbounded(0));
+  CHECK(c.unbounded(1));
+  CHECK_FALSE(c.unbounded(2));
+  CHECK(c.difference(0, 5.5, 0.5) == -1.0);
+}
+
 TEST_CASE("maps::loop_with_input: parts that do not fit are refused", "[failure]") {
   const models::gru<double> net(random_layers<double>(3, 2, {4}, 1.0)), wider(random_layers<double>(3, 5, {4}, 1.0));
   const models::direct_feedback<double> feedback(net, models::readout<double>(random_matrix(2, 4, 0.3, 41), VectorXd()));

@@ -15,6 +15,7 @@
 #include <libration/core/views.hpp>
 #include <libration/maps/close_loop.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/coordinates.hpp>
 #include <libration/maps/detail/input_tangent.hpp>
 #include <libration/maps/detail/vector_base.hpp>
 
@@ -55,6 +56,24 @@ class input_loop : public detail::vector_base<input_loop<Cell, F>, typename Cell
     requires has_time_step<Cell>
   {
     return cell_.time_step();
+  }
+  /// The cell's, and none of the inputs.
+  Eigen::VectorXd periods() const
+    requires has_periods<Cell>
+  {
+    const coordinates<Cell> of(cell_);
+    Eigen::VectorXd values = Eigen::VectorXd::Zero(state_rows());
+    for (Eigen::Index i = 0; i < of.size(); ++i) values[i] = of.period(i);
+    return values;
+  }
+  /// The cell's, and no input.
+  Eigen::Array<bool, Eigen::Dynamic, 1> unbounded() const
+    requires has_unbounded<Cell>
+  {
+    const coordinates<Cell> of(cell_);
+    Eigen::Array<bool, Eigen::Dynamic, 1> values = Eigen::Array<bool, Eigen::Dynamic, 1>::Constant(state_rows(), false);
+    for (Eigen::Index i = 0; i < of.size(); ++i) values[i] = of.unbounded(i);
+    return values;
   }
 
   workspace make_workspace(Eigen::Index columns) const {
