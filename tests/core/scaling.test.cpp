@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include <Eigen/Core>
 
@@ -44,6 +45,7 @@ TEST_CASE("core::scaling: powers of two, exact", "[law][edge]") {
   const Eigen::MatrixXd before = X;
   const int e = binary_exponent(X);
   CHECK(e == 1023);
+  CHECK(binary_exponent(std::span<const double>(X.data(), 3)) == e);
   libration::scale_by_power_of_two(X, -e);
   CHECK(X.cwiseAbs().maxCoeff() < 2.0);
   libration::scale_by_power_of_two(X, e);

@@ -4,6 +4,7 @@
 /// Squares that stay in range: scaling by powers of two, which is exact, and norms that use it.
 
 #include <cmath>
+#include <span>
 
 #include <Eigen/Core>
 
@@ -20,17 +21,8 @@ int binary_exponent(const Eigen::MatrixBase<Derived>& X) {
   return X.size() > 0 ? binary_exponent(static_cast<double>(X.cwiseAbs().maxCoeff())) : 0;
 }
 
-/// The same of n numbers: of the largest |x(i)|, NaN left out.
-///
-/// \param x  a callable
-template <class Number>
-int binary_exponent(Eigen::Index n, const Number& x) {
-  double largest = 0.0;
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const double size = std::abs(x(i));
-    if (size > largest) largest = size;
-  }
-  return binary_exponent(largest);
+inline int binary_exponent(std::span<const double> values) {
+  return binary_exponent(Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size())));
 }
 
 /// Multiplies X by 2^e: exact for every entry that stays a normal number.

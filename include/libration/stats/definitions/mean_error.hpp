@@ -50,8 +50,7 @@ LIBRATION_DEFINED double mean_estimate::quantile(double level) const {
 }
 
 LIBRATION_DEFINED mean_estimate mean_error(std::span<const double> values) {
-  const int e = binary_exponent(static_cast<Eigen::Index>(values.size()),
-                                [&](Eigen::Index i) { return values[static_cast<std::size_t>(i)]; });
+  const int e = binary_exponent(values);
   batch_series<double> series;
   for (const double x : values) series.add(std::ldexp(x, -e));
   mean_estimate out = mean_error(series);

@@ -13,20 +13,10 @@
 #include <libration/core/scaling.hpp>
 #include <libration/stats/quantiles.hpp>
 
-namespace libration::inline LIBRATION_ABI::stats::detail {
-
-// The exponent by which sums and squares of the values stay in range.
-LIBRATION_DECLARED int scale_of(std::span<const double> values) {
-  return binary_exponent(static_cast<Eigen::Index>(values.size()),
-                         [&](Eigen::Index i) { return values[static_cast<std::size_t>(i)]; });
-}
-
-}  // namespace libration::inline LIBRATION_ABI::stats::detail
-
 namespace libration::inline LIBRATION_ABI::stats {
 
 LIBRATION_DEFINED double mean(std::span<const double> values) {
-  const int e = detail::scale_of(values);
+  const int e = binary_exponent(values);
   compensated_sum<double> sum;
   for (const double x : values) sum.add(std::ldexp(x, -e));
   return std::ldexp(sum.value() / static_cast<double>(values.size()), e);
@@ -34,7 +24,7 @@ LIBRATION_DEFINED double mean(std::span<const double> values) {
 
 LIBRATION_DEFINED double standard_deviation(std::span<const double> values) {
   if (values.size() < 2) return std::numeric_limits<double>::quiet_NaN();
-  const int e = detail::scale_of(values);
+  const int e = binary_exponent(values);
   const double center = std::ldexp(mean(values), -e);
   compensated_sum<double> squares;
   for (const double x : values) {

@@ -8,6 +8,8 @@
 #include <limits>
 #include <span>
 
+#include <Eigen/Core>
+
 #include <libration/core/scaling.hpp>
 #include <libration/stats/regression.hpp>
 
@@ -33,10 +35,10 @@ LIBRATION_DEFINED line_fit fit_line(std::span<const double> x, std::span<const d
 
   // Powers of two that keep the sums of squares in range; the weights' is even, for its root.
   const auto exponent_of = [&](std::span<const double> values) {
-    return binary_exponent(static_cast<Eigen::Index>(values.size()), [&](Eigen::Index i) {
-      const auto k = static_cast<std::size_t>(i);
-      return weights.empty() || weights[k] > 0.0 ? values[k] : 0.0;
-    });
+    if (weights.empty()) return binary_exponent(values);
+    const auto size = static_cast<Eigen::Index>(n);
+    const Eigen::Map<const Eigen::ArrayXd> of(values.data(), size), w(weights.data(), size);
+    return binary_exponent((w > 0.0).select(of, 0.0).matrix());
   };
   const int x_exponent = exponent_of(x), y_exponent = exponent_of(y), weight_exponent = exponent_of(weights) / 2 * 2;
   const auto x_at = [&](std::size_t i) { return std::ldexp(x[i], -x_exponent); };
