@@ -23,25 +23,19 @@ extern char** environ;
 
 namespace {
 
-const std::string first_map_headers = "#include <libration/lyapunov/lyapunov.hpp>\n#include <libration/report/format.hpp>\n";
+// A text with a part that must be in it put otherwise.
+std::string with(std::string text, const std::string& part, const std::string& instead) {
+  const auto at = text.find(part);
+  if (at == std::string::npos) throw std::runtime_error("the first map has no \"" + part + "\" any more");
+  return text.replace(at, part.size(), instead);
+}
 
-// The README's first map; `rest` is what follows the spectrum.
-std::string one_spectrum(const std::string& headers, const std::string& rest) {
-  return headers + R"(
-#include <cmath>
-struct ikeda {
-  static constexpr int dimension = 2;
-  double u = 0.9;
-  template <class T>
-  libration::state<T, 2> operator()(const libration::state<T, 2>& h) const {
-    using std::cos, std::sin;
-    const T t = 0.4 - 6.0 / (1.0 + h[0] * h[0] + h[1] * h[1]);
-    return {1.0 + u * (h[0] * cos(t) - h[1] * sin(t)), u * (h[0] * sin(t) + h[1] * cos(t))};
-  }
-};
-int main() {
-  const auto r = libration::lyapunov::spectrum(ikeda{}, {0.1, 0.1}, {.steps = 1'000'000});
-)" + rest + "}\n";
+// The README's first map.
+std::string first_map() {
+  std::ifstream file(LIBRATION_FIRST_MAP);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 std::string empty_main(const std::string& header) { return "#include <" + header + ">\nint main() {}\n"; }
@@ -67,14 +61,17 @@ std::vector<item> items() {
   const std::string all = empty_main("libration/libration.hpp");
   list.push_back({"libration.hpp, compiled form", all, true, 3.0, 4.8});
   list.push_back({"libration.hpp, headers alone", all, false, 3.0, 13.0});
-  const std::string first = one_spectrum(first_map_headers + "#include <fmt/format.h>\n", "  fmt::print(\"{}\\n\", r);\n");
+  const std::string first = first_map();
   list.push_back({"first map and its print, compiled form", first, true, 2.5, 3.6, 500});
   list.push_back({"first map and its print, headers alone", first, false, 5.0, 14.0});
-  const std::string spectrum =
-      one_spectrum("#include <libration/lyapunov/lyapunov.hpp>\n", "  return r.exponents[0] > 0.0 ? 0 : 1;\n");
+  std::string spectrum = with(first, "fmt::print(\"{}\\n\", r);", "return r.exponents[0] > 0.0 ? 0 : 1;");
+  for (const char* printing : {"#include <fmt/format.h>", "#include <libration/report/format.hpp>"})
+    spectrum = with(spectrum, printing, "");
   list.push_back({"one spectrum of a formula, compiled form", spectrum, true, 4.0, 3.6});
   list.push_back({"one spectrum of a formula, headers alone", spectrum, false, 4.0, 14.0});
-  const std::string gru = first_map_headers + R"(#include <fmt/format.h>
+  const std::string gru = R"(#include <fmt/format.h>
+#include <libration/lyapunov/lyapunov.hpp>
+#include <libration/report/format.hpp>
 #include <libration/io/safetensors.hpp>
 #include <libration/models/gru.hpp>
 int main(int, char** argv) {

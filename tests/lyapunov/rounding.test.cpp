@@ -117,7 +117,7 @@ TEST_CASE("lyapunov::spectrum: rounding is part of the error bar, and a forced i
   CHECK(within >= 10);
 }
 
-TEST_CASE("lyapunov::spectrum: a step too long for its condition is not resolved, with a bound", "[oracle][failure][heavy]") {
+TEST_CASE("lyapunov::spectrum: a step too long for its condition is not resolved, with a bound", "[oracle][failure]") {
   const double dt = 0.01, slow = stepped_rate(-1.0, dt), fast = stepped_rate(-30.0, dt);
   int resolved = 0, bounded = 0;
   for (const int count : {1, 10, 40, 60, 80, 90, 100, 110, 120, 130, 150, 200, 400, 628}) {

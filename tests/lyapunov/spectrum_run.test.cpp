@@ -214,7 +214,7 @@ TEST_CASE("lyapunov::spectrum: a tolerance that is not reached is not_converged"
 }
 
 TEST_CASE("lyapunov::spectrum: a tolerance holds for the error bar that is reported, with rounding and the frame's turning",
-          "[law][heavy][failure]") {
+          "[law][failure]") {
   // Of a constant matrix the growth has no scatter: all that is left is rounding, by a condition of 1e4 about 1e-11 a step.
   MatrixXd turned(2, 2);
   turned << 0.9, 1.0, 0.0, 1e-4;

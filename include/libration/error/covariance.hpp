@@ -166,7 +166,7 @@ struct covariance_estimator {
   LIBRATION_DECLARED void validate(Eigen::Index n) const;
   template <class System>
   covariance_run<System> start(const System& system, std::int64_t steps) const {
-    rollout::require_tangent<typename System::map_type>();
+    rollout::require_tangent<System>();
     return covariance_run<System>(system, options, steps);
   }
 };

@@ -118,7 +118,7 @@ struct transient_growth_estimator {
   LIBRATION_DECLARED void validate(Eigen::Index n) const;
   template <class System>
   transient_growth_run<System> start(const System& system, std::int64_t steps) const {
-    rollout::require_tangent<typename System::map_type>();
+    rollout::require_tangent<System>();
     return transient_growth_run<System>(system, options, steps);
   }
 };

@@ -23,15 +23,13 @@
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
 #if defined(LIBRATION_COMPILED)
-#define LIBRATION_ANY_FORMULA(n)                                                                                              \
-  extern template void run_any_formula(const any_formula<rollout::ensemble_lanes<n>, n>&,                                    \
-                                       const state<rollout::ensemble_lanes<n>, n>&, const spectrum_options&,                 \
-                                       const rollout::drive_options&, int, spectrum_result*);
-LIBRATION_ANY_FORMULA(1)
-LIBRATION_ANY_FORMULA(2)
-LIBRATION_ANY_FORMULA(3)
-LIBRATION_ANY_FORMULA(4)
-#undef LIBRATION_ANY_FORMULA
+// The same in lanes.
+#define LIBRATION_SPECTRUM_ENGINES_IN_LANES(prefix)           \
+  LIBRATION_ANY_FORMULA(prefix, rollout::ensemble_lanes<1>, 1) \
+  LIBRATION_ANY_FORMULA(prefix, rollout::ensemble_lanes<2>, 2) \
+  LIBRATION_ANY_FORMULA(prefix, rollout::ensemble_lanes<3>, 3) \
+  LIBRATION_ANY_FORMULA(prefix, rollout::ensemble_lanes<4>, 4)
+LIBRATION_SPECTRUM_ENGINES_IN_LANES(extern)
 #endif
 
 namespace detail {

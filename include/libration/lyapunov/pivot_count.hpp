@@ -21,6 +21,14 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
+/// Where some pivot that `factor` has found, of its first `count`, is below a bound.
+template <class Factor, class Real>
+auto some_pivot_below(const Factor& factor, Eigen::Index count, const Real& bound) {
+  auto some = factor.pivot(0) < bound;
+  for (Eigen::Index i = 1; i < count; ++i) some = some || factor.pivot(i) < bound;
+  return some;
+}
+
 /// Multiplies pivots into a record of growth, in each lane, and sums what rounding may have done to them: eps times |v_i| / R_ii,
 /// and, of a vector map's columns, times what `frame_rounding` finds. (The few columns of a formula are looked at one by one.)
 ///
@@ -56,8 +64,8 @@ class pivot_count {
   void add(const mask& where, const real& steps, const tangent::frame_factor<System>& factor, const System* system, bool counted,
            growth_record<System>& record) {
     const mask single = where && steps <= real(1.0);
-    if (any(single && (smallest_is_denormal(factor) || factor.unresolved() || factor.condition() > real(1.0 / unresolvable()))))
-      [[unlikely]] {
+    const mask denormal = some_pivot_below(factor, count_, real(least_normal));
+    if (any(single && (denormal || factor.unresolved() || factor.condition() > real(1.0 / unresolvable())))) [[unlikely]] {
       add_doubtful(where, single, factor, system, counted, record);
     } else {
       for (Eigen::Index i = 0; i < count_; ++i) record.pivots[static_cast<std::size_t>(i)].multiply(where, factor.pivot(i));
@@ -111,12 +119,6 @@ class pivot_count {
 
   static constexpr double least_normal =
       static_cast<double>(std::numeric_limits<typename scalar_traits<typename System::scalar>::base>::min());
-
-  mask smallest_is_denormal(const tangent::frame_factor<System>& factor) const {
-    mask some = factor.pivot(0) < real(least_normal);
-    for (Eigen::Index i = 1; i < count_; ++i) some = some || factor.pivot(i) < real(least_normal);
-    return some;
-  }
 
   // The share of a column's norm below which a pivot after a single step says nothing. A step may itself be made of many, each of
   // which rounds; what they leave across the leading directions is contracted again: measured, some ten eps.

@@ -62,8 +62,7 @@ struct spectrum_estimator {
   /// \param steps the steps that the pass counts
   template <class System>
   spectrum_run<System> start(const System& system, std::int64_t steps) const {
-    if constexpr (requires { typename System::map_type; } && !has_ordinary_steps<System>)
-      detail::check_map<typename System::map_type>();
+    rollout::require_tangent<System>();
     const Eigen::Index n = system.state_size();
     const auto& frame = options.frame;
     return spectrum_run<System>(system, options, fewest_steps(options, steps), warm_up(steps),
@@ -98,17 +97,6 @@ void run_any_formula(const any_formula<T, n>& map, const state<T, n>& h, const s
   });
 }
 
-#if defined(LIBRATION_COMPILED)
-#define LIBRATION_ANY_FORMULA(n)                                                                                             \
-  extern template void run_any_formula(const any_formula<double, n>&, const state<double, n>&, const spectrum_options&,     \
-                                       const rollout::drive_options&, int, spectrum_result*);
-LIBRATION_ANY_FORMULA(1)
-LIBRATION_ANY_FORMULA(2)
-LIBRATION_ANY_FORMULA(3)
-LIBRATION_ANY_FORMULA(4)
-#undef LIBRATION_ANY_FORMULA
-#endif
-
 /// The spectrum of a vector map.
 ///
 /// \param inputs   read once a step; of a map without inputs, nothing is read
@@ -122,19 +110,27 @@ spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has
 }
 
 #if defined(LIBRATION_COMPILED)
-#define LIBRATION_ANY_VECTOR_MAP(S, autonomous, has_determinant)                                                                 \
-  extern template spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has_determinant>&,                \
-                                                     const Eigen::Matrix<S, Eigen::Dynamic, 1>&, rollout::any_inputs<S>&,        \
+// The engines that libration::compiled holds: declared here, with `extern`, and defined in lyapunov/definitions/spectrum.hpp.
+#define LIBRATION_ANY_FORMULA(prefix, T, n)                                                                         \
+  prefix template void run_any_formula(const any_formula<T, n>&, const state<T, n>&, const spectrum_options&,       \
+                                       const rollout::drive_options&, int, spectrum_result*);
+#define LIBRATION_ANY_VECTOR_MAP(prefix, S, autonomous, has_determinant)                                                    \
+  prefix template spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has_determinant>&,           \
+                                                     const Eigen::Matrix<S, Eigen::Dynamic, 1>&, rollout::any_inputs<S>&,   \
                                                      const spectrum_estimator&, const rollout::drive_options&);
-LIBRATION_ANY_VECTOR_MAP(double, false, false)
-LIBRATION_ANY_VECTOR_MAP(double, false, true)
-LIBRATION_ANY_VECTOR_MAP(double, true, false)
-LIBRATION_ANY_VECTOR_MAP(double, true, true)
-LIBRATION_ANY_VECTOR_MAP(float, false, false)
-LIBRATION_ANY_VECTOR_MAP(float, false, true)
-LIBRATION_ANY_VECTOR_MAP(float, true, false)
-LIBRATION_ANY_VECTOR_MAP(float, true, true)
-#undef LIBRATION_ANY_VECTOR_MAP
+#define LIBRATION_ANY_VECTOR_MAPS(prefix, S)        \
+  LIBRATION_ANY_VECTOR_MAP(prefix, S, false, false) \
+  LIBRATION_ANY_VECTOR_MAP(prefix, S, false, true)  \
+  LIBRATION_ANY_VECTOR_MAP(prefix, S, true, false)  \
+  LIBRATION_ANY_VECTOR_MAP(prefix, S, true, true)
+#define LIBRATION_SPECTRUM_ENGINES(prefix)  \
+  LIBRATION_ANY_FORMULA(prefix, double, 1)  \
+  LIBRATION_ANY_FORMULA(prefix, double, 2)  \
+  LIBRATION_ANY_FORMULA(prefix, double, 3)  \
+  LIBRATION_ANY_FORMULA(prefix, double, 4)  \
+  LIBRATION_ANY_VECTOR_MAPS(prefix, double) \
+  LIBRATION_ANY_VECTOR_MAPS(prefix, float)
+LIBRATION_SPECTRUM_ENGINES(extern)
 #endif
 
 template <class System, class Inputs>

@@ -280,11 +280,7 @@ class spectrum_run {
   }
 
   // Where some column has shrunk so far since the last orthonormalisation that its digits are lost.
-  mask denormal() const {
-    mask some = factor_.pivot(0) < real(least_pivot);
-    for (Eigen::Index i = 1; i < count_; ++i) some = some || factor_.pivot(i) < real(least_pivot);
-    return some;
-  }
+  mask denormal() const { return some_pivot_below(factor_, count_, real(least_pivot)); }
 
   // Runs the steps since a lane's last orthonormalisation again, with one at every step, for it and the lanes among `lost`
   // that have as many. `since` is 0 in lanes that have been seen to.

@@ -84,10 +84,10 @@ consteval std::string_view explain_start() {
     return "";
 }
 
-/// What an estimator that linearises the map says at compile time of one that has no tangent.
-template <class M>
+/// What an estimator that linearises the map says at compile time of a system that has no tangent.
+template <class System>
 consteval void require_tangent() {
-  static_assert(maps::differentiable<M>,
+  static_assert(requires(System& system, typename System::frame_type& V) { system.tangent(V); },
                 "libration: this measurement needs the map's tangent: give the map `void tangent([t,] vector_view<S> h, "
                 "[vector_view<S> x,] matrix_view<S> V, matrix_span<S> JV) const`, or wrap it in "
                 "libration::tangent::finite_difference(map)");

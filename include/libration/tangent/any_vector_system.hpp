@@ -32,27 +32,17 @@ class any_vector_system {
 
   template <class M>
     requires maps::differentiable<M>
-  explicit any_vector_system(vector_system<M> system)
-      : state_size_(system.state_size()),
-        input_size_(system.input_size()),
-        time_step_(system.time_step()),
-        per_unit_of_time_(system.per_unit_of_time()),
-        held_(std::make_unique<holder<M>>(std::move(system))) {}
-  any_vector_system(const any_vector_system& other)
-      : state_size_(other.state_size_),
-        input_size_(other.input_size_),
-        time_step_(other.time_step_),
-        per_unit_of_time_(other.per_unit_of_time_),
-        held_(other.held_->copy()) {}
+  explicit any_vector_system(vector_system<M> system) : held_(std::make_unique<holder<M>>(std::move(system))) {}
+  any_vector_system(const any_vector_system& other) : held_(other.held_->copy()) {}
   any_vector_system& operator=(const any_vector_system&) = delete;
 
-  Eigen::Index state_size() const { return state_size_; }
-  Eigen::Index input_size() const { return input_size_; }
-  double time_step() const { return time_step_; }
-  bool per_unit_of_time() const { return per_unit_of_time_; }
-  state_type make_state() const { return state_type::Zero(state_size_); }
-  input_type make_input() const { return input_type::Zero(input_size_); }
-  frame_type make_frame(Eigen::Index columns) const { return frame_type::Zero(state_size_, columns); }
+  Eigen::Index state_size() const { return held_->state_size; }
+  Eigen::Index input_size() const { return held_->input_size; }
+  double time_step() const { return held_->time_step; }
+  bool per_unit_of_time() const { return held_->per_unit_of_time; }
+  state_type make_state() const { return state_type::Zero(state_size()); }
+  input_type make_input() const { return input_type::Zero(input_size()); }
+  frame_type make_frame(Eigen::Index columns) const { return frame_type::Zero(state_size(), columns); }
 
   /// As `vector_system` has them.
   void step(std::int64_t t, const state_type& h, const input_type& x, state_type& next) { held_->step(t, h, x, next); }
@@ -65,18 +55,28 @@ class any_vector_system {
   }
 
  private:
-  struct concept_of_system {
-    virtual ~concept_of_system() = default;
-    virtual std::unique_ptr<concept_of_system> copy() const = 0;
+  struct base {
+    Eigen::Index state_size, input_size;
+    double time_step;
+    bool per_unit_of_time;
+
+    template <class M>
+    explicit base(const vector_system<M>& system)
+        : state_size(system.state_size()),
+          input_size(system.input_size()),
+          time_step(system.time_step()),
+          per_unit_of_time(system.per_unit_of_time()) {}
+    virtual ~base() = default;
+    virtual std::unique_ptr<base> copy() const = 0;
     virtual void step(std::int64_t t, const state_type& h, const input_type& x, state_type& next) = 0;
     virtual void advance(std::int64_t t, const state_type& h, const input_type& x, state_type& next) = 0;
     virtual void tangent(frame_type& V) = 0;
     virtual double log_abs_determinant() const = 0;
   };
   template <class M>
-  struct holder final : concept_of_system {
-    explicit holder(vector_system<M> held) : system(std::move(held)) {}
-    std::unique_ptr<concept_of_system> copy() const override { return std::make_unique<holder>(system); }
+  struct holder final : base {
+    explicit holder(vector_system<M> held) : base(held), system(std::move(held)) {}
+    std::unique_ptr<base> copy() const override { return std::make_unique<holder>(system); }
     void step(std::int64_t t, const state_type& h, const input_type& x, state_type& next) override { system.step(t, h, x, next); }
     void advance(std::int64_t t, const state_type& h, const input_type& x, state_type& next) override {
       system.advance(t, h, x, next);
@@ -91,10 +91,7 @@ class any_vector_system {
     vector_system<M> system;
   };
 
-  Eigen::Index state_size_, input_size_;
-  double time_step_;
-  bool per_unit_of_time_;
-  std::unique_ptr<concept_of_system> held_;
+  std::unique_ptr<base> held_;
 };
 
 template <class M>
