@@ -54,10 +54,8 @@ void lanes_group(const M& map, const state<ensemble_lanes<M>, M::dimension>& sta
   } else {
     constexpr bool narrow = M::dimension <= 4;  // then the width of a frame is a constant
     rollout::with_constant<narrow ? M::dimension : 1>(narrow ? estimator.columns(M::dimension) : 1, [&](auto width) {
-      tangent::formula_system<M, lanes_type, narrow ? decltype(width)::value : M::dimension> system(map);
-      auto run = estimator.start(system, steps);
-      rollout::drive(system, starts, inputs, driving, run);
-      for (int lane = 0; lane < static_cast<int>(size); ++lane) results[lane] = run.take_result(lane);
+      using system = tangent::formula_system<M, lanes_type, narrow ? decltype(width)::value : M::dimension>;
+      run_lanes(system(map), starts, inputs, estimator, driving, static_cast<int>(size), results);
     });
   }
 }

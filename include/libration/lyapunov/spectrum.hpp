@@ -79,6 +79,17 @@ struct spectrum_estimator {
                             const rollout::drive_options& driving) const;
 };
 
+namespace detail {
+// Spectra of the orbits that a system runs in its lanes; `results`: of the first `members` of them.
+template <class System, class Inputs>
+void run_lanes(System system, const typename System::state_type& h, Inputs& inputs, const spectrum_estimator& estimator,
+               const rollout::drive_options& driving, int members, spectrum_result* results) {
+  auto run = estimator.start(system, driving.steps);
+  rollout::drive(system, h, inputs, driving, run);
+  for (int lane = 0; lane < members; ++lane) results[lane] = run.take_result(lane);
+}
+}  // namespace detail
+
 /// Spectra of a small autonomous formula's orbits, one in each lane of T.
 ///
 /// \param h        start, shape (n)
@@ -89,11 +100,9 @@ void run_any_formula(const any_formula<T, n>& map, const state<T, n>& h, const s
                      const rollout::drive_options& driving, int members, spectrum_result* results) {
   const spectrum_estimator estimator{options};
   rollout::with_constant<n>(estimator.columns(n), [&](auto width) {
-    tangent::formula_system<any_formula<T, n>, T, decltype(width)::value> system(map);
-    auto run = estimator.start(system, driving.steps);
-    rollout::no_inputs inputs;
-    rollout::drive(system, h, inputs, driving, run);
-    for (int lane = 0; lane < members; ++lane) results[lane] = run.take_result(lane);
+    using system = tangent::formula_system<any_formula<T, n>, T, decltype(width)::value>;
+    rollout::no_inputs none;
+    detail::run_lanes(system(map), h, none, estimator, driving, members, results);
   });
 }
 
@@ -101,12 +110,12 @@ void run_any_formula(const any_formula<T, n>& map, const state<T, n>& h, const s
 ///
 /// \param inputs   read once a step; of a map without inputs, nothing is read
 template <class S, bool autonomous, bool has_determinant>
-spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has_determinant>& system,
+spectrum_result run_any_vector_map(const tangent::any_vector_system<S, autonomous, has_determinant>& system,
                                    const Eigen::Matrix<S, Eigen::Dynamic, 1>& h, rollout::any_inputs<S>& inputs,
                                    const spectrum_estimator& estimator, const rollout::drive_options& driving) {
-  auto run = estimator.start(system, driving.steps);
-  rollout::drive(system, h, inputs, driving, run);
-  return run.take_result(0);
+  spectrum_result result;
+  detail::run_lanes(system, h, inputs, estimator, driving, 1, &result);
+  return result;
 }
 
 #if defined(LIBRATION_COMPILED)
@@ -115,7 +124,7 @@ spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has
   prefix template void run_any_formula(const any_formula<T, n>&, const state<T, n>&, const spectrum_options&,       \
                                        const rollout::drive_options&, int, spectrum_result*);
 #define LIBRATION_ANY_VECTOR_MAP(prefix, S, autonomous, has_determinant)                                                    \
-  prefix template spectrum_result run_any_vector_map(tangent::any_vector_system<S, autonomous, has_determinant>&,           \
+  prefix template spectrum_result run_any_vector_map(const tangent::any_vector_system<S, autonomous, has_determinant>&,     \
                                                      const Eigen::Matrix<S, Eigen::Dynamic, 1>&, rollout::any_inputs<S>&,   \
                                                      const spectrum_estimator&, const rollout::drive_options&);
 #define LIBRATION_ANY_VECTOR_MAPS(prefix, S)        \
@@ -142,9 +151,8 @@ spectrum_result spectrum_estimator::run_alone(System system, const typename Syst
     run_any_formula(any_formula<double, System::n>(system.map()), h, options, driving, 1, &result);
     return result;
   } else {
-    tangent::any_vector_system any_system(std::move(system));
     rollout::any_inputs<typename System::scalar> any_source(inputs);
-    return run_any_vector_map(any_system, h, any_source, *this, driving);
+    return run_any_vector_map(tangent::any_vector_system(std::move(system)), h, any_source, *this, driving);
   }
 }
 
