@@ -277,6 +277,7 @@ TEST_CASE("models::mamba: what is wrong is refused by the name of the tensor or 
   CHECK(models::mamba_config::from_json(good + R"(, "time_step_rank": "auto"})").time_step_rank == 1);
   CHECK(refused(R"(, "hidden_act": "gelu")").find("hidden_act is \"gelu\", expected \"silu\"") != std::string::npos);
   CHECK(refused(R"(, "intermediate_size": 9)").find("intermediate_size is 9, expected 8") != std::string::npos);
+  CHECK(refused(R"(, "expand": 1e30)").find("expand is 1e+30, expected a number > 0") != std::string::npos);
   CHECK(refused(R"(, "mixer_rms_eps": 1e-6)").find("field mixer_rms_eps is 1e-06") != std::string::npos);
   CHECK(refused(R"(, "rms_norm": false)").find("rms_norm is false, expected true") != std::string::npos);
   CHECK(refused(R"(, "conv_kernel": 0)").find(".conv_kernel is 0") != std::string::npos);
@@ -284,6 +285,10 @@ TEST_CASE("models::mamba: what is wrong is refused by the name of the tensor or 
   CHECK(message_of<libration::argument_error>([] {
           models::mamba_config::from_json(R"({"model_type": "falcon_mamba"})");
         }).find("model_type is \"falcon_mamba\", expected \"mamba\"") != std::string::npos);
+  CHECK(models::mamba_config::from_json(good + R"(, "mixer_rms_eps": 1e-6})", {"mixer_*"}).hidden_size == 4);
+  CHECK(message_of<libration::argument_error>([&] {
+          models::mamba_config::from_json(good + "}", {"mixer_*"});
+        }).find("\"mixer_*\"") != std::string::npos);
 
   checkpoint_of<models::mamba_weights<double>> written(c, small_weights(c));
   written.add("backbone.embeddings.weight", MatrixXd::Ones(c.vocabulary_size, c.hidden_size));

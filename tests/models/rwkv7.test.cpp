@@ -218,6 +218,10 @@ TEST_CASE("models::rwkv7: what is wrong is refused by the name of the tensor or 
   CHECK(refused(R"(, "head_dim": 4)").find("num_heads times head_dim is 1 times 4, expected hidden_size, 6") != std::string::npos);
   CHECK(refused(R"(, "head_dim": 3, "head_size": 3)").find("head_size is 3, expected none beside head_dim") != std::string::npos);
   CHECK(refused(R"(, "head_dim": 3, "hidden_act": "relu")").find("hidden_act is \"relu\"") != std::string::npos);
+  CHECK(refused(R"(, "head_dim": 3, "rms_norm": true)").find("rms_norm is true, expected false") != std::string::npos);
+  CHECK(refused(R"(, "head_dim": 3, "rms_norm": false)").empty());
+  CHECK(refused(R"(, "head_dim": 3, "architectures": ["RWKV7ForTokenClassification"])").find("architectures is ") !=
+        std::string::npos);
   CHECK(refused(R"(, "head_dim": 3, "attn": {"layers": [1], "num_heads": 2})").find("field attn") != std::string::npos);
   CHECK(refused(R"(, "head_dim": 3, "value_dim": [6, 12])").find("value_dim is [6,12]") != std::string::npos);
   CHECK(refused(R"(, "head_dim": 3, "version": "x060")").find("version is \"x060\"") != std::string::npos);

@@ -7,16 +7,14 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <Eigen/Core>
+#include <nlohmann/json.hpp>
 
-#include <libration/core/lower_case.hpp>
 #include <libration/models/detail/config_fields.hpp>
 #include <libration/models/llama_config.hpp>
 
@@ -43,14 +41,7 @@ namespace libration::inline LIBRATION_ABI::models {
 
 LIBRATION_DEFINED llama_config llama_config::read(const std::filesystem::path& path,
                                                   const std::vector<std::string>& ignore_fields) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) throw file_error(path.string(), file_error::no_byte, "cannot be read");
-  try {
-    return from_json(text, ignore_fields);
-  } catch (const argument_error& error) {
-    throw file_error(path.string(), file_error::no_byte, error.what());
-  }
+  return detail::read_config<llama_config>(path, ignore_fields);
 }
 
 LIBRATION_DEFINED void llama_config::validate() const {
@@ -210,31 +201,14 @@ namespace libration::inline LIBRATION_ABI::models {
 
 LIBRATION_DEFINED llama_config llama_config::from_json(std::string_view text, const std::vector<std::string>& ignore_fields) {
   constexpr std::string_view who = "models::llama_config";
-  const auto [json, reason] = detail::parse_object(text);
-  require(reason.empty(), who, reason);
-  const std::string unmatched = detail::unmatched_field(ignore_fields, json, nlohmann::json::object(), "fields of config.json");
-  require(unmatched.empty(), who, unmatched);
+  const nlohmann::json json = detail::parse_config(text, who, ignore_fields);
   const detail::config_fields fields(json, std::string(who), ignore_fields);
   const std::string type = fields.text("model_type");
   const bool llama = type == "llama", mistral = type == "mistral", qwen2 = type == "qwen2";
   require(llama || mistral || qwen2, who,
           [&] { return "model_type is \"" + type + "\", expected one of \"llama\", \"mistral\" and \"qwen2\""; });
   llama_config c;
-  if (fields.has("architectures"))
-    for (const std::string& name : fields.texts("architectures")) {
-      const std::string lower = lower_case(name);
-      if (lower == type + "model")
-        c.base_model = true;
-      else if (lower != type + "forcausallm")
-        fields.refuse("architectures", "the " + type + "'s ...ForCausalLM or ...Model");
-    }
-  if (fields.has("auto_map"))
-    for (const std::string& name : fields.names("auto_map"))
-      if (name.starts_with("AutoModel")) fields.refuse("auto_map", "none for a model: code of the model's own is not run");
-  require(!fields.has("quantization_config"), who, "quantized weights (quantization_config) are not supported");
-  if (fields.has("hidden_act") && fields.text("hidden_act") != "silu" && fields.text("hidden_act") != "swish")
-    fields.refuse("hidden_act", "\"silu\"");
-
+  c.base_model = detail::require_supported_model(fields, type, {"silu", "swish"});
   c.hidden_size = fields.count("hidden_size");
   c.intermediate_size = fields.count("intermediate_size");
   c.layers = fields.count("num_hidden_layers");

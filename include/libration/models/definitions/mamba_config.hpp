@@ -3,13 +3,10 @@
 /// \file
 /// The definitions of what models/mamba_config.hpp declares.
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -19,7 +16,6 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
-#include <libration/core/lower_case.hpp>
 #include <libration/models/detail/config_fields.hpp>
 #include <libration/models/mamba_config.hpp>
 
@@ -37,9 +33,6 @@ inline constexpr auto mamba_fields_without_effect = std::to_array<std::string_vi
 
 /// What an equation's text says where a value is written that JSON cannot hold: Infinity, as Python writes it, becomes a text.
 LIBRATION_DECLARED std::string quote_infinity(std::string_view text);
-
-/// The text of a file. \throws file_error
-LIBRATION_DECLARED std::string read_config_text(const std::filesystem::path& path);
 
 /// What Mamba and Mamba-2 have in common, but for the inner size.
 LIBRATION_DECLARED void read_mamba_fields(const config_fields& fields, std::string_view type, bool tied, mamba_base_config& c);
@@ -70,28 +63,9 @@ LIBRATION_DEFINED std::string quote_infinity(std::string_view text) {
   return result;
 }
 
-LIBRATION_DEFINED std::string read_config_text(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) throw file_error(path.string(), file_error::no_byte, "cannot be read");
-  return text;
-}
-
 LIBRATION_DEFINED void read_mamba_fields(const config_fields& fields, std::string_view type, bool tied, mamba_base_config& c) {
-  const std::string found = fields.text("model_type");
-  if (found != type) fields.refuse("model_type", "\"" + std::string(type) + "\"");
-  if (fields.has("architectures"))
-    for (const std::string& name : fields.texts("architectures")) {
-      const std::string lower = lower_case(name);
-      if (lower != std::string(type) + "forcausallm" && lower != std::string(type) + "model")
-        fields.refuse("architectures", "the " + std::string(type) + "'s ...ForCausalLM or ...Model");
-    }
-  if (fields.has("auto_map"))
-    for (const std::string& name : fields.names("auto_map"))
-      if (name.starts_with("AutoModel")) fields.refuse("auto_map", "none for a model: code of the model's own is not run");
-  if (fields.has("quantization_config")) fields.fail("quantized weights (quantization_config) are not supported");
-  if (fields.has("hidden_act") && fields.text("hidden_act") != "silu" && fields.text("hidden_act") != "swish")
-    fields.refuse("hidden_act", "\"silu\"");
+  if (fields.text("model_type") != type) fields.refuse("model_type", "\"" + std::string(type) + "\"");
+  require_supported_model(fields, type, {"silu", "swish"});
   c.hidden_size = fields.count("hidden_size");
   c.state_size = fields.count("state_size");
   c.conv_kernel = fields.count("conv_kernel", 4);
@@ -112,7 +86,9 @@ LIBRATION_DEFINED void read_mamba_fields(const config_fields& fields, std::strin
 }
 
 LIBRATION_DEFINED Eigen::Index read_inner_size(const config_fields& fields, const mamba_base_config& c) {
-  const auto expanded = static_cast<Eigen::Index>(fields.number("expand", 2.0) * static_cast<double>(c.hidden_size));
+  const double expand = fields.number("expand", 2.0);
+  if (!(expand > 0.0 && expand <= 2147483648.0)) fields.refuse("expand", "a number > 0 and at most 2^31");
+  const auto expanded = static_cast<Eigen::Index>(expand * static_cast<double>(c.hidden_size));
   if (fields.has("intermediate_size") && fields.count("intermediate_size") != expanded)
     fields.refuse("intermediate_size", number_text(expanded) + ", expand times hidden_size");
   return expanded;
@@ -135,8 +111,7 @@ namespace libration::inline LIBRATION_ABI::models {
 
 LIBRATION_DEFINED mamba_config mamba_config::from_json(std::string_view text, const std::vector<std::string>& ignore_fields) {
   constexpr std::string_view who = "models::mamba_config";
-  const auto [json, reason] = detail::parse_object(text);
-  require(reason.empty(), who, reason);
+  const nlohmann::json json = detail::parse_config(text, who, ignore_fields);
   const detail::config_fields fields(json, std::string(who), ignore_fields);
   mamba_config c;
   detail::read_mamba_fields(fields, "mamba", true, c);
@@ -152,11 +127,7 @@ LIBRATION_DEFINED mamba_config mamba_config::from_json(std::string_view text, co
 
 LIBRATION_DEFINED mamba_config mamba_config::read(const std::filesystem::path& path,
                                                   const std::vector<std::string>& ignore_fields) {
-  try {
-    return from_json(detail::read_config_text(path), ignore_fields);
-  } catch (const argument_error& error) {
-    throw file_error(path.string(), file_error::no_byte, error.what());
-  }
+  return detail::read_config<mamba_config>(path, ignore_fields);
 }
 
 LIBRATION_DEFINED void mamba_config::validate() const {
@@ -168,8 +139,7 @@ LIBRATION_DEFINED void mamba_config::validate() const {
 
 LIBRATION_DEFINED mamba2_config mamba2_config::from_json(std::string_view text, const std::vector<std::string>& ignore_fields) {
   constexpr std::string_view who = "models::mamba2_config";
-  auto [json, reason] = detail::parse_object(detail::quote_infinity(text));
-  require(reason.empty(), who, reason);
+  nlohmann::json json = detail::parse_config(detail::quote_infinity(text), who, ignore_fields);
   // A number that JSON cannot hold, in either of its forms, as the number.
   if (json.contains("time_step_limit") && json["time_step_limit"].is_array())
     for (auto& limit : json["time_step_limit"])
@@ -205,11 +175,7 @@ LIBRATION_DEFINED mamba2_config mamba2_config::from_json(std::string_view text, 
 
 LIBRATION_DEFINED mamba2_config mamba2_config::read(const std::filesystem::path& path,
                                                     const std::vector<std::string>& ignore_fields) {
-  try {
-    return from_json(detail::read_config_text(path), ignore_fields);
-  } catch (const argument_error& error) {
-    throw file_error(path.string(), file_error::no_byte, error.what());
-  }
+  return detail::read_config<mamba2_config>(path, ignore_fields);
 }
 
 LIBRATION_DEFINED void mamba2_config::validate() const {

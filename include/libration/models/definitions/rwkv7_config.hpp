@@ -13,12 +13,16 @@
 #include <vector>
 
 #include <Eigen/Core>
+#include <nlohmann/json.hpp>
 
-#include <libration/models/definitions/mamba_config.hpp>
 #include <libration/models/detail/config_fields.hpp>
 #include <libration/models/rwkv7_config.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
+
+/// Fields that change the computation, and the only value with which they do not.
+inline constexpr auto rwkv7_fields_with_one_value =
+    std::to_array<std::pair<std::string_view, std::string_view>>({{"rms_norm", "false"}, {"is_causal", "true"}});
 
 /// Fields of training, and of how the recurrence is computed; `hidden_ratio` is what intermediate_size was made from.
 inline constexpr auto rwkv7_fields_without_effect =
@@ -41,19 +45,11 @@ namespace libration::inline LIBRATION_ABI::models {
 
 LIBRATION_DEFINED rwkv7_config rwkv7_config::from_json(std::string_view text, const std::vector<std::string>& ignore_fields) {
   constexpr std::string_view who = "models::rwkv7_config";
-  const auto [json, reason] = detail::parse_object(text);
-  require(reason.empty(), who, reason);
+  const nlohmann::json json = detail::parse_config(text, who, ignore_fields);
   const detail::config_fields fields(json, std::string(who), ignore_fields);
   if (fields.text("model_type") != "rwkv7") fields.refuse("model_type", "\"rwkv7\"");
   if (fields.has("version") && fields.text("version") != "x070") fields.refuse("version", "\"x070\"");
-  if (fields.has("architectures"))
-    for (const std::string& name : fields.texts("architectures"))
-      if (name != "RWKV7ForCausalLM" && name != "RWKV7Model") fields.refuse("architectures", "RWKV7ForCausalLM or RWKV7Model");
-  if (fields.has("auto_map"))
-    for (const std::string& name : fields.names("auto_map"))
-      if (name.starts_with("AutoModel")) fields.refuse("auto_map", "none for a model: code of the model's own is not run");
-  if (fields.has("quantization_config")) fields.fail("quantized weights (quantization_config) are not supported");
-  if (fields.has("hidden_act") && fields.text("hidden_act") != "sqrelu") fields.refuse("hidden_act", "\"sqrelu\"");
+  detail::require_supported_model(fields, "rwkv7", {"sqrelu"});
   // Two names of one thing: flash-linear-attention's, and the other.
   const auto either = [&](const char* name, const char* other) {
     if (fields.has(name) && fields.has(other)) fields.refuse(other, "none beside " + std::string(name));
@@ -87,17 +83,13 @@ LIBRATION_DEFINED rwkv7_config rwkv7_config::from_json(std::string_view text, co
       fields.refuse("value_dim", "hidden_size, " + number_text(c.hidden_size) + ", in every layer");
   }
   fields.require_all_known(
-      {detail::mamba_fields_with_one_value, detail::fields_without_effect, detail::rwkv7_fields_without_effect});
+      {detail::rwkv7_fields_with_one_value, detail::fields_without_effect, detail::rwkv7_fields_without_effect});
   return c;
 }
 
 LIBRATION_DEFINED rwkv7_config rwkv7_config::read(const std::filesystem::path& path,
                                                   const std::vector<std::string>& ignore_fields) {
-  try {
-    return from_json(detail::read_config_text(path), ignore_fields);
-  } catch (const argument_error& error) {
-    throw file_error(path.string(), file_error::no_byte, error.what());
-  }
+  return detail::read_config<rwkv7_config>(path, ignore_fields);
 }
 
 LIBRATION_DEFINED rwkv7_config rwkv7_config::complete(checkpoint& tensors) const {

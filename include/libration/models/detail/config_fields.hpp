@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <filesystem>
+#include <initializer_list>
 #include <set>
 #include <span>
 #include <string>
@@ -90,6 +92,27 @@ struct object_or_reason {
 };
 LIBRATION_DECLARED object_or_reason parse_object(std::string_view text);
 
+/// The object of a `config.json`.
+///
+/// \param ignore_fields  of the reader's options
+/// \throws argument_error  where the text is no JSON object, and for a pattern that matches none of its fields
+LIBRATION_DECLARED nlohmann::json parse_config(std::string_view text, std::string_view who,
+                                               const std::vector<std::string>& ignore_fields);
+
+/// The text of a file. \throws file_error
+LIBRATION_DECLARED std::string read_config_text(const std::filesystem::path& path);
+
+/// `Config::from_json` of a file, with errors that name it. \throws file_error
+template <class Config>
+Config read_config(const std::filesystem::path& path, const std::vector<std::string>& ignore_fields) {
+  const std::string text = read_config_text(path);
+  try {
+    return Config::from_json(text, ignore_fields);
+  } catch (const argument_error& error) {
+    throw file_error(path.string(), file_error::no_byte, error.what());
+  }
+}
+
 /// As `unmatched_pattern`, of patterns for the fields of one or two objects and of those within them, "outer.inner".
 LIBRATION_DECLARED std::string unmatched_field(const std::vector<std::string>& patterns, const nlohmann::json& object,
                                                const nlohmann::json& another, std::string_view what);
@@ -151,6 +174,16 @@ class config_fields {
   std::string inside_;
   mutable std::set<std::string> used_;
 };
+
+/// Refuses what no reader of language models supports: a head for another task, code of the model's own, quantized weights, another
+/// activation.
+///
+/// \param type         the `model_type`
+/// \param activations  names that `hidden_act` may have, all of one function
+/// \return             whether `architectures` names a model without a head
+/// \throws argument_error  naming the field
+LIBRATION_DECLARED bool require_supported_model(const config_fields& fields, std::string_view type,
+                                                std::initializer_list<std::string_view> activations);
 
 }  // namespace libration::inline LIBRATION_ABI::models::detail
 

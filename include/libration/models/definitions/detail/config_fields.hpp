@@ -5,9 +5,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -28,6 +33,22 @@ LIBRATION_DEFINED object_or_reason parse_object(std::string_view text) {
   if (json && (text.find("Infinity") != std::string_view::npos || text.find("NaN") != std::string_view::npos))
     result.reason += " (Infinity and NaN, as Python writes them, are not JSON)";
   return result;
+}
+
+LIBRATION_DEFINED nlohmann::json parse_config(std::string_view text, std::string_view who,
+                                              const std::vector<std::string>& ignore_fields) {
+  object_or_reason config = parse_object(text);
+  require(config.reason.empty(), who, config.reason);
+  const std::string unmatched = unmatched_field(ignore_fields, config.object, nlohmann::json::object(), "fields of config.json");
+  require(unmatched.empty(), who, unmatched);
+  return std::move(config.object);
+}
+
+LIBRATION_DEFINED std::string read_config_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) throw file_error(path.string(), file_error::no_byte, "cannot be read");
+  return text;
 }
 
 LIBRATION_DEFINED std::string unmatched_field(const std::vector<std::string>& patterns, const nlohmann::json& object,
@@ -150,6 +171,27 @@ LIBRATION_DEFINED bool config_fields::is_remark(const nlohmann::json& value) {
   if (!value.is_string()) return false;
   const auto& text = value.get_ref<const std::string&>();
   return text.empty() || text.find(' ') != std::string::npos;
+}
+
+LIBRATION_DEFINED bool require_supported_model(const config_fields& fields, std::string_view type,
+                                               std::initializer_list<std::string_view> activations) {
+  const std::string kind(type);
+  bool base_model = false;
+  if (fields.has("architectures"))
+    for (const std::string& name : fields.texts("architectures")) {
+      const std::string lower = lower_case(name);
+      if (lower == kind + "model")
+        base_model = true;
+      else if (lower != kind + "forcausallm")
+        fields.refuse("architectures", "the " + kind + "'s ...ForCausalLM or ...Model");
+    }
+  if (fields.has("auto_map"))
+    for (const std::string& name : fields.names("auto_map"))
+      if (name.starts_with("AutoModel")) fields.refuse("auto_map", "none for a model: code of the model's own is not run");
+  if (fields.has("quantization_config")) fields.fail("quantized weights (quantization_config) are not supported");
+  if (fields.has("hidden_act") && !is_one_of(fields.text("hidden_act"), activations))
+    fields.refuse("hidden_act", "\"" + std::string(*activations.begin()) + "\"");
+  return base_model;
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models::detail
