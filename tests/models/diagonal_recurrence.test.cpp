@@ -100,6 +100,19 @@ TEST_CASE("models::diagonal_recurrence: the recurrence is its convolution", "[di
   }
 }
 
+TEST_CASE("models::diagonal_recurrence: the hold of a slow mode does not cancel", "[edge]") {
+  // (e^λ - 1)/λ = 1 + λ/2 + λ²/6 + ..., the first input that a mode holds
+  for (const complex lambda : {complex(-1e-10, 0), complex(-1e-10, 3e-9), complex(0, 1e-7), complex(-1e-6, -1e-5)}) {
+    const network net = network::s5(VectorXcd::Constant(1, lambda), VectorXd::Ones(1), MatrixXcd::Ones(1, 1), MatrixXcd::Ones(1, 1),
+                                    VectorXd());
+    VectorXd state(2);
+    auto ws = net.make_workspace(0);
+    net.step(VectorXd::Zero(2), VectorXd::Ones(1), state, ws);
+    const complex expected = 1.0 + lambda / 2.0 + lambda * lambda / 6.0;  // the next term is at most 5e-17
+    CHECK(std::abs(complex(state[0], state[1]) - expected) < 1e-15);
+  }
+}
+
 TEST_CASE("models::diagonal_recurrence: it keeps the laws of a map", "[law]") {
   STATIC_REQUIRE(maps::vector_map<network> && maps::differentiable_in_input<network> && maps::steps_batches<network>);
   for (const network& net : {random_lru(), random_s4d()}) {

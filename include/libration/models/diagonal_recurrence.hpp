@@ -220,8 +220,13 @@ class diagonal_recurrence {
     require_rows(inputs, outputs, who, "the inputs that D passes on", "the outputs");
   }
 
-  /// (e^{A Δ} - 1)/A, and Δ where A is zero.
-  static complex hold(complex A, Scalar dt) { return A == complex(0) ? complex(dt) : (std::exp(A * dt) - Scalar(1)) / A; }
+  /// (e^{A Δ} - 1)/A, and Δ where A is zero; without cancellation where A Δ is small, by
+  /// e^{x + iy} - 1 = (e^x - 1) cos y - 2 sin²(y/2) + i e^x sin y.
+  static complex hold(complex A, Scalar dt) {
+    if (A == complex(0)) return complex(dt);
+    const Scalar x = A.real() * dt, y = A.imag() * dt, half = std::sin(y / Scalar(2));
+    return complex(std::expm1(x) * std::cos(y) - Scalar(2) * half * half, std::exp(x) * std::sin(y)) / A;
+  }
   template <class Make>
   static diagonal_recurrence from_file(const checkpoint& tensors, const Make& make) {
     try {
