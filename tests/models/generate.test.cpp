@@ -86,6 +86,13 @@ TEST_CASE("models::generate: a Markov chain's tokens, their log-probabilities an
   CHECK(greedy.sampling_log_probability[0] == 0.0);
 }
 
+TEST_CASE("models::generate: the entropy of a token that is all but certain keeps its digits", "[oracle]") {
+  // p = 1e-20 beside 1 - p: H = p (1 - ln p), up to p itself.
+  const double p = 1e-20, expected = p * (1.0 - std::log(p));
+  const auto text = models::generate(chain{MatrixXd{{1.0, 1.0}, {p, p}}}, std::vector<token>{0}, {.tokens = 3});
+  for (const double entropy : text.entropy) CHECK(std::abs(entropy - expected) < 1e-13 * expected);
+}
+
 TEST_CASE("models::generate: frequencies of the tokens", "[stat]") {
   // 20,000 draws with probability 0.3: four standard errors of the share are 0.013 (false alarm 6e-5).
   const chain model{MatrixXd{{0.7, 0.7}, {0.3, 0.3}}};

@@ -16,6 +16,7 @@
 
 #include <Eigen/Core>
 
+#include <libration/attention/accumulator.hpp>
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/random.hpp>
@@ -65,25 +66,6 @@ struct [[nodiscard]] generated_text {
 };
 
 namespace detail {
-
-/// The log-probability of a token under softmax(logits), and the entropy of that, in nats: with d = l - max l and S = Σ e^d,
-/// ln p_v = d_v - ln S and H = ln S - Σ d e^d / S.
-struct own_distribution {
-  double top = 0.0, log_sum = 0.0, entropy = 0.0;
-
-  template <class Derived>
-  explicit own_distribution(const Eigen::MatrixBase<Derived>& logits) : top(static_cast<double>(logits.maxCoeff())) {
-    double sum = 0.0, weighted = 0.0;
-    for (Eigen::Index v = 0; v < logits.size(); ++v) {
-      const double d = static_cast<double>(logits[v]) - top, e = std::exp(d);
-      sum += e;
-      weighted += d * e;
-    }
-    log_sum = std::log(sum);
-    entropy = std::max(0.0, log_sum - weighted / sum);
-  }
-  double log_probability(double logit) const { return logit - top - log_sum; }
-};
 
 struct no_observer {};
 
@@ -153,11 +135,10 @@ generated_text<M> generate(const M& model, std::span<const maps::token> prompt, 
     const maps::token v = maps::is_greedy(options.sampling)
                               ? maps::greedy_choice(logits)
                               : maps::inverse_cdf_choice(probabilities, numbers.uniform(static_cast<std::uint64_t>(index)));
-    const own_distribution own(logits);
-    const written_token<M> written{index,       v,
-                                   own.log_probability(static_cast<double>(logits[v])),
-                                   own.entropy, std::log(probabilities[v]),
-                                   h,           logits};
+    attention::accumulator<double> own;  // of the model's own distribution
+    for (Eigen::Index l = 0; l < vocabulary; ++l) own.push(static_cast<double>(logits[l]));
+    const double log_probability = static_cast<double>(logits[v]) - own.log_sum_exp();
+    const written_token<M> written{index, v, log_probability, own.entropy(), std::log(probabilities[v]), h, logits};
     text.tokens.push_back(v);
     text.log_probability.push_back(written.log_probability);
     text.entropy.push_back(written.entropy);
