@@ -169,6 +169,11 @@ TEST_CASE("models::mixture_density: a layer of another shape is refused; a file'
   CHECK(refusal(3, 3, mixture_kind::joint).find("the layer has 3 outputs") != std::string::npos);
   CHECK(refusal(15, 3, mixture_kind::joint).empty());
 
+  VectorXd drawn(2);
+  CHECK(message_of<libration::argument_error>([&] {
+          head_of(2, mixture_kind::each).at(VectorXd::Ones(5)).sample(libration::random_stream(1), 0, -1.0, drawn);
+        }) == "models::mixture::sample: temperature is -1, expected finite and >= 0");
+
   const auto head = head_of(2, mixture_kind::each);
   libration::io::safetensors::tensor_set tensors;
   tensors.add("mdn.weight", head.layer().weight()).add("mdn.bias", VectorXd(head.layer().bias()));

@@ -103,10 +103,13 @@ struct mixture {
   ///
   /// A function of the numbers' seed and stream and of t alone.
   ///
-  /// \param temperature  >= 0
+  /// \param temperature  >= 0, finite
   /// \param out          shape (m)
+  /// \throws argument_error  for another temperature
   /// Source: Ha, Schmidhuber, "World Models", arXiv:1803.10122 (2018), section 2.2 (the temperature)
   void sample(const random_stream& numbers, std::int64_t t, double temperature, vector_span<Scalar> out) const {
+    require(temperature >= 0.0 && std::isfinite(temperature), "models::mixture::sample",
+            [&] { return "temperature is " + number_text(temperature) + ", expected finite and >= 0"; });
     if (temperature == 0.0) {
       likeliest(out);
       return;
