@@ -28,12 +28,9 @@ LIBRATION_DECLARED std::string to_string(shape_view extents);
 ///         nonzero extents alone (a zero excuses nothing, wherever it stands), passes what `Eigen::Index` holds
 LIBRATION_DECLARED std::optional<std::uint64_t> byte_count(shape_view extents, element type) noexcept;
 
-namespace detail {
-
-/// A name in quotes, cut where a damaged file made it endless.
+/// \return a name in quotes, for a message: of a longer one, as a damaged file may have it, the first 120 characters and "..."
 LIBRATION_DECLARED std::string quoted(std::string_view name);
 
-}  // namespace detail
 }  // namespace libration::inline LIBRATION_ABI::io
 
 #if !defined(LIBRATION_COMPILED)

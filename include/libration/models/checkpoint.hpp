@@ -27,8 +27,7 @@ namespace detail {
 /// The first names of a list, for a message.
 LIBRATION_DECLARED std::string some_of(const std::vector<std::string>& names);
 
-/// A name in quotes, cut where a damaged file made it endless.
-LIBRATION_DECLARED std::string quoted(std::string_view name);
+using io::quoted;
 
 /// Whether two tensors hold the same: a head, and the embedding that it is tied to.
 LIBRATION_DECLARED bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b);

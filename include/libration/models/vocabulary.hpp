@@ -99,8 +99,6 @@ class vocabulary {
 
   vocabulary() = default;
 
-  static std::string quoted(const std::string& text) { return '"' + text + '"'; }
-
   // Whether a text of several characters names a special token.
   LIBRATION_DECLARED static bool names_special(const std::string& text);
 

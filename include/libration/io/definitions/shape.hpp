@@ -39,13 +39,9 @@ LIBRATION_DEFINED std::optional<std::uint64_t> byte_count(shape_view extents, el
   return empty ? 0 : bytes;
 }
 
-}  // namespace libration::inline LIBRATION_ABI::io
-
-namespace libration::inline LIBRATION_ABI::io::detail {
-
 LIBRATION_DEFINED std::string quoted(std::string_view name) {
   constexpr std::size_t longest = 120;
   return '"' + std::string(name.substr(0, longest)) + (name.size() > longest ? "...\"" : "\"");
 }
 
-}  // namespace libration::inline LIBRATION_ABI::io::detail
+}  // namespace libration::inline LIBRATION_ABI::io

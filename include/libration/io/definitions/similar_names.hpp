@@ -38,7 +38,7 @@ LIBRATION_DEFINED std::string most_similar(const std::vector<std::string>& names
   const auto middle = ranked.begin() + static_cast<std::ptrdiff_t>(std::min(shown, ranked.size()));
   std::partial_sort(ranked.begin(), middle, ranked.end());
   std::string text;
-  for (auto it = ranked.begin(); it != middle; ++it) text += (it == ranked.begin() ? "" : ", ") + detail::quoted(it->second);
+  for (auto it = ranked.begin(); it != middle; ++it) text += (it == ranked.begin() ? "" : ", ") + io::quoted(it->second);
   return text;
 }
 

@@ -28,11 +28,6 @@ LIBRATION_DEFINED std::string some_of(const std::vector<std::string>& names) {
   return text.empty() ? "none" : text;
 }
 
-LIBRATION_DEFINED std::string quoted(std::string_view name) {
-  constexpr std::size_t longest = 120;
-  return '"' + std::string(name.substr(0, longest)) + (name.size() > longest ? "...\"" : "\"");
-}
-
 LIBRATION_DEFINED bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b) {
   return a.type == b.type && std::equal(a.shape.begin(), a.shape.end(), b.shape.begin(), b.shape.end()) &&
          std::equal(a.bytes.begin(), a.bytes.end(), b.bytes.begin(), b.bytes.end());

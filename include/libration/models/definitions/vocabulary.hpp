@@ -15,6 +15,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <libration/io/shape.hpp>
 #include <libration/models/vocabulary.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
@@ -39,7 +40,7 @@ LIBRATION_DEFINED vocabulary vocabulary::from_json(std::string_view json) {
   require(entries.is_array() || entries.is_object(), who,
           "not a JSON array of characters, nor an object of characters and numbers");
   for (const auto& [key, times] : keys)
-    require(times == 1 || entries.is_array(), who, [&, text = key] { return "the key " + quoted(text) + " is there twice"; });
+    require(times == 1 || entries.is_array(), who, [&, text = key] { return "the key " + io::quoted(text) + " is there twice"; });
   vocabulary result;
   if (entries.is_array()) {
     for (std::size_t v = 0; v < entries.size(); ++v) {
@@ -74,7 +75,7 @@ LIBRATION_DEFINED const std::string& vocabulary::text(token v) const {
 }
 
 LIBRATION_DEFINED char32_t vocabulary::character(token v) const {
-  require(!is_special(v), who, [&] { return "token " + number_text(v) + " is the special token " + quoted(text(v)); });
+  require(!is_special(v), who, [&] { return "token " + number_text(v) + " is the special token " + io::quoted(text(v)); });
   return detail::decode_utf8(text(v))->value;
 }
 
@@ -91,7 +92,7 @@ LIBRATION_DEFINED encoded_text vocabulary::encode(std::string_view text, const e
   if (options.unknown == unknown_characters::replace) {
     replacement = find(options.replacement);
     require(replacement.has_value(), who,
-            [&] { return ".replacement is " + quoted(options.replacement) + ", which is no token"; });
+            [&] { return ".replacement is " + io::quoted(options.replacement) + ", which is no token"; });
   }
   std::size_t line = 1;
   std::set<char32_t> different;
@@ -149,10 +150,12 @@ LIBRATION_DEFINED void vocabulary::read_object(const nlohmann::json& entries) {
       text = value.template get<std::string>();
     }
     require(v >= 0 && v < most && !text.empty(), who,
-            [&, name = key] { return "the entry " + quoted(name) + " is not a character with its number, from 0"; });
+            [&, name = key] { return "the entry " + io::quoted(name) + " is not a character with its number, from 0"; });
     const auto [where, fresh] = by_token.emplace(v, text);
     require(fresh, who,
-            [&, first = where->second] { return quoted(first) + " and " + quoted(text) + " are both token " + number_text(v); });
+            [&, first = where->second] {
+              return io::quoted(first) + " and " + io::quoted(text) + " are both token " + number_text(v);
+            });
   }
   for (const auto& [v, text] : by_token) {
     while (static_cast<std::int64_t>(texts_.size()) < v) texts_.push_back("<token " + number_text(texts_.size()) + ">");
@@ -168,11 +171,11 @@ LIBRATION_DEFINED void vocabulary::index() {
     const bool single = first && first->bytes == texts_[v].size();
     require(single || (first && names_special(texts_[v])), who, [&] {
       return "entry " + number_text(v) +
-             " is not a string of one character, nor a special token such as <pad>: " + quoted(texts_[v]);
+             " is not a string of one character, nor a special token such as <pad>: " + io::quoted(texts_[v]);
     });
     const auto [where, fresh] = seen.emplace(texts_[v], v);
     require(fresh, who, [&, other = where->second] {
-      return (single ? detail::describe_character(first->value) : quoted(texts_[v])) + " stands for both token " +
+      return (single ? detail::describe_character(first->value) : io::quoted(texts_[v])) + " stands for both token " +
              number_text(other) + " and token " + number_text(v);
     });
     if (single) tokens_.emplace(first->value, static_cast<token>(v));

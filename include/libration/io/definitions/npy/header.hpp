@@ -67,9 +67,9 @@ LIBRATION_DEFINED void literal_reader::read(header& result) {
     const std::string_view key = string();
     expect(':');
     const int field = key == "descr" ? 0 : key == "fortran_order" ? 1 : key == "shape" ? 2 : 3;
-    if (field == 3) fail(begin, "unexpected key " + io::detail::quoted(key));
+    if (field == 3) fail(begin, "unexpected key " + io::quoted(key));
     if (std::exchange(seen[static_cast<std::size_t>(field)], true))
-      fail(begin, "duplicate key " + io::detail::quoted(key));
+      fail(begin, "duplicate key " + io::quoted(key));
     if (field == 0) descr(result);
     if (field == 1) result.fortran_order = boolean();
     if (field == 2) result.shape = tuple();
@@ -152,7 +152,7 @@ LIBRATION_DEFINED void literal_reader::descr(header& result) {
   if (at_ < text_.size() && (text_[at_] == '[' || text_[at_] == '('))
     fail("descr: structured arrays are not supported");
   const std::string_view text = string();
-  const auto refuse = [&](const char* why) { fail(begin, "descr " + io::detail::quoted(text) + ": " + why); };
+  const auto refuse = [&](const char* why) { fail(begin, "descr " + io::quoted(text) + ": " + why); };
   if (text.find('O') != std::string_view::npos) refuse("arrays of Python objects are pickles, and not read");
   struct spelling {
     std::string_view code;

@@ -150,10 +150,10 @@ LIBRATION_DEFINED bool header_handler::string(std::string& text) {
   if (place_ == place::entry && field_ == field::dtype) {
     const auto type = element_named(text);
     if (!type && (text.starts_with("F8_") || text.starts_with("F6_") || text.starts_with("F4")))
-      fail(here(), where() + ": " + io::detail::quoted(text) +
+      fail(here(), where() + ": " + io::quoted(text) +
                        ", floating-point numbers of 8 bits or fewer, which are quantised weights: they must be stored as F16, "
                        "BF16 or F32, multiplied by their scales, first");
-    if (!type) fail(here(), where() + ": unknown dtype " + io::detail::quoted(text));
+    if (!type) fail(here(), where() + ": unknown dtype " + io::quoted(text));
     entries.back().type = *type;
     return true;
   }
@@ -201,12 +201,12 @@ LIBRATION_DEFINED bool header_handler::key(std::string& name) {
     // As in the reference implementation, fields that it does not know are skipped.
     if (field_ != field::unknown && std::exchange(seen_[static_cast<std::size_t>(found)], true))
       fail(here(),
-           "duplicate key " + io::detail::quoted(name) + " in tensor " + io::detail::quoted(entries.back().name));
+           "duplicate key " + io::quoted(name) + " in tensor " + io::quoted(entries.back().name));
     return true;
   }
   const bool fresh =
       place_ == place::root ? names_.insert(name).second : metadata.emplace(name, std::string()).second;
-  if (!fresh) fail(here(), "duplicate key " + io::detail::quoted(name));
+  if (!fresh) fail(here(), "duplicate key " + io::quoted(name));
   key_ = std::move(name);
   key_byte_ = here();
   return true;
@@ -244,9 +244,9 @@ LIBRATION_DEFINED bool header_handler::parse_error(std::size_t position, const s
 
 LIBRATION_DEFINED std::string header_handler::where() const {
   if (place_ == place::outside) return "the header";
-  if (place_ == place::root) return io::detail::quoted(key_);
-  if (place_ == place::metadata) return "__metadata__ " + io::detail::quoted(key_);
-  const std::string tensor = "tensor " + io::detail::quoted(entries.back().name);
+  if (place_ == place::root) return io::quoted(key_);
+  if (place_ == place::metadata) return "__metadata__ " + io::quoted(key_);
+  const std::string tensor = "tensor " + io::quoted(entries.back().name);
   if (field_ == field::dtype) return tensor + ": dtype";
   if (field_ == field::shape) return tensor + ": shape";
   return tensor + ": data_offsets";
@@ -263,7 +263,7 @@ LIBRATION_DEFINED bool header_handler::other(const char* what) const {
 
 LIBRATION_DEFINED void header_handler::check_entry() {
   located_entry& e = entries.back();
-  const std::string tensor = "tensor " + io::detail::quoted(e.name);
+  const std::string tensor = "tensor " + io::quoted(e.name);
   if (!(seen_[0] && seen_[1] && seen_[2]))
     fail(here(), tensor + " lacks " + (!seen_[0] ? "dtype" : !seen_[1] ? "shape" : "data_offsets"));
   const auto bytes = byte_count(e.shape, e.type);
@@ -322,7 +322,7 @@ LIBRATION_DEFINED header read_header(std::span<const std::byte> file, const std:
   result.tensors.reserve(entries.size());
   for (auto& e : entries) {
     const auto refuse = [&](const std::string& what) {
-      handler.fail(e.byte, "tensor " + io::detail::quoted(e.name) + ": data_offsets [" + number_text(e.begin) +
+      handler.fail(e.byte, "tensor " + io::quoted(e.name) + ": data_offsets [" + number_text(e.begin) +
                                ", " + number_text(e.end) + "] " + what);
     };
     if (e.begin > position) refuse("leave a hole from " + number_text(position) + " on");

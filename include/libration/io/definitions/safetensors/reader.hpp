@@ -26,7 +26,7 @@ LIBRATION_DEFINED bool file::contains(std::string_view name) const { return inde
 LIBRATION_DEFINED void file::fail(std::string reason) const { throw file_error(path(), file_error::no_byte, std::move(reason)); }
 
 LIBRATION_DEFINED void file::refuse_shape(const safetensors::tensor& t, const std::string& expected) const {
-  fail("tensor " + io::detail::quoted(t.name) + " has shape " + to_string(t.shape) + ", expected " + expected);
+  fail("tensor " + io::quoted(t.name) + " has shape " + to_string(t.shape) + ", expected " + expected);
 }
 
 LIBRATION_DEFINED std::vector<std::string> file::names() const {
@@ -38,7 +38,7 @@ LIBRATION_DEFINED std::vector<std::string> file::names() const {
 
 LIBRATION_DEFINED safetensors::tensor file::tensor(std::string_view name) const {
   const auto found = index_.find(name);
-  if (found == index_.end()) fail("no tensor " + io::detail::quoted(name) + suggestions(name));
+  if (found == index_.end()) fail("no tensor " + io::quoted(name) + suggestions(name));
   const entry& e = header_.tensors[found->second];
   return {e.name, e.type, e.shape, bytes_.bytes().subspan(e.begin, e.end - e.begin), e.begin};
 }
