@@ -19,65 +19,15 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/models/detail/name_patterns.hpp>
+#include <libration/models/detail/tensor_names.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
 
 namespace detail {
 
-/// The first names of a list, for a message.
-LIBRATION_DECLARED std::string some_of(const std::vector<std::string>& names);
-
-using io::quoted;
-
 /// Whether two tensors hold the same: a head, and the embedding that it is tied to.
 LIBRATION_DECLARED bool is_same(const io::safetensors::tensor& a, const io::safetensors::tensor& b);
-
-/// Whether `text` matches a pattern in which `*` stands for any characters, also none and also dots, and `?` for one.
-LIBRATION_DECLARED bool matches_glob(std::string_view text, std::string_view pattern);
-
-/// What is wrong with a list of patterns, one of which matches none of the names: a message's end, with the nearest names. Empty
-/// where each matches one.
-///
-/// \param names   what the patterns are for
-/// \param what    what these are: "tensors"
-/// \param option  whose patterns they are: ".ignore (the programs' --ignore)"
-/// \param others  other names of the same, which a pattern may match too
-LIBRATION_DECLARED std::string unmatched_pattern(const std::vector<std::string>& patterns, const std::vector<std::string>& names,
-                                                 std::string_view what, std::string_view option,
-                                                 const std::vector<std::string>& others = {});
-
-/// The name of the weight whose parameter a weight drop keeps under this canonical name ("rnn.weight_hh_l0" of
-/// "rnn.weight_hh_l0_raw"), or nothing.
-LIBRATION_DECLARED std::string_view undropped_name(std::string_view canonical);
-
-/// A tensor's name without what wrappers put into it: the components `module`, `_orig_mod`, `_fsdp_wrapped_module` and
-/// `_checkpoint_wrapped_module` wherever they stand, then each `model` that leads. Also of a prefix that ends with its dot.
-LIBRATION_DECLARED std::string canonical_name(std::string_view name);
-
-/// What follows the last dot of a name.
-inline std::string_view last_component(std::string_view name) { return name.substr(name.rfind('.') + 1); }  // npos + 1 is 0
-
-/// What stands before it, with the dot.
-inline std::string_view parent(std::string_view name) { return name.substr(0, name.size() - last_component(name).size()); }
-
-inline bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Whether weights may be of this type: floating-point numbers.
-inline bool is_floating(io::element type) {
-  return type == io::element::f16 || type == io::element::bf16 || type == io::element::f32 || type == io::element::f64;
-}
-
-/// Whether a tensor, by its canonical name, cannot change what a model computes: a buffer that is recomputed from the config, a
-/// causal mask, a counter, or the state of an optimiser.
-LIBRATION_DECLARED bool is_without_effect(std::string_view name, io::element type, io::shape_view shape);
-
-/// Whether the last component of a tensor's name is that of a recurrent network's learned initial state.
-LIBRATION_DECLARED bool names_initial_state(std::string_view last);
-
-/// What a part that belongs to another way of storing or computing weights is, by its canonical name; or an empty text.
-LIBRATION_DECLARED std::string describe_foreign_part(std::string_view name);
 
 }  // namespace detail
 

@@ -21,7 +21,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/io/foreign_format.hpp>
-#include <libration/models/checkpoint.hpp>
+#include <libration/models/detail/name_patterns.hpp>
 
 namespace libration::inline LIBRATION_ABI::models::detail {
 
