@@ -14,6 +14,7 @@
 #include <libration/io/safetensors.hpp>
 #include <libration/models/character_model.hpp>
 #include <libration/models/recurrent_network.hpp>
+#include <libration/models/recurrent_options.hpp>
 #include <libration/models/vocabulary.hpp>
 
 #include "kinds.hpp"
@@ -27,21 +28,13 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace models = libration::models;
-using libration::argument_error, libration::file_error;
+using libration::argument_error, libration::file_error, models::option_of_convention;
 
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 24;
   const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(shown, names.size()));
   const std::string text = fmt::format("{}", fmt::join(names.begin(), end, ", "));
   return names.size() > shown ? fmt::format("{} and {} more", text, names.size() - shown) : text;
-}
-
-// The option that says a convention.
-std::string option_of(const std::string& convention) {
-  if (convention == "reset_after") return "--reset-after, --reset-before";
-  std::string option = "--" + convention;
-  std::replace(option.begin(), option.end(), '_', '-');
-  return option;
 }
 
 // The vocabulary of the options, else the metadata's (none here), else that beside the model; each with a note.
@@ -87,7 +80,7 @@ subject read_recurrent(const arguments& a, const std::vector<section>&) {
   };
   for (const auto& [name, value] : a.conventions)
     if (!applies(name))
-      throw argument_error(fmt::format("{}: {} of kind {} has no such convention", option_of(name), a.model, how.kind));
+      throw argument_error(fmt::format("{}: {} of kind {} has no such convention", option_of_convention(name), a.model, how.kind));
 
   using origin = models::convention::origin;
   report::json conventions = report::json::object();
@@ -100,10 +93,11 @@ subject read_recurrent(const arguments& a, const std::vector<section>&) {
     conventions[c.name] = {{"value", c.value}, {"said_by", said_by}};
     if (c.said_by == origin::config) from_config.push_back(fmt::format("{} {}", c.name, c.value));
     if (c.said_by == origin::assumed)
-      assumed.push_back(fmt::format("{} {} ({})", c.name, c.value, option_of(c.name)));
+      assumed.push_back(fmt::format("{} {} ({})", c.name, c.value, option_of_convention(c.name)));
     else if (c.said_by == origin::options && file.metadata().contains(c.name) && file.metadata().at(c.name) != c.value)
       notes.push_back(
-          fmt::format("{} is {} as {} says; the metadata says {}", c.name, c.value, option_of(c.name), file.metadata().at(c.name)));
+          fmt::format("{} is {} as {} says; the metadata says {}", c.name, c.value, option_of_convention(c.name),
+                      file.metadata().at(c.name)));
   }
   if (!assumed.empty())
     notes.insert(notes.begin(), "assumed, as the weights do not say it: " + fmt::format("{}", fmt::join(assumed, ", ")));

@@ -28,6 +28,7 @@
 #include <libration/models/recurrent.hpp>
 #include <libration/models/recurrent_kinds.hpp>
 #include <libration/models/recurrent_network.hpp>
+#include <libration/models/recurrent_options.hpp>
 #include <libration/models/reservoir.hpp>
 #include <libration/models/residual_stack.hpp>
 #include <libration/models/rnn.hpp>

@@ -41,8 +41,7 @@ inline constexpr auto recurrent_fields_without_effect = std::to_array<std::strin
      "date", "timestamp", "version", "*_version", "dataset*", "data", "corpus", "language", "url", "framework", "commit", "git_*"});
 
 /// Fields that change what a recurrent network computes, with `*` for any characters, and the only value, as JSON, with which they
-/// do
-/// not. 0, "none", "no" and "off" are as good as false.
+/// do not. 0, "none", "no" and "off" are as good as false.
 inline constexpr auto recurrent_fields_with_one_value = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"bidirectional", "false"},
     {"is_bidirectional", "false"},
