@@ -14,10 +14,8 @@
 
 #include <libration/io/npy.hpp>
 #include <libration/lyapunov/spectrum.hpp>
-#include <libration/models/feedback.hpp>
 #include <libration/models/forecaster.hpp>
 #include <libration/models/sequence_model.hpp>
-#include <libration/testing/laws.hpp>
 
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
@@ -28,7 +26,6 @@
 using namespace libration_test;
 namespace models = libration::models;
 namespace maps = libration::maps;
-namespace safetensors = libration::io::safetensors;
 using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
 
 namespace {
@@ -59,16 +56,11 @@ std::vector<models::mamba_config> variants() {
   return all;
 }
 
-template <class Scalar = double>
-models::mamba_weights<Scalar> small_weights(const models::mamba_config& c) {
-  return random_body<models::mamba_weights<Scalar>>(c);
-}
-
 }  // namespace
 
 TEST_CASE("models::mamba: the recurrent step is the equations over the whole sequence", "[differential]") {
   for (const auto& c : variants()) {
-    const auto w = small_weights(c);
+    const auto w = random_weights<body>(c);
     const body net(c, w);
     const Index T = 12, d = c.hidden_size, I = c.inner_size, N = c.state_size, R = c.time_step_rank, K = c.conv_kernel;
     const MatrixXd inputs = random_matrix(d, T, 1.0, 70);
@@ -148,25 +140,18 @@ TEST_CASE("models::mamba: the recurrence's exact values", "[oracle]") {
 }
 
 TEST_CASE("models::mamba: it keeps the laws of a map", "[law]") {
-  STATIC_REQUIRE(maps::vector_map<body> && maps::differentiable_in_input<body> && maps::steps_batches<body> && !maps::timed<body>);
-  STATIC_REQUIRE(maps::vector_map<model> && maps::differentiable_in_input<model> && maps::steps_batches<model>);
-  STATIC_REQUIRE(maps::token_model<model> && !maps::timed<model>);
   STATIC_REQUIRE(maps::differentiable_in_input<forecaster> && maps::steps_batches<forecaster>);
-  for (const auto& c : variants()) check_body_laws(body(c, small_weights(c)), 1e-13);
+  check_bodies<body>(variants(), 1e-13);
 }
 
 TEST_CASE("models::mamba: in single precision it is what it is in double", "[differential]") {
-  for (const auto& c : variants()) {
-    const body wide(c, small_weights(c));
-    const models::mamba<float> narrow(c, small_weights<float>(c));
-    CHECK(difference_in_single(wide, narrow) < 3e-5);
-  }
+  check_single_precision<body, models::mamba<float>>(variants(), 3e-5);
 }
 
 TEST_CASE("models::mamba: along given inputs the exponents are the mean log gates, and the convolution forgets", "[oracle]") {
   // Without a dependence of Δ on the input the gates are constant: exponents softplus(dt_bias_c) A_cn.
   auto c = variants()[0];
-  auto w = small_weights(c);
+  auto w = random_weights<body>(c);
   std::vector<double> expected;
   for (auto& l : w.layers) {
     l.dt.setZero();
@@ -201,7 +186,7 @@ TEST_CASE("models::mamba: along given inputs the exponents are the mean log gate
 TEST_CASE("models::mamba: one channel with a constant gate forgets as e^(Δ A)", "[oracle]") {
   models::mamba_config c;
   c.hidden_size = c.inner_size = c.state_size = c.time_step_rank = c.layers = c.conv_kernel = 1;
-  auto w = small_weights(c);
+  auto w = random_weights<body>(c);
   w.layers[0].dt.setZero();
   w.layers[0].dt_bias[0] = 0.3;
   w.layers[0].A_log(0, 0) = -1.0;
@@ -222,51 +207,36 @@ TEST_CASE("models::mamba: one channel with a constant gate forgets as e^(Δ A)",
 TEST_CASE("models::mamba: a folder is the model that was written; its loop is closed by what it expects", "[law]") {
   for (auto c : variants()) {
     if (c.projection_bias) c.tied_head = false;
-    const auto w = small_weights(c);
-    const MatrixXd embedding = random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 72),
-                   head = random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 73);
-    const model net(body(c, w), models::embedding<double>(embedding.transpose()), {c.tied_head ? embedding : head, VectorXd()});
-    checkpoint_of<models::mamba_weights<double>> written(c, w);
-    written.add("backbone.embeddings.weight", embedding);
-    if (!c.tied_head) written.add("lm_head.weight", head);
-    written.write_config({{"model_type", "mamba"},
-                          {"hidden_size", c.hidden_size},
-                          {"intermediate_size", c.inner_size},
-                          {"expand", double(c.inner_size) / double(c.hidden_size)},
-                          {"state_size", c.state_size},
-                          {"conv_kernel", c.conv_kernel},
-                          {"num_hidden_layers", c.layers},
-                          {"vocab_size", c.vocabulary_size},
-                          {"time_step_rank", c.time_step_rank},
-                          {"use_bias", c.projection_bias},
-                          {"use_conv_bias", c.conv_bias},
-                          {"layer_norm_epsilon", c.norm_epsilon},
-                          {"tie_word_embeddings", c.tied_head},
-                          {"residual_in_fp32", true},
-                          {"torch_dtype", "float32"}});
-    const model read = model::from(written.path());
-    const std::vector<maps::token> text = {3, 1, 4, 1, 5, 2, 6};
-    const VectorXd h = state_after(net, text), again = state_after(read, text);
-    CHECK(h == again);
-    const auto loop = models::close_loop(net, {.temperature = 0.7});
-    CHECK(libration::testing::check_laws(loop, h).text() == "");
+    const written_model<body> written(c, mamba_names);
+    written.folder.write_config({{"model_type", "mamba"},
+                                 {"hidden_size", c.hidden_size},
+                                 {"intermediate_size", c.inner_size},
+                                 {"expand", double(c.inner_size) / double(c.hidden_size)},
+                                 {"state_size", c.state_size},
+                                 {"conv_kernel", c.conv_kernel},
+                                 {"num_hidden_layers", c.layers},
+                                 {"vocab_size", c.vocabulary_size},
+                                 {"time_step_rank", c.time_step_rank},
+                                 {"use_bias", c.projection_bias},
+                                 {"use_conv_bias", c.conv_bias},
+                                 {"layer_norm_epsilon", c.norm_epsilon},
+                                 {"tie_word_embeddings", c.tied_head},
+                                 {"residual_in_fp32", true},
+                                 {"torch_dtype", "float32"}});
+    CHECK(written.is(model::from(written.folder.path())));
+    written.check_loop();
   }
 }
 
 TEST_CASE("models::mamba: what is wrong is refused by the name of the tensor or the field", "[failure]") {
   const auto c = variants()[0];
-  const auto complaint = [&](auto spoil) {
-    auto w = small_weights(c);
-    spoil(w);
-    return message_of<libration::argument_error>([&] { body(c, w); });
-  };
-  CHECK(complaint([](auto& w) { w.layers[1].A_log(3, 1) = std::numeric_limits<double>::infinity(); }) ==
+  CHECK(complaint<body>(c, [](auto& w) { w.layers[1].A_log(3, 1) = std::numeric_limits<double>::infinity(); }) ==
         "models::mamba: layers.1.mixer.A_log holds a number that is not finite, at row 3, column 1");
-  CHECK(complaint([](auto& w) { w.layers[0].A_log(3, 1) = 800; }) ==
+  CHECK(complaint<body>(c, [](auto& w) { w.layers[0].A_log(3, 1) = 800; }) ==
         "models::mamba: layers.0.mixer.A_log is so large that A = -exp(A_log) is not finite");
-  CHECK(complaint([](auto& w) { w.layers[0].D.resize(3); }) ==
+  CHECK(complaint<body>(c, [](auto& w) { w.layers[0].D.resize(3); }) ==
         "models::mamba: layers.0.mixer.D has shape (3, 1), expected (10, 1)");
-  CHECK(complaint([](auto& w) { w.layers.resize(1); }).find("layers") != std::string::npos);
+  CHECK(complaint<body>(c, [](auto& w) { w.layers.resize(1); }).find("layers") != std::string::npos);
 
   const std::string good = R"({"model_type": "mamba", "hidden_size": 4, "state_size": 2, "num_hidden_layers": 1, "vocab_size": 3)";
   const auto refused = [&](const std::string& fields) {
@@ -290,12 +260,9 @@ TEST_CASE("models::mamba: what is wrong is refused by the name of the tensor or 
           models::mamba_config::from_json(good + "}", {"mixer_*"});
         }).find("\"mixer_*\"") != std::string::npos);
 
-  checkpoint_of<models::mamba_weights<double>> written(c, small_weights(c));
-  written.add("backbone.embeddings.weight", MatrixXd::Ones(c.vocabulary_size, c.hidden_size));
-  const auto read = [&] {
-    written.write();
-    return failure_of([&] { model::from(safetensors::open(written.path() / "model.safetensors"), c); }).what;
-  };
+  written_model<body> whole(c, mamba_names);
+  checkpoint_folder& written = whole.folder;
+  const auto read = [&] { return failure_of([&] { model::from(written.file(), c); }).what; };
   CHECK(read() == "");
   written.add("backbone.layers.0.mixer.dt_layernorm.weight", MatrixXd::Ones(2, 1));
   CHECK(read().find("dt_layernorm") != std::string::npos);
@@ -309,23 +276,7 @@ TEST_CASE("models::mamba: what is wrong is refused by the name of the tensor or 
 
 TEST_CASE("models::mamba: tiny_mamba gives what another engine gives", "[oracle]") {
   LIBRATION_REQUIRE_SHARED(shared);
-  const auto folder = shared / "models" / "tiny" / "tiny_mamba";
-  const model net = model::from(folder);
-  const auto expected = safetensors::open(folder / "expected.safetensors");
-  const tiny_run run = run_tiny(net, expected);
-  CHECK(run.worst_logit < 1e-11);
-  CHECK(run.worst_other_engine < 2e-5);
-  const auto& c = net.config();
-  for (std::size_t l = 0; l < net.body().layer_count(); ++l) {
-    const auto layer = static_cast<Index>(l);
-    const Index I = c.inner_size, N = c.state_size, K = c.conv_kernel;
-    const VectorXd S = expected.values<double>("ssm_states").segment(layer * I * N, I * N);
-    const VectorXd conv = expected.values<double>("conv_states").segment(layer * I * (K - 1), I * (K - 1));
-    const double* h = run.state.data() + net.body().offset(l);
-    CHECK((Eigen::Map<const VectorXd>(h + net.body().layer(l).recurrent_offset(), I * N) - S).cwiseAbs().maxCoeff() < 1e-11);
-    const Eigen::Map<const MatrixXd> past(h, I, K - 1);  // recorded channel by channel
-    CHECK((MatrixXd(past.transpose()).reshaped() - conv).cwiseAbs().maxCoeff() < 1e-11);
-  }
+  check_recorded_states(recorded_run<model>(shared / "models" / "tiny" / "tiny_mamba"));
 }
 
 TEST_CASE("models::mamba: mamba_lorenz63 runs in open and in closed loop as recorded", "[oracle]") {

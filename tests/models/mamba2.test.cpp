@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <libration/models/mamba2.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -10,20 +9,15 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
-#include <libration/models/feedback.hpp>
 #include <libration/models/sequence_model.hpp>
-#include <libration/testing/laws.hpp>
 
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
 #include "support/message.hpp"
-#include "support/scratch.hpp"
 #include "support/shared.hpp"
 
 using namespace libration_test;
 namespace models = libration::models;
-namespace maps = libration::maps;
-namespace safetensors = libration::io::safetensors;
 using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
 
 namespace {
@@ -58,11 +52,6 @@ std::vector<models::mamba2_config> variants() {
   return all;
 }
 
-template <class Scalar = double>
-models::mamba2_weights<Scalar> small_weights(const models::mamba2_config& c) {
-  return random_body<models::mamba2_weights<Scalar>>(c);
-}
-
 double silu(double a) { return a / (1 + std::exp(-a)); }
 
 }  // namespace
@@ -70,7 +59,7 @@ double silu(double a) { return a / (1 + std::exp(-a)); }
 TEST_CASE("models::mamba2: the recurrent step is the dual form over the whole sequence", "[differential]") {
   // y_t = Σ_{s <= t} (C_t·B_s) e^{Σ_{s < r <= t} Δ_r A} Δ_s x_s + D x_t
   for (const auto& c : variants()) {
-    const auto w = small_weights(c);
+    const auto w = random_weights<body>(c);
     const body net(c, w);
     const Index T = 12, d = c.hidden_size, I = c.inner_size, N = c.state_size, P = c.head_size, K = c.conv_kernel;
     const MatrixXd inputs = random_matrix(d, T, 1.0, 70);
@@ -157,24 +146,16 @@ TEST_CASE("models::mamba2: the recurrence's exact values", "[oracle]") {
   CHECK(std::abs(ws.stream(0, 0) - (1 + (y[0] + 10 * y[1]) / std::sqrt(y.squaredNorm() / 2))) < 1e-8);
 }
 
-TEST_CASE("models::mamba2: it keeps the laws of a map", "[law]") {
-  STATIC_REQUIRE(maps::vector_map<body> && maps::differentiable_in_input<body> && maps::steps_batches<body> && !maps::timed<body>);
-  STATIC_REQUIRE(maps::token_model<model>);
-  for (const auto& c : variants()) check_body_laws(body(c, small_weights(c)), 1e-13);
-}
+TEST_CASE("models::mamba2: it keeps the laws of a map", "[law]") { check_bodies<body>(variants(), 1e-13); }
 
 TEST_CASE("models::mamba2: in single precision it is what it is in double", "[differential]") {
-  for (const auto& c : variants()) {
-    const body wide(c, small_weights(c));
-    const models::mamba2<float> narrow(c, small_weights<float>(c));
-    CHECK(difference_in_single(wide, narrow) < 3e-5);
-  }
+  check_single_precision<body, models::mamba2<float>>(variants(), 3e-5);
 }
 
 TEST_CASE("models::mamba2: a head with a constant gate forgets as e^(Δ A), and the convolution in K - 1 steps", "[oracle]") {
   auto c = variants()[0];
   c.layers = 1;
-  auto w = small_weights(c);
+  auto w = random_weights<body>(c);
   auto& l = w.layers[0];
   l.in.bottomRows(c.heads).setZero();
   const body net(c, w);
@@ -200,13 +181,7 @@ TEST_CASE("models::mamba2: a head with a constant gate forgets as e^(Δ A), and 
 
 TEST_CASE("models::mamba2: a folder is the model that was written; its loop is closed by what it expects", "[law]") {
   for (const auto& c : variants()) {
-    const auto w = small_weights(c);
-    const MatrixXd embedding = random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 72),
-                   head = random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 73);
-    const model net(body(c, w), models::embedding<double>(embedding.transpose()), {head, VectorXd()});
-    checkpoint_of<models::mamba2_weights<double>> written(c, w);
-    written.add("backbone.embeddings.weight", embedding);
-    written.add("lm_head.weight", head);
+    const written_model<body> written(c, mamba_names);
     nlohmann::json config = {{"model_type", "mamba2"},
                              {"hidden_size", c.hidden_size},
                              {"expand", 2},
@@ -224,27 +199,21 @@ TEST_CASE("models::mamba2: a folder is the model that was written; its loop is c
                              {"rms_norm", true},
                              {"chunk_size", 16}};
     if (std::isfinite(c.largest_time_step)) config["time_step_limit"] = {c.least_time_step, c.largest_time_step};
-    written.write_config(config);
-    const std::vector<maps::token> text = {3, 1, 4, 1, 5, 2, 6};
-    const VectorXd h = state_after(net, text);
-    CHECK(h == state_after(model::from(written.path()), text));
-    CHECK(libration::testing::check_laws(models::close_loop(net, {.temperature = 0.7}), h).text() == "");
+    written.folder.write_config(config);
+    CHECK(written.is(model::from(written.folder.path())));
+    written.check_loop();
   }
 }
 
 TEST_CASE("models::mamba2: what is wrong is refused by the name of the tensor or the field", "[failure]") {
   const auto c = variants()[0];
-  const auto complaint = [&](auto spoil) {
-    auto w = small_weights(c);
-    spoil(w);
-    return message_of<libration::argument_error>([&] { body(c, w); });
-  };
-  CHECK(complaint([](auto& w) { w.layers[1].A_log[3] = std::numeric_limits<double>::quiet_NaN(); }) ==
+  CHECK(complaint<body>(c, [](auto& w) { w.layers[1].A_log[3] = std::numeric_limits<double>::quiet_NaN(); }) ==
         "models::mamba2: layers.1.mixer.A_log holds a number that is not finite, at row 3");
-  CHECK(complaint([](auto& w) { w.layers[0].A_log[1] = 800; }) ==
+  CHECK(complaint<body>(c, [](auto& w) { w.layers[0].A_log[1] = 800; }) ==
         "models::mamba2: layers.0.mixer.A_log is so large that A = -exp(A_log) is not finite");
-  CHECK(complaint([](auto& w) { w.layers[0].conv.resize(3, 4); }).find("conv1d.weight has shape (3, 4), expected (14, 4)") !=
-        std::string::npos);
+  CHECK(complaint<body>(c, [](auto& w) {
+          w.layers[0].conv.resize(3, 4);
+        }).find("conv1d.weight has shape (3, 4), expected (14, 4)") != std::string::npos);
 
   const auto read = [](const std::string& fields) {
     return models::mamba2_config::from_json(
@@ -269,21 +238,5 @@ TEST_CASE("models::mamba2: what is wrong is refused by the name of the tensor or
 
 TEST_CASE("models::mamba2: tiny_mamba2 gives what another engine gives", "[oracle]") {
   LIBRATION_REQUIRE_SHARED(shared);
-  const auto folder = shared / "models" / "tiny" / "tiny_mamba2";
-  const model net = model::from(folder);
-  const auto expected = safetensors::open(folder / "expected.safetensors");
-  const tiny_run run = run_tiny(net, expected);
-  CHECK(run.worst_logit < 1e-11);
-  CHECK(run.worst_other_engine < 2e-5);
-  const auto& c = net.config();
-  const Index states = c.inner_size * c.state_size, channels = c.conv_channels(), K = c.conv_kernel;
-  for (std::size_t l = 0; l < net.body().layer_count(); ++l) {
-    const auto layer = static_cast<Index>(l);
-    const VectorXd S = expected.values<double>("ssm_states").segment(layer * states, states);
-    const VectorXd conv = expected.values<double>("conv_states").segment(layer * channels * (K - 1), channels * (K - 1));
-    const double* h = run.state.data() + net.body().offset(l);
-    CHECK((Eigen::Map<const VectorXd>(h + net.body().layer(l).recurrent_offset(), states) - S).cwiseAbs().maxCoeff() < 1e-11);
-    const Eigen::Map<const MatrixXd> past(h, channels, K - 1);  // recorded channel by channel
-    CHECK((MatrixXd(past.transpose()).reshaped() - conv).cwiseAbs().maxCoeff() < 1e-11);
-  }
+  check_recorded_states(recorded_run<model>(shared / "models" / "tiny" / "tiny_mamba2"));
 }

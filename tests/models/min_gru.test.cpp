@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <libration/models/min_gru.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -11,9 +10,7 @@
 
 #include <Eigen/Core>
 
-#include <libration/models/feedback.hpp>
 #include <libration/models/sequence_model.hpp>
-#include <libration/testing/laws.hpp>
 
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
@@ -22,8 +19,6 @@
 
 using namespace libration_test;
 namespace models = libration::models;
-namespace maps = libration::maps;
-namespace safetensors = libration::io::safetensors;
 using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
 
 namespace {
@@ -47,19 +42,32 @@ std::vector<models::min_gru_config> variants() {
   return all;
 }
 
-template <class Scalar = double>
-models::min_gru_weights<Scalar> small_weights(const models::min_gru_config& c) {
-  return random_body<models::min_gru_weights<Scalar>>(c);
-}
-
 double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
 double g(double a) { return a >= 0 ? a + 0.5 : sigmoid(a); }
+
+// One unit whose weights make z = 1/2 and g of the candidate 1/2.
+template <class Make>
+void check_even_gate(bool forget_gate, const Make& make) {
+  models::min_gru_config c;
+  c.hidden_size = c.inner_size = c.ffn_size = c.layers = 1;
+  c.forget_gate = forget_gate;
+  auto w = random_weights<body>(c);
+  make(w.layers[0]);
+  const body net(c, w);
+  auto ws = net.make_workspace(1);
+  VectorXd next(1);
+  MatrixXd JV(1, 1);
+  net.step(VectorXd::Ones(1), VectorXd::Ones(1), next, ws);
+  net.tangent(MatrixXd::Ones(1, 1), JV, ws);
+  CHECK(next[0] == 0.75);
+  CHECK(JV(0, 0) == 0.5);
+}
 
 }  // namespace
 
 TEST_CASE("models::min_gru: the recurrent step is the equations, by the gates as they are written", "[differential]") {
   for (const auto& c : variants()) {
-    const auto w = small_weights(c);
+    const auto w = random_weights<body>(c);
     const body net(c, w);
     const Index d = c.hidden_size, I = c.inner_size;
     const auto norm = [&](const VectorXd& x, const VectorXd& gamma) {
@@ -97,59 +105,31 @@ TEST_CASE("models::min_gru: the recurrent step is the equations, by the gates as
 
 TEST_CASE("models::min_gru: a state of 1 and preactivations of 0 give 3/4", "[oracle]") {
   // The candidate passes through g, the state before does not.
-  models::min_gru_config c;
-  c.hidden_size = c.inner_size = c.ffn_size = c.layers = 1;
-  for (const bool lstm : {false, true}) {
-    c.forget_gate = lstm;
-    auto w = small_weights(c);
-    w.layers[0].in.setZero();
-    const body net(c, w);
-    auto ws = net.make_workspace(1);
-    VectorXd next(1);
-    MatrixXd JV(1, 1);
-    net.step(VectorXd::Ones(1), VectorXd::Ones(1), next, ws);
-    net.tangent(MatrixXd::Ones(1, 1), JV, ws);
-    CHECK(next[0] == 0.75);
-    CHECK(JV(0, 0) == 0.5);
-  }
+  for (const bool lstm : {false, true}) check_even_gate(lstm, [](auto& layer) { layer.in.setZero(); });
 }
 
 TEST_CASE("models::residual_stack: one that was moved from says so", "[failure]") {
   const auto c = variants().front();
-  body first(c, small_weights(c));
+  body first(c, random_weights<body>(c));
   const body second = std::move(first);
   CHECK(second.layer_count() == 2);
   CHECK_THROWS_MATCHES(first.make_workspace(0), libration::argument_error,
                        Message("models::min_gru: a network that was moved from"));
 }
 
-TEST_CASE("models::min_gru: it keeps the laws of a map", "[law]") {
-  STATIC_REQUIRE(maps::vector_map<body> && maps::differentiable_in_input<body> && maps::steps_batches<body> && !maps::timed<body>);
-  STATIC_REQUIRE(maps::token_model<model>);
-  for (const auto& c : variants()) check_body_laws(body(c, small_weights(c)), 1e-13);
-}
+TEST_CASE("models::min_gru: it keeps the laws of a map", "[law]") { check_bodies<body>(variants(), 1e-13); }
 
 TEST_CASE("models::min_gru: saturated gates of a minLSTM do not divide zero by zero", "[edge]") {
-  models::min_gru_config c;
-  c.hidden_size = c.inner_size = c.ffn_size = c.layers = 1;
-  c.forget_gate = true;
-  auto w = small_weights(c);
-  w.layers[0].gamma.setZero();
-  w.layers[0].in << 0, -1000, -1000;  // σ of both underflows, and they weigh the same
-  const body net(c, w);
-  auto ws = net.make_workspace(1);
-  VectorXd next(1);
-  MatrixXd JV(1, 1);
-  net.step(VectorXd::Ones(1), VectorXd::Ones(1), next, ws);
-  net.tangent(MatrixXd::Ones(1, 1), JV, ws);
-  CHECK(next[0] == 0.75);
-  CHECK(JV(0, 0) == 0.5);
+  check_even_gate(true, [](auto& layer) {
+    layer.gamma.setZero();
+    layer.in << 0, -1000, -1000;  // σ of both underflows, and they weigh the same
+  });
 }
 
 TEST_CASE("models::min_gru: along given inputs the exponents are the mean log gates", "[oracle]") {
   for (auto c : variants()) {
     c.layers = 1;
-    const auto w = small_weights(c);
+    const auto w = random_weights<body>(c);
     const body net(c, w);
     const MatrixXd inputs = random_matrix(c.hidden_size, 400, 1.0, 71);
     const auto norm = [&](const VectorXd& x) {
@@ -182,33 +162,22 @@ TEST_CASE("models::min_gru: along given inputs the exponents are the mean log ga
 
 TEST_CASE("models::min_gru: tensors by lucidrains' names are the model that was written", "[law]") {
   for (const auto& c : variants()) {
-    const auto w = small_weights(c);
-    const MatrixXd embedding = random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 72),
-                   head = random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 73);
-    const model net(body(c, w), models::embedding<double>(embedding.transpose()), {head, VectorXd()});
-    checkpoint_of<models::min_gru_weights<double>> written(c, w, "");
-    written.add("token_emb.weight", embedding);
-    written.add("to_logits.weight", head);
-    const auto read = [&] {
-      written.write();
-      return model::from(safetensors::open(written.path() / "model.safetensors"), models::min_gru_config());
-    };
-    const std::vector<maps::token> text = {3, 1, 4, 1, 5, 2, 6};
-    const VectorXd h = state_after(net, text);
-    CHECK(h == state_after(read(), text));
-    CHECK(libration::testing::check_laws(models::close_loop(net, {.temperature = 0.7}), h).text() == "");
+    written_model<body> written(c, {"", "token_emb.weight", "to_logits."});
+    const auto read = [&] { return model::from(written.folder.file(), models::min_gru_config()); };
+    CHECK(written.is(read()));
+    written.check_loop();
 
-    written.add("layers.0.0.net.0.weight", MatrixXd::Ones(4, 3));  // of the variant with a convolution
+    written.folder.add("layers.0.0.net.0.weight", MatrixXd::Ones(4, 3));  // of the variant with a convolution
     CHECK(failure_of([&] { read(); }).what.find("layers.0.0.net.0.weight") != std::string::npos);
-    written.remove("layers.0.0.net.0.weight");
-    written.remove("layers.1.3.gamma");
+    written.folder.remove("layers.0.0.net.0.weight");
+    written.folder.remove("layers.1.3.gamma");
     CHECK(failure_of([&] { read(); }).what.find("no tensor \"layers.1.3.gamma\"") != std::string::npos);
   }
 }
 
 TEST_CASE("models::min_gru: what is wrong is refused by name", "[failure]") {
   const auto complaint = [](models::min_gru_config c, auto spoil) {
-    auto w = small_weights(c);
+    auto w = random_weights<body>(c);
     spoil(c, w);
     return message_of<libration::argument_error>([&] { body(c, w); });
   };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <libration/models/rwkv7.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -12,9 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <libration/io/npy.hpp>
-#include <libration/models/feedback.hpp>
 #include <libration/models/sequence_model.hpp>
-#include <libration/testing/laws.hpp>
 
 #include "models/finite_time.hpp"
 #include "models/state_space.hpp"
@@ -26,7 +23,6 @@
 using namespace libration_test;
 namespace models = libration::models;
 namespace maps = libration::maps;
-namespace safetensors = libration::io::safetensors;
 using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
 
 namespace {
@@ -62,9 +58,10 @@ std::vector<models::rwkv7_config> variants() {
   return all;
 }
 
-template <class Scalar = double>
-models::rwkv7_weights<Scalar> small_weights(const models::rwkv7_config& c) {
-  return random_body<models::rwkv7_weights<Scalar>>(c);
+models::detail::body_names names_of(const models::rwkv7_config& c) {
+  if (c.naming == models::rwkv7_naming::huggingface) return {"", "model.embeddings.weight", "lm_head."};
+  if (c.naming == models::rwkv7_naming::numbered) return {"", "e.weight", "o."};
+  return {"", "emb.weight", "head."};
 }
 
 VectorXd sigmoid(const VectorXd& x) { return 1 / (1 + (-x.array()).exp()); }
@@ -80,7 +77,7 @@ VectorXd layer_norm(const VectorXd& x, const VectorXd& weight, const VectorXd& b
 
 TEST_CASE("models::rwkv7: the recurrent step is the equations", "[differential]") {
   for (const auto& c : variants()) {
-    const auto w = small_weights(c);
+    const auto w = random_weights<body>(c);
     const body net(c, w);
     const Index T = 10, d = c.hidden_size, K = c.head_size, L = c.layers;
     const MatrixXd inputs = random_matrix(d, T, 1.0, 70);
@@ -139,24 +136,16 @@ TEST_CASE("models::rwkv7: the recurrent step is the equations", "[differential]"
   }
 }
 
-TEST_CASE("models::rwkv7: it keeps the laws of a map", "[law]") {
-  STATIC_REQUIRE(maps::vector_map<body> && maps::differentiable_in_input<body> && maps::steps_batches<body> && !maps::timed<body>);
-  STATIC_REQUIRE(maps::token_model<model>);
-  for (const auto& c : variants()) check_body_laws(body(c, small_weights(c)), 1e-12);
-}
+TEST_CASE("models::rwkv7: it keeps the laws of a map", "[law]") { check_bodies<body>(variants(), 1e-12); }
 
 TEST_CASE("models::rwkv7: in single precision it is what it is in double", "[differential]") {
-  for (const auto& c : variants()) {
-    const body wide(c, small_weights(c));
-    const models::rwkv7<float> narrow(c, small_weights<float>(c));
-    CHECK(difference_in_single(wide, narrow) < 3e-4);
-  }
+  check_single_precision<body, models::rwkv7<float>>(variants(), 3e-4);
 }
 
 TEST_CASE("models::rwkv7: what is kept of the last token alone is gone after one step", "[oracle]") {
   // Token shift: u of the lowest layer depends on the input alone, whatever came before.
   const auto c = variants()[0];
-  const body net(c, small_weights(c));
+  const body net(c, random_weights<body>(c));
   auto ws = net.make_workspace(1);
   VectorXd h = VectorXd::Zero(net.state_size()), next(h.size());
   net.step(h, random_matrix(c.hidden_size, 1, 1.0, 60), next, ws);
@@ -169,44 +158,30 @@ TEST_CASE("models::rwkv7: what is kept of the last token alone is gone after one
 
 TEST_CASE("models::rwkv7: tensors by each of the names are the model that was written", "[law]") {
   for (const auto& c : variants()) {
-    const auto w = small_weights(c);
-    const bool hugging = c.naming == models::rwkv7_naming::huggingface, numbered = c.naming == models::rwkv7_naming::numbered;
-    const MatrixXd embedding = random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 72),
-                   head = random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 73);
-    const model net(body(c, w), models::embedding<double>(embedding.transpose()), {head, VectorXd()});
-    checkpoint_of<models::rwkv7_weights<double>> written(c, w, "");
-    written.add(hugging ? "model.embeddings.weight" : numbered ? "e.weight" : "emb.weight", embedding);
-    written.add(hugging ? "lm_head.weight" : numbered ? "o.weight" : "head.weight", head);
-    if (numbered)
-      for (const char* layer : {"rosa1.", "rosa2."}) written.add(layer + std::string("rosa_qkv.emb"), MatrixXd::Zero(1, 6));
+    written_model<body> written(c, names_of(c));
+    if (c.naming == models::rwkv7_naming::numbered)
+      for (const char* layer : {"rosa1.", "rosa2."}) written.folder.add(layer + std::string("rosa_qkv.emb"), MatrixXd::Zero(1, 6));
     nlohmann::json config = {{"model_type", "rwkv7"},           {"hidden_size", c.hidden_size},
                              {"num_hidden_layers", c.layers},   {"vocab_size", c.vocabulary_size},
                              {"head_dim", c.head_size},         {"norm_bias", c.norm_bias},
                              {"norm_eps", c.norm_epsilon},      {"group_norm_epsilon", c.group_norm_epsilon},
                              {"intermediate_size", c.ffn_size}, {"hidden_act", "sqrelu"}};
-    written.write_config(config);
-    const std::vector<maps::token> text = {3, 1, 4, 1, 5, 2, 6};
-    const VectorXd h = state_after(net, text);
-    CHECK(h == state_after(model::from(written.path()), text));
-    CHECK(libration::testing::check_laws(models::close_loop(net, {.temperature = 0.7}), h).text() == "");
-    if (hugging) continue;
+    written.folder.write_config(config);
+    CHECK(written.is(model::from(written.folder.path())));
+    written.check_loop();
+    if (c.naming == models::rwkv7_naming::huggingface) continue;
     // Without a config, sizes from the shapes.
     models::rwkv7_config epsilons;
     epsilons.group_norm_epsilon = c.group_norm_epsilon;
-    CHECK(h == state_after(model::from(safetensors::open(written.path() / "model.safetensors"), epsilons), text));
+    CHECK(written.is(model::from(written.folder.file(), epsilons)));
   }
 }
 
 TEST_CASE("models::rwkv7: what is wrong is refused by the name of the tensor or the field", "[failure]") {
   const auto c = variants()[0];
-  const auto complaint = [&](auto spoil) {
-    auto w = small_weights(c);
-    spoil(w);
-    return message_of<libration::argument_error>([&] { body(c, w); });
-  };
-  CHECK(complaint([](auto& w) { w.layers[1].k_a[3] = std::numeric_limits<double>::quiet_NaN(); }) ==
+  CHECK(complaint<body>(c, [](auto& w) { w.layers[1].k_a[3] = std::numeric_limits<double>::quiet_NaN(); }) ==
         "models::rwkv7: model.layers.1.attn.k_a holds a number that is not finite, at row 3");
-  CHECK(complaint([](auto& w) { w.layers[1].r_k.resize(3); }) ==
+  CHECK(complaint<body>(c, [](auto& w) { w.layers[1].r_k.resize(3); }) ==
         "models::rwkv7: model.layers.1.attn.r_k has shape (3, 1), expected (6, 1)");
 
   const std::string good = R"({"model_type": "rwkv7", "hidden_size": 6, "num_hidden_layers": 1, "vocab_size": 3)";
@@ -226,12 +201,10 @@ TEST_CASE("models::rwkv7: what is wrong is refused by the name of the tensor or 
   CHECK(refused(R"(, "head_dim": 3, "value_dim": [6, 12])").find("value_dim is [6,12]") != std::string::npos);
   CHECK(refused(R"(, "head_dim": 3, "version": "x060")").find("version is \"x060\"") != std::string::npos);
 
-  checkpoint_of<models::rwkv7_weights<double>> written(c, small_weights(c), "");
-  written.add("model.embeddings.weight", MatrixXd::Ones(c.vocabulary_size, c.hidden_size));
-  written.add("lm_head.weight", MatrixXd::Ones(c.vocabulary_size, c.hidden_size));
+  written_model<body> whole(c, names_of(c));
+  checkpoint_folder& written = whole.folder;
   const auto read = [&](const models::rwkv7_config& config) {
-    written.write();
-    return failure_of([&] { model::from(safetensors::open(written.path() / "model.safetensors"), config); }).what;
+    return failure_of([&] { model::from(written.file(), config); }).what;
   };
   CHECK(read(c) == "");
   auto other = c;
@@ -246,29 +219,21 @@ TEST_CASE("models::rwkv7: what is wrong is refused by the name of the tensor or 
   written.remove("model.layers.1.attn.x_a");
   CHECK(read(c).find("no tensor \"model.layers.1.attn.x_a\"") != std::string::npos);
 
-  auto numbered = variants()[2];
-  checkpoint_of<models::rwkv7_weights<double>> branch(numbered, small_weights(numbered), "");
-  branch.add("e.weight", MatrixXd::Ones(7, 6));
-  branch.add("o.weight", MatrixXd::Ones(7, 6));
-  branch.add("rosa1.rosa_qkv.emb", MatrixXd::Ones(1, 6));
-  branch.write();
-  CHECK(failure_of([&] {
-          model::from(safetensors::open(branch.path() / "model.safetensors"), numbered);
-        }).what.find("rosa1.rosa_qkv.emb is not zero") != std::string::npos);
+  const auto numbered = variants()[2];
+  written_model<body> branch(numbered, names_of(numbered));
+  branch.folder.add("rosa1.rosa_qkv.emb", MatrixXd::Ones(1, 6));
+  CHECK(failure_of([&] { model::from(branch.folder.file(), numbered); }).what.find("rosa1.rosa_qkv.emb is not zero") !=
+        std::string::npos);
 }
 
 TEST_CASE("models::rwkv7: tiny_rwkv7 gives what another engine gives", "[oracle]") {
   LIBRATION_REQUIRE_SHARED(shared);
-  const auto folder = shared / "models" / "tiny" / "tiny_rwkv7";
-  const model net = model::from(folder);
-  const auto expected = safetensors::open(folder / "expected.safetensors");
-  const tiny_run run = run_tiny(net, expected);
-  CHECK(run.worst_logit < 1e-11);
-  CHECK(run.worst_other_engine < 2e-5);
+  const recorded_run<model> run(shared / "models" / "tiny" / "tiny_rwkv7");
+  const auto& [net, expected, state] = run;
   const Index d = net.config().hidden_size, states = d * net.config().head_size;
   for (std::size_t l = 0; l < net.body().layer_count(); ++l) {
     const auto layer = static_cast<Index>(l);
-    const VectorXd h = run.state.segment(net.body().offset(l), states + 2 * d);
+    const VectorXd h = state.segment(net.body().offset(l), states + 2 * d);
     CHECK((h.head(states) - expected.values<double>("wkv_states").segment(layer * states, states)).cwiseAbs().maxCoeff() < 1e-11);
     CHECK((h.segment(states, d) - expected.values<double>("att_shift").segment(layer * d, d)).cwiseAbs().maxCoeff() < 1e-11);
     CHECK((h.tail(d) - expected.values<double>("ffn_shift").segment(layer * d, d)).cwiseAbs().maxCoeff() < 1e-11);

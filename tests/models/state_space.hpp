@@ -4,7 +4,9 @@
 /// What the tests of state-space models share: random weights of any kind, files of them, the laws, and recorded runs.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -14,12 +16,18 @@
 #include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
+#include <libration/core/error.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/maps/concepts.hpp>
 #include <libration/maps/token_model.hpp>
+#include <libration/models/detail/read_body.hpp>
+#include <libration/models/feedback.hpp>
+#include <libration/models/sequence_model.hpp>
 #include <libration/testing/laws.hpp>
 
 #include "models/networks.hpp"
 #include "support/catch.hpp"
+#include "support/message.hpp"
 #include "support/scratch.hpp"
 
 namespace libration_test {
@@ -56,23 +64,29 @@ struct filler {
   void require_that(bool, const std::string&, const std::string&) const {}
 };
 
-/// Random weights of a body.
-template <class Weights, class Config>
-Weights random_body(const Config& config) {
-  Weights weights;
+/// Random weights of a `residual_stack`.
+template <class Body>
+typename Body::weights_type random_weights(const typename Body::config_type& config) {
+  typename Body::weights_type weights;
   weights.layers.resize(static_cast<std::size_t>(config.layers));
   filler fill;
-  Weights::visit(weights, config, "", fill);
+  weights.visit(weights, config, "", fill);
   return weights;
 }
 
+/// What a body says of random weights that were spoiled, or nothing.
+template <class Body, class Spoil>
+std::string complaint(const typename Body::config_type& config, const Spoil& spoil) {
+  auto weights = random_weights<Body>(config);
+  spoil(weights);
+  return message_of<libration::argument_error>([&] { Body(config, weights); });
+}
+
 /// A folder with `model.safetensors` and `config.json`.
-template <class Weights>
-class checkpoint_of : public scratch_folder {
+class checkpoint_folder : public scratch_folder {
  public:
-  using matrix_type = Eigen::MatrixXd;
-  template <class Config>
-  checkpoint_of(const Config& config, const Weights& weights, const std::string& before = "backbone.") {
+  template <class Config, class Weights>
+  checkpoint_folder(const Config& config, const Weights& weights, const std::string& before) {
     Weights::visit(weights, config, before, *this);
   }
   void matrix(const std::string& name, const Eigen::MatrixXd& values, Eigen::Index rows, Eigen::Index columns) {
@@ -101,6 +115,11 @@ class checkpoint_of : public scratch_folder {
   void write_config(const nlohmann::json& config) const {
     write();
     spill(path() / "config.json", config.dump());
+  }
+  /// What is written now, without a config.
+  libration::io::safetensors::file file() const {
+    write();
+    return libration::io::safetensors::open(path() / "model.safetensors");
   }
 
  private:
@@ -156,6 +175,17 @@ void check_body_laws(const Body& net, double tolerance) {
   }
 }
 
+/// The same of bodies of random weights, which are driven maps, and the bodies of models that read tokens.
+template <class Body>
+void check_bodies(const std::vector<typename Body::config_type>& configs, double tolerance) {
+  using model = libration::models::sequence_model<Body>;
+  namespace maps = libration::maps;
+  STATIC_REQUIRE(maps::vector_map<Body> && maps::differentiable_in_input<Body> && maps::steps_batches<Body> && !maps::timed<Body>);
+  STATIC_REQUIRE(maps::vector_map<model> && maps::differentiable_in_input<model> && maps::steps_batches<model>);
+  STATIC_REQUIRE(maps::token_model<model> && !maps::timed<model>);
+  for (const auto& c : configs) check_body_laws(Body(c, random_weights<Body>(c)), tolerance);
+}
+
 /// The largest difference of the states of one network in two precisions after some steps.
 template <class Wide, class Narrow>
 double difference_in_single(const Wide& wide, const Narrow& narrow) {
@@ -174,6 +204,12 @@ double difference_in_single(const Wide& wide, const Narrow& narrow) {
   return (h - f.cast<double>()).cwiseAbs().maxCoeff();
 }
 
+template <class Wide, class Narrow>
+void check_single_precision(const std::vector<typename Wide::config_type>& configs, double tolerance) {
+  for (const auto& c : configs)
+    CHECK(difference_in_single(Wide(c, random_weights<Wide>(c)), Narrow(c, random_weights<Narrow>(c))) < tolerance);
+}
+
 template <class Model>
 Eigen::Matrix<typename Model::scalar_type, Eigen::Dynamic, 1> state_after(const Model& net,
                                                                           const std::vector<libration::maps::token>& text) {
@@ -187,27 +223,85 @@ Eigen::Matrix<typename Model::scalar_type, Eigen::Dynamic, 1> state_after(const 
   return h;
 }
 
-/// A recorded run of one of the tiny language models: differences of the logits from float64 and from another engine's float32.
-struct tiny_run {
-  double worst_logit = 0, worst_other_engine = 0;
-  Eigen::VectorXd state;  ///< after the last token
-};
-template <class Model>
-tiny_run run_tiny(const Model& net, const libration::io::safetensors::file& expected) {
-  const auto tokens = expected.template values<double>("tokens");
-  const Eigen::MatrixXd exact = expected.template matrix<double>("logits_f64"), other = expected.template matrix<double>("logits");
-  tiny_run run;
-  run.state = Eigen::VectorXd::Zero(net.state_size());
-  Eigen::VectorXd next(net.state_size()), logits(net.vocabulary_size());
-  auto ws = net.make_workspace();
-  for (Eigen::Index t = 0; t < tokens.size(); ++t) {
-    net.step(static_cast<libration::maps::token>(tokens[t]), run.state, next, ws);
-    run.state.swap(next);
-    net.logits(run.state, logits);
-    run.worst_logit = std::max(run.worst_logit, (logits - exact.row(t).transpose()).cwiseAbs().maxCoeff());
-    run.worst_other_engine = std::max(run.worst_other_engine, (logits - other.row(t).transpose()).cwiseAbs().maxCoeff());
+/// How Hugging Face's code calls what stands around a Mamba's or a Mamba-2's layers.
+inline const libration::models::detail::body_names mamba_names = {"backbone.", "backbone.embeddings.weight", "lm_head."};
+
+/// A language model of random weights, and the tensors of its file.
+template <class Body>
+struct written_model {
+  typename Body::weights_type weights;
+  Eigen::MatrixXd embedding, head;
+  libration::models::sequence_model<Body> net;
+  checkpoint_folder folder;
+
+  /// \param names  of the file
+  written_model(const typename Body::config_type& c, const libration::models::detail::body_names& names)
+      : weights(random_weights<Body>(c)),
+        embedding(random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 72)),
+        head(c.tied_head ? embedding : random_matrix(c.vocabulary_size, c.hidden_size, 1.0, 73)),
+        net(Body(c, weights), libration::models::embedding<double>(embedding.transpose()), {head, Eigen::VectorXd()}),
+        folder(c, weights, names.before) {
+    folder.add(names.embedding, embedding);
+    if (!c.tied_head) folder.add(names.head + "weight", head);
   }
-  return run;
+
+  /// Whether a model is in the same state as this one after a text.
+  bool is(const libration::models::sequence_model<Body>& other) const { return state_after(net, text) == state_after(other, text); }
+  /// The laws of the loop that is closed by what the model expects next.
+  void check_loop() const {
+    const auto loop = libration::models::close_loop(net, {.temperature = 0.7});
+    CHECK(libration::testing::check_laws(loop, state_after(net, text)).text() == "");
+  }
+
+ private:
+  std::vector<libration::maps::token> text = {3, 1, 4, 1, 5, 2, 6};
+};
+
+/// A language model of a folder, and its recorded run, against which its logits are checked: those in float64, and those of
+/// another engine in float32.
+template <class Model>
+struct recorded_run {
+  Model net;
+  libration::io::safetensors::file expected;
+  Eigen::VectorXd state;  ///< after the last token
+
+  explicit recorded_run(const std::filesystem::path& folder)
+      : net(Model::from(folder)),
+        expected(libration::io::safetensors::open(folder / "expected.safetensors")),
+        state(Eigen::VectorXd::Zero(net.state_size())) {
+    const auto tokens = expected.template values<double>("tokens");
+    const Eigen::MatrixXd exact = expected.template matrix<double>("logits_f64"),
+                          other = expected.template matrix<double>("logits");
+    Eigen::VectorXd next(state.size()), logits(net.vocabulary_size());
+    auto ws = net.make_workspace();
+    double worst = 0, worst_other_engine = 0;
+    for (Eigen::Index t = 0; t < tokens.size(); ++t) {
+      net.step(static_cast<libration::maps::token>(tokens[t]), state, next, ws);
+      state.swap(next);
+      net.logits(state, logits);
+      worst = std::max(worst, (logits - exact.row(t).transpose()).cwiseAbs().maxCoeff());
+      worst_other_engine = std::max(worst_other_engine, (logits - other.row(t).transpose()).cwiseAbs().maxCoeff());
+    }
+    CHECK(worst < 1e-11);
+    CHECK(worst_other_engine < 2e-5);
+  }
+};
+
+/// The states of a model whose layers have a convolution's register and S, against those that were recorded.
+template <class Model>
+void check_recorded_states(const recorded_run<Model>& run) {
+  using Eigen::Index, Eigen::MatrixXd, Eigen::VectorXd;
+  const auto& [net, expected, state] = run;
+  const VectorXd ssm = expected.template values<double>("ssm_states"), conv = expected.template values<double>("conv_states");
+  const Index past = net.config().conv_kernel - 1;
+  for (std::size_t l = 0; l < net.body().layer_count(); ++l) {
+    const auto layer = static_cast<Index>(l);
+    const Index registers = net.body().layer(l).recurrent_offset(), states = net.body().layer(l).state_size() - registers;
+    const double* const h = state.data() + net.body().offset(l);
+    CHECK((Eigen::Map<const VectorXd>(h + registers, states) - ssm.segment(layer * states, states)).cwiseAbs().maxCoeff() < 1e-11);
+    const Eigen::Map<const MatrixXd> inputs(h, registers / past, past);  // recorded channel by channel
+    CHECK((MatrixXd(inputs.transpose()).reshaped() - conv.segment(layer * registers, registers)).cwiseAbs().maxCoeff() < 1e-11);
+  }
 }
 
 }  // namespace libration_test

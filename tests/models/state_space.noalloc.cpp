@@ -19,7 +19,7 @@ template <class Layer, class Config>
 Eigen::Index allocations(const Config& config) {
   using body = models::residual_stack<Layer>;
   const Eigen::Index d = config.hidden_size, vocabulary = 7;
-  const models::sequence_model<body> net(body(config, libration_test::random_body<typename Layer::model_weights>(config)),
+  const models::sequence_model<body> net(body(config, libration_test::random_weights<body>(config)),
                                          models::embedding<double>(random_matrix(d, vocabulary, 1.0, 50)),
                                          {random_matrix(vocabulary, d, 1.0, 51), Eigen::VectorXd()});
   const Eigen::Index n = net.state_size();

@@ -160,8 +160,7 @@ LIBRATION_DEFINED const nlohmann::json& config_fields::field(const char* name) c
 }
 
 LIBRATION_DEFINED bool config_fields::is_off(const nlohmann::json& value) {
-  if (value.is_string())
-    return is_one_of(lower_case(value.get<std::string>()), {"", "none", "no", "off", "false", "0"});
+  if (value.is_string()) return is_one_of(lower_case(value.get<std::string>()), {"", "none", "no", "off", "false", "0"});
   return value == false || value == 0;
 }
 
