@@ -20,6 +20,7 @@
 #include <libration/io/safetensors.hpp>
 #include <libration/models/character_model.hpp>
 #include <libration/models/checkpoint.hpp>
+#include <libration/models/detail/config_fields.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
 
@@ -83,9 +84,7 @@ any_character_model<Scalar> load_character_model(const io::safetensors::file& fi
   if (table && !tied.empty() && !detail::is_same(tensors.tensor(*table), tensors.tensor(prefix + "weight")))
     tensors.refuse(who, tied + " is true, but " + detail::quoted(tensors.name_in_file(prefix + "weight")) +
                             " is another matrix than " + detail::quoted(tensors.name_in_file(*table)) +
-                            ": one of the two is another model's; a field that does not matter can be named in .ignore_fields (the "
-                            "programs' --ignore-field): \"" +
-                            tied + "\"");
+                            ": one of the two is another model's" + detail::how_to_ignore_field(tied));
   detail::require_stated_sizes(
       tensors, options.network,
       {{{"vocab_size", "vocabulary_size", "n_vocab", "ntoken", "ntokens", "num_embeddings", "output_size", "output_dim"},

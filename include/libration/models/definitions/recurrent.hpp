@@ -14,6 +14,7 @@
 #include <libration/core/lower_case.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/models/checkpoint.hpp>
+#include <libration/models/detail/config_fields.hpp>
 #include <libration/models/detail/recurrent_fields.hpp>
 #include <libration/models/detail/recurrent_tensors.hpp>
 #include <libration/models/detail/said_conventions.hpp>
@@ -89,8 +90,7 @@ LIBRATION_DEFINED void require_stated_biases(const checkpoint& tensors, const st
                  "bias is " + *stated + ", but there is " +
                      (bias.empty() ? "no tensor " + detail::quoted(prefixes.front() + "bias_ih_l0")
                                    : "a tensor " + detail::quoted(bias)) +
-                     ": one of the two is another model's; a field that does not matter can be named in .ignore_fields (the "
-                     "programs' --ignore-field): \"bias\"");
+                     ": one of the two is another model's" + how_to_ignore_field("bias"));
 }
 
 LIBRATION_DEFINED std::string find_kind(const checkpoint& tensors, const std::string& prefix, const said_conventions& said) {

@@ -120,12 +120,16 @@ LIBRATION_DECLARED std::string unmatched_field(const std::vector<std::string>& p
 /// A value for a message, cut where it is long; of what holds other lists or objects only how much.
 LIBRATION_DECLARED std::string value_text(const nlohmann::json& value);
 
+/// The end of a message on a field: how to say that it does not matter.
+///
+/// \param name  of one within another "outer.inner"
+LIBRATION_DECLARED std::string how_to_ignore_field(const std::string& name);
+
 /// Fields of a config by name, with errors that name them and an account of those that were asked for.
 class config_fields {
  public:
   /// \param who     whose messages these are
-  /// \param ignore  names of fields, with `*` and `?`, that are taken for null; of one within another "outer.inner". Must outlive
-  /// this
+  /// \param ignore  names of fields, with `*` and `?`, that are taken for null; of one within another "outer.inner". Outlives this
   config_fields(const nlohmann::json& object, std::string who, const std::vector<std::string>& ignore, std::string inside = "")
       : object_(object), who_(std::move(who)), ignore_(ignore), inside_(std::move(inside)) {}
 
@@ -156,7 +160,7 @@ class config_fields {
   ///                         null, false, empty, a remark (a text with a blank in it, or a list of them) or the one with which it
   ///                         changes nothing
   LIBRATION_DECLARED std::vector<std::string> require_all_known(const known_fields& known = fields_of_decoders) const;
-  LIBRATION_DECLARED std::string how_to_ignore(std::string_view name) const;
+  std::string how_to_ignore(const std::string& name) const { return how_to_ignore_field(inside_ + name); }
 
  private:
   LIBRATION_DECLARED const nlohmann::json& field(const char* name) const;

@@ -149,9 +149,8 @@ LIBRATION_DEFINED std::vector<std::string> config_fields::require_all_known(cons
   return unread;
 }
 
-LIBRATION_DEFINED std::string config_fields::how_to_ignore(std::string_view name) const {
-  return "; a field that does not matter can be named in .ignore_fields (the programs' --ignore-field): \"" + inside_ +
-         std::string(name) + "\"";
+LIBRATION_DEFINED std::string how_to_ignore_field(const std::string& name) {
+  return "; a field that does not matter can be named in .ignore_fields (the programs' --ignore-field): \"" + name + "\"";
 }
 
 LIBRATION_DEFINED const nlohmann::json& config_fields::field(const char* name) const {
