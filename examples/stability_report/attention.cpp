@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where a transformer's attention goes as the context grows.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -25,27 +26,30 @@ namespace {
 
 namespace attention = libration::attention;
 
+// What is recorded of each row beside the keys it sees, which are those of every piece.
+using rows = attention::entropy_result;
+constexpr std::array recorded = {&rows::entropy,        &rows::varentropy, &rows::renyi2,       &rows::log_sum_exp,
+                                 &rows::largest_weight, &rows::sink_mass,  &rows::mean_distance};
+
 void print_attention(const question& q, answer& so_far) {
   const transformer& model = q.model.attention->model;
   const auto windows = windows_of(q, q.scaled(32, 2));
-  attention::entropy_result mean;
+  rows mean;
   {
     report::progress_bar bar("attention along the text");
     for (std::size_t w = 0; w < windows.size(); ++w) {
-      auto rows = libration::models::trace_attention(model, windows[w]);
+      auto piece = libration::models::trace_attention(model, windows[w]);
       if (w == 0) {
-        mean = std::move(rows);
+        mean = std::move(piece);
       } else {
-        mean.entropy += rows.entropy;
-        mean.sink_mass += rows.sink_mass;
-        mean.mean_distance += rows.mean_distance;
-        mean.bad_rows += rows.bad_rows;
+        for (const auto statistic : recorded) mean.*statistic += piece.*statistic;
+        mean.bad_rows += piece.bad_rows;
       }
       bar({static_cast<std::int64_t>(w) + 1, static_cast<std::int64_t>(windows.size())});
     }
   }
   const double share = 1.0 / static_cast<double>(windows.size());
-  for (Eigen::MatrixXd* m : {&mean.entropy, &mean.sink_mass, &mean.mean_distance}) *m *= share;
+  for (const auto statistic : recorded) mean.*statistic *= share;
   mean.status = mean.bad_rows == 0 ? libration::status::ok : libration::status::diverged;
   so_far.whole = so_far.whole && mean.status == libration::status::ok;
   const auto dilution = attention::dilution(mean.entropy, mean.visible);
@@ -78,10 +82,11 @@ void print_attention(const question& q, answer& so_far) {
        file);
 }
 
-// Entropy, sink mass and distance of each head's rows, of one piece and of the mean.
+// What is recorded of each head's rows and the keys they see, of one piece and of the mean.
 double bytes(const question& q) {
   const auto& c = q.model.attention->model.config();
-  return 6.0 * sizeof(double) * static_cast<double>(c.layers * c.query_heads) * static_cast<double>(q.piece());
+  constexpr double each_row = 2.0 * sizeof(double) * (recorded.size() + 1);
+  return each_row * static_cast<double>(c.layers * c.query_heads) * static_cast<double>(q.piece());
 }
 
 }  // namespace
