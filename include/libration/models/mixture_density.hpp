@@ -3,10 +3,8 @@
 /// \file
 /// A mixture-density head: what a network expects next as a mixture of normal distributions, to be scored, drawn from, or fed back.
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <numbers>
 #include <string>
 #include <string_view>
@@ -50,8 +48,8 @@ struct mixture {
   double log_density(const vector_view<Scalar>& x) const {
     double sum = 0.0;
     for (Eigen::Index g = 0; g < groups(); ++g) {
-      double top = -std::numeric_limits<double>::infinity();
-      const auto log_part = [&](Eigen::Index c) {
+      const auto log_part = [&](Eigen::Index k) {
+        const Eigen::Index c = g * components + k;
         double part = static_cast<double>(log_weight[c]);
         for (Eigen::Index i = 0; i < group_size(); ++i) {
           const double s = static_cast<double>(deviation(i, c));
@@ -60,11 +58,7 @@ struct mixture {
         }
         return part;
       };
-      const Eigen::Index first = g * components;
-      for (Eigen::Index c = first; c < first + components; ++c) top = std::max(top, log_part(c));
-      double parts = 0.0;
-      for (Eigen::Index c = first; c < first + components; ++c) parts += std::exp(log_part(c) - top);
-      sum += std::isfinite(top) ? top + std::log(parts) : top;
+      sum += log_sum_exp(Eigen::VectorXd::NullaryExpr(components, log_part));
     }
     return sum;
   }
