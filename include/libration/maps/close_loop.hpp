@@ -49,6 +49,18 @@ concept feedback_tangent_in_workspace = evaluates_in_workspace<F> &&
   f.tangent(V, VX, ws);
 };
 
+template <class F>
+concept feedback_pullback_h = requires(const F& f, vector_view<typename F::scalar_type> h, matrix_view<typename F::scalar_type> WX,
+                                       matrix_span<typename F::scalar_type> W) {
+  f.pullback(h, WX, W);
+};
+template <class F>
+concept feedback_pullback_in_workspace = feedback_tangent_in_workspace<F> &&
+    requires(const F& f, matrix_view<typename F::scalar_type> WX, matrix_span<typename F::scalar_type> W,
+             typename F::workspace& ws) {
+  f.pullback(WX, W, ws);
+};
+
 }  // namespace detail
 
 /// What closes the loop of a vector map: the input x = f(h) that the state h makes for itself.
@@ -58,20 +70,28 @@ concept feedback_tangent_in_workspace = evaluates_in_workspace<F> &&
 ///     Eigen::Index output_size() const;                            // m, rows of the input that it makes
 ///     void evaluate(vector_view<S> h, vector_span<S> x) const;
 ///     void tangent(vector_view<S> h, matrix_view<S> V, matrix_span<S> VX) const;        // optional: VX = (df/dh) V
+///     void pullback(vector_view<S> h, matrix_view<S> WX, matrix_span<S> W) const;       // optional: W = (df/dh)ᵀ WX
 ///
 /// or, where the value computes what the tangent needs again, in a workspace:
 ///
 ///     workspace make_workspace(Eigen::Index columns) const;
 ///     void evaluate(vector_view<S> h, vector_span<S> x, workspace&) const;
 ///     void tangent(matrix_view<S> V, matrix_span<S> VX, workspace&) const;              // at the last h on that workspace
+///     void pullback(matrix_view<S> WX, matrix_span<S> W, workspace&) const;             // likewise
 ///
-/// What the compiler cannot see: f is pure, `x` and `VX` are written whole, nothing is allocated after make_workspace.
+/// What the compiler cannot see: f is pure, `x` and `VX` (`W`) are written whole, nothing is allocated after make_workspace.
 template <class F>
 concept feedback = detail::with_feedback_sizes<F> && (detail::evaluates<F> || detail::evaluates_in_workspace<F>);
 
 /// A feedback whose tangent is known.
 template <class F>
 concept differentiable_feedback = feedback<F> && (detail::feedback_tangent_h<F> || detail::feedback_tangent_in_workspace<F>);
+
+/// A differentiable feedback whose adjoint is known.
+template <class F>
+concept feedback_with_pullback =
+    differentiable_feedback<F> && (detail::feedback_pullback_in_workspace<F> ||
+                                   (!detail::feedback_tangent_in_workspace<F> && detail::feedback_pullback_h<F>));
 
 /// Says in words what keeps F from being a differentiable feedback; empty where nothing does.
 template <class F>
@@ -123,6 +143,12 @@ struct feedback_stage {
     else
       f.tangent(h, V, VX);
   }
+  void pullback(const F& f, matrix_view<S> WX, matrix_span<S> W) {
+    if constexpr (feedback_pullback_in_workspace<F>)
+      f.pullback(WX, W, workspace);
+    else
+      f.pullback(h, WX, W);
+  }
 };
 
 template <class F, class Cell, class T>
@@ -166,13 +192,15 @@ template <vector_map Cell, feedback F>
 class closed_loop_vector : public detail::vector_base<closed_loop_vector<Cell, F>, typename Cell::scalar_type, false, timed<Cell>>,
                            public wrapper<closed_loop_vector<Cell, F>, Cell> {
   using S = typename Cell::scalar_type;
+  static constexpr bool pulls_back = has_input_pullback<Cell> && feedback_with_pullback<F>;
 
  public:
   struct workspace {
     detail::stage<Cell> cell;
     detail::feedback_stage<F> feedback;
     detail::vector_of<S> x;
-    detail::matrix_of<S> VX;  // shape (m, columns)
+    detail::matrix_of<S> VX;     // shape (m, columns)
+    detail::matrix_of<S> through;  // of the adjoint: what comes through the feedback, shape (n, columns); or empty
   };
 
   closed_loop_vector(Cell cell, F f) : cell_(std::move(cell)), f_(std::move(f)) {
@@ -188,7 +216,7 @@ class closed_loop_vector : public detail::vector_base<closed_loop_vector<Cell, F
   workspace make_workspace(Eigen::Index columns) const {
     const Eigen::Index m = cell_.input_size();
     return {detail::stage<Cell>::make(cell_, columns), detail::feedback_stage<F>::make(f_, columns), detail::vector_of<S>::Zero(m),
-            detail::matrix_of<S>::Zero(m, columns)};
+            detail::matrix_of<S>::Zero(m, columns), detail::matrix_of<S>::Zero(pulls_back ? cell_.state_size() : 0, columns)};
   }
 
   void tangent(matrix_view<S> V, matrix_span<S> JV, workspace& ws) const
@@ -197,6 +225,15 @@ class closed_loop_vector : public detail::vector_base<closed_loop_vector<Cell, F
     auto VX = ws.VX.leftCols(V.cols());
     ws.feedback.tangent(f_, V, VX);
     detail::tangent_with_input(ws.cell, cell_, V, VX, JV);
+  }
+  /// Jᵀ W = (∂g/∂h)ᵀ W + (∂f/∂h)ᵀ (∂g/∂x)ᵀ W
+  void pullback(matrix_view<S> W, matrix_span<S> JtW, workspace& ws) const
+    requires pulls_back
+  {
+    matrix_span<S> WX = ws.VX.leftCols(W.cols()), through = ws.through.leftCols(W.cols());
+    ws.cell.pullback(cell_, W, JtW, WX);
+    ws.feedback.pullback(f_, WX, through);
+    JtW += through;
   }
 
  private:

@@ -175,6 +175,13 @@ class composed_vector
     ws.first.tangent(f_, V, block);
     ws.second.tangent(g_, block, JV);
   }
+  void pullback(matrix_view<S> W, matrix_span<S> JtW, workspace& ws) const
+    requires has_pullback<F> && has_pullback<G>
+  {
+    matrix_span<S> block = ws.block.leftCols(W.cols());
+    ws.second.pullback(g_, W, block);
+    ws.first.pullback(f_, block, JtW);
+  }
   double log_abs_determinant(const workspace& ws) const
     requires detail::with_determinant<F> && detail::with_determinant<G>
   {

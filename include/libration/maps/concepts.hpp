@@ -72,6 +72,18 @@ concept with_workspace = requires(const M& m, Eigen::Index columns) {
   { m.make_workspace(columns) } -> std::same_as<typename M::workspace>;
 };
 
+// The scalar of a vector map, and double for what says none.
+template <class M>
+struct scalar_of_type {
+  using type = double;
+};
+template <with_scalar_type M>
+struct scalar_of_type<M> {
+  using type = typename M::scalar_type;
+};
+template <class M>
+using scalar_of = typename scalar_of_type<M>::type;
+
 // The forms of a step and of a tangent. `Extra` is empty, or a workspace passed last.
 template <class M, class... Extra>
 concept steps_h = requires(const M& m, vector_view<typename M::scalar_type> h, vector_span<typename M::scalar_type> next,
@@ -167,6 +179,43 @@ concept input_tangent_in_workspace_hx =
              matrix_span<typename M::scalar_type> JV, typename M::workspace& ws) { m.tangent(h, x, V, VX, JV, ws); };
 template <class M>
 concept input_tangent_in_workspace = input_tangent_in_workspace_alone<M> || input_tangent_in_workspace_hx<M>;
+
+// The adjoint of the tangent, with the time, state and input in front that the tangent takes. `Out`: JᵀW, or JᵀW and BᵀW.
+template <class M, class... Out>
+concept pullback_hx = tangent_hx<M> && requires(const M& m, vector_view<typename M::scalar_type> h,
+                                                vector_view<typename M::scalar_type> x, matrix_view<typename M::scalar_type> W,
+                                                Out&... out) { m.pullback(h, x, W, out...); };
+template <class M, class... Out>
+concept pullback_thx =
+    tangent_thx<M> && requires(const M& m, std::int64_t t, vector_view<typename M::scalar_type> h,
+                               vector_view<typename M::scalar_type> x, matrix_view<typename M::scalar_type> W,
+                               Out&... out) { m.pullback(t, h, x, W, out...); };
+template <class M, class... Out>
+concept pullback_h = tangent_h<M> && requires(const M& m, vector_view<typename M::scalar_type> h,
+                                              matrix_view<typename M::scalar_type> W, Out&... out) { m.pullback(h, W, out...); };
+template <class M, class... Out>
+concept pullback_th =
+    tangent_th<M> && requires(const M& m, std::int64_t t, vector_view<typename M::scalar_type> h,
+                              matrix_view<typename M::scalar_type> W, Out&... out) { m.pullback(t, h, W, out...); };
+template <class M, class... Out>
+concept pullback_in_workspace_alone =
+    tangent_in_workspace_alone<M> && requires(const M& m, matrix_view<typename M::scalar_type> W, typename M::workspace& ws,
+                                              Out&... out) { m.pullback(W, out..., ws); };
+template <class M, class... Out>
+concept pullback_in_workspace_h =
+    tangent_in_workspace_h<M> &&
+    requires(const M& m, vector_view<typename M::scalar_type> h, matrix_view<typename M::scalar_type> W,
+             typename M::workspace& ws, Out&... out) { m.pullback(h, W, out..., ws); };
+template <class M, class... Out>
+concept pullback_in_workspace_hx =
+    tangent_in_workspace_hx<M> &&
+    requires(const M& m, vector_view<typename M::scalar_type> h, vector_view<typename M::scalar_type> x,
+             matrix_view<typename M::scalar_type> W, typename M::workspace& ws, Out&... out) { m.pullback(h, x, W, out..., ws); };
+template <class M, class... Out>
+concept pullback_any =
+    pullback_in_workspace_alone<M, Out...> || pullback_in_workspace_h<M, Out...> || pullback_in_workspace_hx<M, Out...> ||
+    (!tangent_in_workspace<M> &&
+     (pullback_h<M, Out...> || pullback_th<M, Out...> || pullback_hx<M, Out...> || pullback_thx<M, Out...>));
 
 // Whether who runs the map must keep the state (and input) of its last step for the tangent: they are not in the map's workspace.
 template <class M>
@@ -325,6 +374,33 @@ concept differentiable_in_input =
     driven<M> && differentiable<M> &&
     (formula_map<M> || detail::input_tangent_in_workspace<M> ||
      (!detail::tangent_in_workspace<M> && (detail::input_tangent_hx<M> || detail::input_tangent_thx<M>)));
+
+/// A map whose adjoint is known, which carries what an output depends on back in time: every formula, and a differentiable vector
+/// map with
+///
+///     void pullback([h, [x,]] matrix_view<S> W, matrix_span<S> JtW, workspace&) const;     // where tangent has a workspace
+///     void pullback([t,] vector_view<S> h, [vector_view<S> x,] matrix_view<S> W, matrix_span<S> JtW) const;
+///
+/// with the same in front as its tangent has.
+///
+/// What the compiler cannot see: JtW = (dg/dh)ᵀ W at the last step on that workspace, or at (h, x), so that ⟨W, J V⟩ = ⟨JᵀW, V⟩ for
+/// every V; W, JtW: (n, k) for any k the workspace was made for; JtW is written whole and never read; linear in W; a tangent or
+/// pullback on the workspace leaves those that follow as they are; nothing is allocated after make_workspace.
+template <class M>
+concept has_pullback =
+    formula_map<M> || (vector_map<M> && differentiable<M> && detail::pullback_any<M, matrix_span<detail::scalar_of<M>>>);
+
+/// A driven map whose adjoint in the input is known too: every driven formula, and a vector map that `has_pullback` with
+///
+///     void pullback([h, x,] matrix_view<S> W, matrix_span<S> JtW, matrix_span<S> BtW, workspace&) const;
+///     void pullback([t,] vector_view<S> h, vector_view<S> x, matrix_view<S> W, matrix_span<S> JtW, matrix_span<S> BtW) const;
+///
+/// What the compiler cannot see: JtW is that of the other form, and BtW = (dg/dx)ᵀ W, shape (m, k).
+template <class M>
+concept has_input_pullback =
+    driven<M> && has_pullback<M> &&
+    (formula_map<M> ||
+     detail::pullback_any<M, matrix_span<detail::scalar_of<M>>, matrix_span<detail::scalar_of<M>>>);
 
 /// \return true where a formula may run on SIMD lanes: `M::lanes`, or true where the map does not say
 template <class M>
@@ -505,6 +581,35 @@ consteval std::string_view explain_input_tangent() {
   else
     return "this vector map has no tangent in its input: give it `void tangent([t,] vector_view<S> h, vector_view<S> x, "
            "matrix_view<S> V, matrix_view<S> VX, matrix_span<S> JV) const`, JV = (dg/dh) V + (dg/dx) VX";
+}
+
+/// Says in words what keeps M from having an adjoint; empty where nothing does.
+template <class M>
+consteval std::string_view explain_pullback() {
+  if constexpr (has_pullback<M>)
+    return "";
+  else if constexpr (!differentiable<M>)
+    return explain_tangent<M>();
+  else if constexpr (detail::tangent_in_workspace<M>)
+    return "this vector map has no adjoint: give it `void pullback(matrix_view<S> W, matrix_span<S> JtW, workspace&) const`, JtW = "
+           "(dg/dh)ᵀ W, with h (and x) in front where its tangent has them";
+  else
+    return "this vector map has no adjoint: give it `void pullback([t,] vector_view<S> h, [vector_view<S> x,] matrix_view<S> W, "
+           "matrix_span<S> JtW) const`, JtW = (dg/dh)ᵀ W, with the same in front as its tangent has";
+}
+
+/// Says in words what keeps M from having an adjoint in its input; empty where nothing does.
+template <class M>
+consteval std::string_view explain_input_pullback() {
+  if constexpr (has_input_pullback<M>)
+    return "";
+  else if constexpr (!has_pullback<M>)
+    return explain_pullback<M>();
+  else if constexpr (!driven<M>)
+    return "this map takes no input: it has no `input_dimension` (a formula) or `input_size()` (a vector map)";
+  else
+    return "this vector map has no adjoint in its input: give it a `pullback` with `matrix_span<S> BtW` after JtW, BtW = "
+           "(dg/dx)ᵀ W";
 }
 
 }  // namespace libration::inline LIBRATION_ABI::maps

@@ -130,6 +130,16 @@ class iterated_vector : public detail::vector_base<iterated_vector<F>, typename 
     }
     ws.stages.back().tangent(f_, ws.blocks[count_ % 2].leftCols(k), JV);
   }
+  void pullback(matrix_view<S> W, matrix_span<S> JtW, workspace& ws) const
+    requires has_pullback<F>
+  {
+    if (count_ == 1) return ws.stages.front().pullback(f_, W, JtW);
+    matrix_span<S> blocks[2] = {ws.blocks[0].leftCols(W.cols()), ws.blocks[1].leftCols(W.cols())};
+    ws.stages.back().pullback(f_, W, blocks[0]);
+    for (int i = count_ - 2, b = 0; i > 0; --i, b = 1 - b)
+      ws.stages[static_cast<std::size_t>(i)].pullback(f_, blocks[b], blocks[1 - b]);
+    ws.stages.front().pullback(f_, blocks[count_ % 2], JtW);
+  }
   /// The sum along the applications.
   double log_abs_determinant(const workspace& ws) const
     requires detail::with_determinant<F>

@@ -72,6 +72,9 @@ class linear {
 
   void step(vector_view<Scalar> h, vector_span<Scalar> next) const { next.noalias() = A_ * h; }
   void tangent(vector_view<Scalar>, matrix_view<Scalar> V, matrix_span<Scalar> JV) const { JV.noalias() = A_ * V; }
+  void pullback(vector_view<Scalar>, matrix_view<Scalar> W, matrix_span<Scalar> JtW) const {
+    JtW.noalias() = A_.transpose() * W;
+  }
 
  private:
   matrix_type A_;
@@ -105,6 +108,19 @@ class driven_linear {
   }
   void tangent(vector_view<Scalar> h, vector_view<Scalar>, matrix_view<Scalar> V, matrix_span<Scalar> JV) const {
     autonomous_.tangent(h, V, JV);
+  }
+  void tangent(vector_view<Scalar> h, vector_view<Scalar>, matrix_view<Scalar> V, matrix_view<Scalar> VX,
+               matrix_span<Scalar> JV) const {
+    autonomous_.tangent(h, V, JV);
+    JV.noalias() += B_ * VX;
+  }
+  void pullback(vector_view<Scalar> h, vector_view<Scalar>, matrix_view<Scalar> W, matrix_span<Scalar> JtW) const {
+    autonomous_.pullback(h, W, JtW);
+  }
+  void pullback(vector_view<Scalar> h, vector_view<Scalar>, matrix_view<Scalar> W, matrix_span<Scalar> JtW,
+                matrix_span<Scalar> BtW) const {
+    autonomous_.pullback(h, W, JtW);
+    BtW.noalias() = B_.transpose() * W;
   }
 
  private:

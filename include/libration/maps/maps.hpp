@@ -28,6 +28,7 @@
 #include <libration/maps/lozi.hpp>
 #include <libration/maps/matrix_product.hpp>
 #include <libration/maps/number_format.hpp>
+#include <libration/maps/pullback.hpp>
 #include <libration/maps/quantize.hpp>
 #include <libration/maps/quantize_tokens.hpp>
 #include <libration/maps/rk4.hpp>

@@ -54,6 +54,9 @@ class matrix_product {
   void tangent(std::int64_t t, vector_view<Scalar>, matrix_view<Scalar> V, matrix_span<Scalar> JV) const {
     JV.noalias() = matrix(t) * V;
   }
+  void pullback(std::int64_t t, vector_view<Scalar>, matrix_view<Scalar> W, matrix_span<Scalar> JtW) const {
+    JtW.noalias() = matrix(t).transpose() * W;
+  }
 
  private:
   std::vector<matrix_type> list_;
@@ -98,6 +101,9 @@ class gaussian_product {
     next.noalias() = ws.matrix * h;
   }
   void tangent(matrix_view<Scalar> V, matrix_span<Scalar> JV, workspace& ws) const { JV.noalias() = ws.matrix * V; }
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, workspace& ws) const {
+    JtW.noalias() = ws.matrix.transpose() * W;
+  }
 
   /// Writes the matrix of step t >= 0, shape (n, n).
   void fill(std::int64_t t, matrix_span<Scalar> A) const {

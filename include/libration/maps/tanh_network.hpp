@@ -88,6 +88,12 @@ class tanh_network {
     JV.noalias() = J_ * scaled;
   }
 
+  /// JᵀW = diag(1 - tanh(h)^2) Jᵀ W at the h of the last step on this workspace.
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, workspace& ws) const {
+    JtW.noalias() = J_.transpose() * W;
+    JtW.array().colwise() *= ws.slope.array();
+  }
+
  private:
   // Keeps these numbers apart from what else is drawn from the user's seed.
   static constexpr std::uint64_t stream_number = 0x6e657477'6f726b00;

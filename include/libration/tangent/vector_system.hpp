@@ -10,6 +10,7 @@
 
 #include <libration/core/config.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/pullback.hpp>
 
 namespace libration::inline LIBRATION_ABI::tangent {
 
@@ -111,6 +112,26 @@ class vector_system {
     else
       map_->tangent(h_, V, image_);
     V.swap(image_);
+  }
+
+  /// Replaces the block W, shape (n, k), by JᵀW, J being the Jacobian at the last `advance`.
+  void pullback(frame_type& W)
+    requires maps::has_pullback<M>
+  {
+    if (W.cols() != image_.cols()) image_.resize(W.rows(), W.cols());
+    matrix_span<S> image = image_;
+    maps::pull_back(*map_, t_, h_, x_, workspace_, W, image);
+    W.swap(image_);
+  }
+  /// The same, and writes BᵀW, shape (m, k), B being the derivative of that step in the input.
+  void pullback(frame_type& W, frame_type& BtW)
+    requires maps::has_input_pullback<M>
+  {
+    if (W.cols() != image_.cols()) image_.resize(W.rows(), W.cols());
+    if (BtW.cols() != W.cols() || BtW.rows() != input_size()) BtW.resize(input_size(), W.cols());
+    matrix_span<S> image = image_, of_input = BtW;
+    maps::pull_back(*map_, t_, h_, x_, workspace_, W, image, of_input);
+    W.swap(image_);
   }
 
   /// \return ln|det J| at the last `advance`, where the map gives it

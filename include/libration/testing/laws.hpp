@@ -16,8 +16,12 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
+#include <libration/core/random.hpp>
+#include <libration/core/views.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/coordinates.hpp>
+#include <libration/maps/detail/input_tangent.hpp>
+#include <libration/maps/detail/vector_base.hpp>
 #include <libration/rollout/ensemble.hpp>
 #include <libration/rollout/prepare.hpp>
 #include <libration/scalar/scalar.hpp>
@@ -129,6 +133,69 @@ void said_laws(law_report& report, const M& map, const Eigen::Matrix<typename M:
   }
 }
 
+// The adjoint: ⟨W, J V⟩ = ⟨JᵀW, V⟩, and with the input ⟨W, J V + B VX⟩ = ⟨JᵀW, V⟩ + ⟨BᵀW, VX⟩; pure, and a block is its columns.
+template <class M>
+  requires maps::has_pullback<M>
+void pullback_laws(law_report& report, const M& map, const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& h,
+                   const Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1>& x, std::uint64_t seed, std::int64_t t) {
+  using S = typename M::scalar_type;
+  using matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+  const Eigen::Index n = map.state_size(), k = std::min<Eigen::Index>(n, 5);
+  auto at = maps::detail::stage<M>::make(map, k);
+  Eigen::Matrix<S, Eigen::Dynamic, 1> next(n);
+  at.step(map, t, h, x, next);
+  const auto random = [&](Eigen::Index rows, std::uint64_t stream) {
+    matrix block(rows, k);
+    random_stream(seed, stream).fill_normal(block);
+    return matrix(block / std::sqrt(static_cast<S>(rows)));
+  };
+  const matrix V = random(n, 1), W = random(n, 2);
+  const auto poisoned = [k](Eigen::Index rows) {
+    return matrix(matrix::Constant(rows, k, std::numeric_limits<S>::quiet_NaN()));
+  };
+  matrix JV(n, k), JtW = poisoned(n), again = JtW;
+  matrix_span<S> first = JtW, second = again;
+  at.pullback(map, W, first);
+  at.tangent(map, V, JV);
+  at.pullback(map, W, second);
+  law(report, again == JtW, "purity: the pullback of the same block gave another block the second time, or JtW was read");
+  // Both sides sum the same products, of sums inside a step that may be longer than n, in another order.
+  const double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
+  const auto rounding = [&](const matrix& image, const matrix& adjoint) {
+    return 64.0 * static_cast<double>(n) * eps * (1.0 + static_cast<double>(image.norm()) + static_cast<double>(adjoint.norm()));
+  };
+  const auto products = [](const matrix& a, const matrix& b) {
+    return Eigen::VectorXd((a.template cast<double>().array() * b.template cast<double>().array()).colwise().sum());
+  };
+  const auto same = [&](const Eigen::VectorXd& apart, double most, const char* what) {
+    const double worst = apart.cwiseAbs().maxCoeff();
+    law(report, worst <= most, std::string(what) + number_text(worst, 3) + ", expected at most " + number_text(most, 3));
+  };
+  same(products(W, JV) - products(JtW, V), rounding(JV, JtW), "pullback: <W, J V> and <JtW, V> differ by ");
+  double block = 0.0;
+  for (Eigen::Index j = 0; j < k; ++j) {
+    matrix column(n, 1);
+    matrix_span<S> out = column;
+    at.pullback(map, W.col(j), out);
+    block = std::max(block, static_cast<double>((column - JtW.col(j)).norm()));
+  }
+  const double most = rounding(JV, JtW);
+  law(report, block <= most,
+      "block: a pullback of " + number_text(k) + " columns and the same columns one by one differ by " + number_text(block, 3) +
+          ", expected at most " + number_text(most, 3));
+  if constexpr (maps::has_input_pullback<M> && maps::differentiable_in_input<M>) {
+    const matrix VX = random(map.input_size(), 3);
+    matrix with_input = poisoned(n), BtW = poisoned(map.input_size());
+    matrix_span<S> of_state = with_input, of_input = BtW;
+    maps::detail::tangent_with_input(at, map, V, VX, JV);
+    at.pullback(map, W, of_state, of_input);
+    same(products(W, JV) - products(with_input, V) - products(BtW, VX), rounding(JV, with_input) + rounding(JV, BtW),
+         "pullback: <W, J V + B VX> and <JtW, V> + <BtW, VX> differ by ");
+    const double apart = static_cast<double>((with_input - JtW).norm());
+    law(report, apart <= most, "pullback: JtW with the input and without it differ by " + number_text(apart, 3));
+  }
+}
+
 inline void tangent_law(law_report& report, const tangent::check_result& found) {
   const bool agrees = found.error <= found.tolerance;
   law(report, found.ok(),
@@ -140,8 +207,8 @@ inline void tangent_law(law_report& report, const tangent::check_result& found) 
 
 }  // namespace detail
 
-/// Checks a vector map at one point: purity, tangent against central differences, block against single columns, linearity, and what
-/// the map says of itself: its periods and ln|det J|.
+/// Checks a vector map at one point: purity, tangent against central differences, block against single columns, linearity, its
+/// adjoint against the tangent, and what the map says of itself: its periods and ln|det J|.
 ///
 /// \param h shape (n); \param x shape (m), driven maps only; \param t the step's number
 /// \throws argument_error where a shape does not fit or the map's dimension is 0
@@ -155,6 +222,7 @@ law_report check_laws(const M& map, vector_view<typename M::scalar_type> h,
   law_report report;
   detail::vector_laws(report, map, h, x, seed, t);
   detail::said_laws(report, map, h, x, t);
+  if constexpr (maps::has_pullback<M>) detail::pullback_laws(report, map, h, x, seed, t);
   if constexpr (maps::differentiable<M>) detail::tangent_law(report, tangent::check(map, h, x, t, seed));
   return report;
 }
@@ -172,6 +240,7 @@ law_report check_laws(const M& map, const state<double, M::dimension>& h,
   const tangent::formula_as_vector<M> vector(map);
   detail::vector_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), seed, t);
   detail::said_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), t);
+  detail::pullback_laws(report, vector, Eigen::VectorXd(h.vector()), Eigen::VectorXd(x.vector()), seed, t);
   detail::tangent_law(report, tangent::check(map, h, x, t, seed));
 
   const state<double, n> image = maps::evaluate(map, t, h, x);

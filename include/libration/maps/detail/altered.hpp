@@ -81,6 +81,16 @@ class altered_vector
   {
     tangent_with_input(ws, f_, V, VX, JV);
   }
+  void pullback(matrix_view<S> W, matrix_span<S> JtW, workspace& ws) const
+    requires has_pullback<F>
+  {
+    ws.pullback(f_, W, JtW);
+  }
+  void pullback(matrix_view<S> W, matrix_span<S> JtW, matrix_span<S> BtW, workspace& ws) const
+    requires has_input_pullback<F>
+  {
+    ws.pullback(f_, W, JtW, BtW);
+  }
   double log_abs_determinant(const workspace& ws) const
     requires with_determinant<F>
   {

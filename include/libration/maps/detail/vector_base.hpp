@@ -11,6 +11,7 @@
 #include <libration/core/config.hpp>
 #include <libration/core/views.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/pullback.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps::detail {
 
@@ -80,6 +81,12 @@ struct stage {
       map.tangent(h, x, V, JV);
     else
       map.tangent(t, h, x, V, JV);
+  }
+
+  /// JᵀW at the last step; with a second block BᵀW too, B = dg/dx.
+  template <class... Out>
+  void pullback(const M& map, const matrix_view<S>& W, Out&... out) {
+    pull_back(map, t, h, x, workspace, W, out...);
   }
 
   /// \return ln|det J| at the last step
