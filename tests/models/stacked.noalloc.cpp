@@ -8,14 +8,14 @@
 #include "support/allocation_counter.hpp"
 #include "support/catch.hpp"
 
-TEST_CASE("models::stacked: step, batch and tangent allocate nothing", "[no-alloc]") {
+TEST_CASE("models::stacked: step, batch, tangent and pullback allocate nothing", "[no-alloc]") {
   libration_test::for_each_network<double>(0.6, [](const char* name, const auto& net) {
     INFO(name);
     const Eigen::Index n = net.state_size();
     const Eigen::VectorXd h = libration_test::random_matrix(n, 1, 1.0, 50),
                           x = libration_test::random_matrix(4, 1, 1.0, 51);
-    const Eigen::MatrixXd V = libration_test::random_matrix(n, 6, 1.0, 52),
-                          X = libration_test::random_matrix(4, 6, 1.0, 53);
+    const Eigen::MatrixXd V = libration_test::random_matrix(n, 6, 1.0, 52);
+    Eigen::MatrixXd X = libration_test::random_matrix(4, 6, 1.0, 53);
     auto ws = net.make_workspace(6, 6);
     Eigen::VectorXd next(n);
     Eigen::MatrixXd JV(n, 6), Next(n, 6);
@@ -23,6 +23,9 @@ TEST_CASE("models::stacked: step, batch and tangent allocate nothing", "[no-allo
             net.step(h, x, next, ws);
             net.tangent(V, JV, ws);
             net.tangent(V.leftCols(2), JV.leftCols(2), ws);
+            net.pullback(V, JV, ws);
+            net.pullback(V, JV, X, ws);
+            net.pullback(V.leftCols(1), JV.leftCols(1), ws);
             net.step_batch(V, X, Next, ws);
           }) == 0);
   });

@@ -70,6 +70,13 @@ class direct_feedback {
     VX.noalias() = readout_.weight() * V.middleRows(rows_.first, rows_.count);
   }
 
+  /// \param WX  shape (m, k)
+  /// \param W   out: Wᵀ WX in the topmost layer's rows and 0 elsewhere, shape (n, k)
+  void pullback(vector_view<Scalar>, matrix_view<Scalar> WX, matrix_span<Scalar> W) const {
+    W.setZero();
+    W.middleRows(rows_.first, rows_.count).noalias() = readout_.weight().transpose() * WX;
+  }
+
  private:
   detail::output_rows rows_;
   models::readout<Scalar> readout_;
@@ -155,6 +162,26 @@ class soft_feedback {
       VX = block;
     else
       VX.noalias() = embedding_.table() * block;
+  }
+
+  /// At the state of the last evaluation on this workspace.
+  ///
+  /// \param WX  shape (m, k), k at most the workspace's columns
+  /// \param W   out: shape (n, k)
+  void pullback(matrix_view<Scalar> WX, matrix_span<Scalar> W, workspace& ws) const {
+    const auto p = ws.probability.array();
+    auto block = ws.block.leftCols(WX.cols());
+    if (embedding_.is_one_hot())
+      block = WX;
+    else
+      block.noalias() = embedding_.table().transpose() * WX;
+    for (Eigen::Index j = 0; j < WX.cols(); ++j) {
+      auto d = block.col(j).array();
+      const Scalar mean = (p * d).sum();
+      d = p * (d - mean) * static_cast<Scalar>(1.0 / temperature_);
+    }
+    W.setZero();
+    W.middleRows(rows_.first, rows_.count).noalias() = readout_.weight().transpose() * block;
   }
 
  private:

@@ -91,6 +91,9 @@ class gru_cell {
     tangent_of(V, &X, JV, ws);
   }
 
+  /// JtW = (dh'/dh)ᵀ W at the last step's first member and, unless it is null, BtW = (dh'/dx)ᵀ W; shapes (H, k) and (m, k).
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, matrix_span<Scalar>* BtW, workspace& ws) const;
+
  private:
   void tangent_of(const matrix_view<Scalar>& V, const matrix_view<Scalar>* X, matrix_span<Scalar>& JV,
                   workspace& ws) const;
@@ -218,6 +221,35 @@ void gru_cell<Scalar>::tangent_of(const matrix_view<Scalar>& V, const matrix_vie
                         coefficient(3) * block.col(j).tail(H).array();
     if (X != nullptr) JV.col(j).array() += coefficient(2) * candidate.col(j).array();
   }
+}
+
+template <class Scalar>
+void gru_cell<Scalar>::pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, matrix_span<Scalar>* BtW, workspace& ws) const {
+  const Eigen::Index H = hidden_size(), k = W.cols();
+  auto block = ws.block.leftCols(k);
+  auto candidate = ws.candidate.leftCols(k);
+  const auto coefficient = [&](Eigen::Index b) { return ws.coefficients.col(0).segment(b * H, H).array(); };
+  const auto z = ws.gates.col(0).segment(H, H).array();
+  const auto d = [&](Eigen::Index b, Eigen::Index j) { return ws.block.col(j).segment(b * H, H).array(); };
+  for (Eigen::Index j = 0; j < k; ++j) {
+    const auto w = W.col(j).array();
+    d(1, j) = coefficient(1) * w;
+    d(2, j) = coefficient(2) * w;
+  }
+  if (reset_before_) {
+    const auto r = ws.gates.col(0).head(H).array();
+    candidate.noalias() = recurrent_.bottomRows(H).transpose() * block.bottomRows(H);
+    for (Eigen::Index j = 0; j < k; ++j) d(0, j) = coefficient(0) * candidate.col(j).array();
+    JtW.noalias() = recurrent_.topRows(2 * H).transpose() * block.topRows(2 * H);
+    for (Eigen::Index j = 0; j < k; ++j) JtW.col(j).array() += z * W.col(j).array() + r * candidate.col(j).array();
+    if (BtW != nullptr) BtW->noalias() = input_.transpose() * block;
+    return;
+  }
+  for (Eigen::Index j = 0; j < k; ++j) d(0, j) = coefficient(0) * W.col(j).array();
+  if (BtW != nullptr) BtW->noalias() = input_.transpose() * block;
+  for (Eigen::Index j = 0; j < k; ++j) d(2, j) = coefficient(3) * W.col(j).array();
+  JtW.noalias() = recurrent_.transpose() * block;
+  for (Eigen::Index j = 0; j < k; ++j) JtW.col(j).array() += z * W.col(j).array();
 }
 
 /// Layers of `gru_cell`; see `stacked`. `models::gru<float>::from(file, "gru.")` reads PyTorch's GRU and GRUCell.

@@ -81,6 +81,10 @@ class lstm_cell {
   /// JV = (d(h', c')/d(h, c)) V + (d(h', c')/dx) X; X: shape (m, k).
   void tangent(matrix_view<Scalar> V, matrix_view<Scalar> X, matrix_span<Scalar> JV, workspace& ws) const;
 
+  /// JtW = (d(h', c')/d(h, c))ᵀ W at the last step's first member and, unless it is null, BtW = (d(h', c')/dx)ᵀ W; shapes (2 H, k)
+  /// and (m, k).
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, matrix_span<Scalar>* BtW, workspace& ws) const;
+
  private:
   void combine(matrix_view<Scalar> V, matrix_span<Scalar> JV, const workspace& ws) const;
 
@@ -165,6 +169,26 @@ void lstm_cell<Scalar>::combine(matrix_view<Scalar> V, matrix_span<Scalar> JV, c
     dc = forget * V.col(j).tail(H).array() + coefficient(0) * d(0) + coefficient(1) * d(1) + coefficient(3) * d(3);
     dh = coefficient(2) * d(2) + coefficient(4) * dc;
   }
+}
+
+template <class Scalar>
+void lstm_cell<Scalar>::pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, matrix_span<Scalar>* BtW, workspace& ws) const {
+  const Eigen::Index H = hidden_size();
+  const auto coefficient = [&](Eigen::Index block) { return ws.coefficients.col(0).segment(block * H, H).array(); };
+  const auto forget = ws.gates.col(0).segment(H, H).array();
+  auto block = ws.block.leftCols(W.cols());
+  for (Eigen::Index j = 0; j < W.cols(); ++j) {
+    auto d = [&, j](Eigen::Index b) { return ws.block.col(j).segment(b * H, H).array(); };
+    auto wc = JtW.col(j).tail(H).array();
+    wc = W.col(j).tail(H).array() + coefficient(4) * W.col(j).head(H).array();
+    d(0) = coefficient(0) * wc;
+    d(1) = coefficient(1) * wc;
+    d(2) = coefficient(2) * W.col(j).head(H).array();
+    d(3) = coefficient(3) * wc;
+    wc *= forget;
+  }
+  JtW.topRows(H).noalias() = recurrent_.transpose() * block;
+  if (BtW != nullptr) BtW->noalias() = input_.transpose() * block;
 }
 
 /// Layers of `lstm_cell`; see `stacked`. The state is h, then c, layer by layer: [h_0, c_0, h_1, c_1, ...].

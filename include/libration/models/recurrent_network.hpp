@@ -83,6 +83,12 @@ class recurrent_network {
   void tangent(matrix_view<Scalar> V, matrix_view<Scalar> VX, matrix_span<Scalar> JV, workspace& ws) const {
     with(ws, [&](const auto& net, auto& own) { net.tangent(V, VX, JV, own); });
   }
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, workspace& ws) const {
+    with(ws, [&](const auto& net, auto& own) { net.pullback(W, JtW, own); });
+  }
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, matrix_span<Scalar> BtW, workspace& ws) const {
+    with(ws, [&](const auto& net, auto& own) { net.pullback(W, JtW, BtW, own); });
+  }
 
  private:
   template <class Question>

@@ -82,6 +82,9 @@ class rnn_cell {
   /// JV = (dh'/dh) V + (dh'/dx) X; X: shape (m, k).
   void tangent(matrix_view<Scalar> V, matrix_view<Scalar> X, matrix_span<Scalar> JV, workspace& ws) const;
 
+  /// JtW = (dh'/dh)ᵀ W at the last step's first member and, unless it is null, BtW = (dh'/dx)ᵀ W; shapes (H, k) and (m, k).
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, matrix_span<Scalar>* BtW, workspace& ws) const;
+
  private:
   void combine(matrix_view<Scalar> V, matrix_span<Scalar> JV, const workspace& ws) const;
 
@@ -155,6 +158,17 @@ void rnn_cell<Scalar>::combine(matrix_view<Scalar> V, matrix_span<Scalar> JV, co
     else
       JV.col(j).array() = slope * ws.block.col(j).array() + keep * V.col(j).array();
   }
+}
+
+template <class Scalar>
+void rnn_cell<Scalar>::pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, matrix_span<Scalar>* BtW, workspace& ws) const {
+  const Scalar keep = static_cast<Scalar>(1.0 - options_.leak);
+  const auto slope = ws.slope.col(0).array();
+  auto block = ws.block.leftCols(W.cols());
+  for (Eigen::Index j = 0; j < W.cols(); ++j) block.col(j).array() = slope * W.col(j).array();
+  JtW.noalias() = recurrent_.transpose() * block;
+  if (keep != Scalar(0)) JtW += keep * W;
+  if (BtW != nullptr) BtW->noalias() = input_.transpose() * block;
 }
 
 /// Layers of `rnn_cell`; see `stacked`. `models::rnn<float>::from(file, "rnn.")` reads PyTorch's RNN and RNNCell.

@@ -49,6 +49,7 @@ class stacked {
     struct layer {
       matrix projection;  ///< W x + b, shape (G H, members)
       typename Cell::workspace cell;
+      matrix adjoint;  ///< of what the layer gives: what comes from the next step and from the layer above, shape (rows, columns)
     };
     std::vector<layer> layers;
   };
@@ -135,7 +136,23 @@ class stacked {
   /// \param JV  out: shape (n, k), apart from V
   void tangent(matrix_view<scalar_type> V, matrix_view<scalar_type> VX, matrix_span<scalar_type> JV, workspace& ws) const;
 
+  /// JtW = (dg/dh)ᵀ W at the (h, x) of the last step on this workspace.
+  ///
+  /// \param W    shape (n, k), k at most the workspace's columns
+  /// \param JtW  out: shape (n, k), apart from W
+  void pullback(matrix_view<scalar_type> W, matrix_span<scalar_type> JtW, workspace& ws) const {
+    pullback_of(W, JtW, nullptr, ws);
+  }
+
+  /// The same, and BtW = (dg/dx)ᵀ W; out: shape (m, k).
+  void pullback(matrix_view<scalar_type> W, matrix_span<scalar_type> JtW, matrix_span<scalar_type> BtW, workspace& ws) const {
+    pullback_of(W, JtW, &BtW, ws);
+  }
+
  private:
+  void pullback_of(const matrix_view<scalar_type>& W, matrix_span<scalar_type>& JtW, matrix_span<scalar_type>* BtW,
+                   workspace& ws) const;
+
   // The layers above the lowest, each of which reads what the one below has just made of V.
   void upper_tangent(const matrix_view<scalar_type>& V, matrix_span<scalar_type>& JV, workspace& ws) const;
 
@@ -209,7 +226,8 @@ typename stacked<Cell>::workspace stacked<Cell>::make_workspace(Eigen::Index col
   workspace ws;
   ws.layers.reserve(cells_.size());
   for (const Cell& cell : cells_)
-    ws.layers.push_back({matrix(Cell::gate_count * cell.hidden_size(), members), cell.make_workspace(columns, members)});
+    ws.layers.push_back({matrix(Cell::gate_count * cell.hidden_size(), members), cell.make_workspace(columns, members),
+                         matrix(&cell == &topmost() ? 0 : Cell::state_blocks * cell.hidden_size(), columns)});
   return ws;
 }
 
@@ -261,6 +279,32 @@ void stacked<Cell>::upper_tangent(const matrix_view<scalar_type>& V, matrix_span
   for (std::size_t l = 1; l < cells_.size(); ++l)
     cells_[l].tangent(V.middleRows(offsets_[l], state_rows(l)), JV.middleRows(offsets_[l - 1], cells_[l - 1].hidden_size()),
                       JV.middleRows(offsets_[l], state_rows(l)), ws.layers[l].cell);
+}
+
+template <class Cell>
+void stacked<Cell>::pullback_of(const matrix_view<scalar_type>& W, matrix_span<scalar_type>& JtW, matrix_span<scalar_type>* BtW,
+                                workspace& ws) const {
+  lowest();
+  const Eigen::Index k = W.cols();
+  // From the top down: what layer l has made is read by the next step, and by the layer above in the same one.
+  for (std::size_t l = cells_.size(); l-- > 0;) {
+    const bool top = l + 1 == cells_.size();
+    const matrix_view<scalar_type> own = W.middleRows(offsets_[l], state_rows(l));
+    matrix_span<scalar_type> out = JtW.middleRows(offsets_[l], state_rows(l));
+    const matrix_view<scalar_type> all = top ? own : matrix_view<scalar_type>(ws.layers[l].adjoint.leftCols(k));
+    if (l == 0) {
+      cells_[0].pullback(all, out, BtW, ws.layers[0].cell);
+      return;
+    }
+    // The layer below is given what it gets from this one on top of its own.
+    matrix& below = ws.layers[l - 1].adjoint;
+    const Eigen::Index hidden = cells_[l - 1].hidden_size();
+    matrix_span<scalar_type> input = below.topRows(hidden).leftCols(k);
+    cells_[l].pullback(all, out, &input, ws.layers[l].cell);
+    input += W.middleRows(offsets_[l - 1], hidden);
+    if (below.rows() > hidden)
+      below.bottomRows(below.rows() - hidden).leftCols(k) = W.middleRows(offsets_[l - 1] + hidden, below.rows() - hidden);
+  }
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models
