@@ -77,11 +77,12 @@ declare -A sees=(
   [rollout]="core scalar maps tangent stats"
   [lyapunov]="core scalar maps tangent rollout stats"
   [error]="core scalar maps tangent rollout stats"
+  [memory]="core scalar maps tangent rollout stats"
   [attention]="core scalar stats"
   [io]="core"
   [models]="core scalar maps tangent io attention"
   [testing]="core scalar maps tangent rollout"
-  [report]="core scalar stats maps tangent rollout lyapunov error attention io models testing"
+  [report]="core scalar stats maps tangent rollout lyapunov error memory attention io models testing"
 )
 while IFS=: read -r file line include; do
   module="${file#include/libration/}"

@@ -9,6 +9,7 @@
 #include <libration/io/io.hpp>
 #include <libration/lyapunov/lyapunov.hpp>
 #include <libration/maps/maps.hpp>
+#include <libration/memory/memory.hpp>
 #include <libration/models/models.hpp>
 #include <libration/report/format.hpp>
 #include <libration/report/format_attention.hpp>

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// What a state of fixed size keeps of its past: memory capacity and Fisher memory of linear recurrences.
+
+#include <libration/memory/fisher_curve.hpp>
+#include <libration/memory/linear_capacity.hpp>
