@@ -149,6 +149,12 @@ class mamba_layer {
   /// A, shape (N, d_i); all below 0.
   const matrix& rates() const { return A_; }
 
+  /// The matrices of its products, one after another.
+  template <class Visit>
+  void visit_products(const Visit& visit) {
+    for (auto* product : {&in_, &x_, &dt_, &out_}) visit(*product);
+  }
+
   scratch make_scratch(Eigen::Index columns, Eigen::Index members) const;
   kept make_kept() const;
 

@@ -139,6 +139,12 @@ class mamba2_layer {
   /// A, shape (heads); all below 0.
   const vector& rates() const { return A_; }
 
+  /// The matrices of its products, one after another.
+  template <class Visit>
+  void visit_products(const Visit& visit) {
+    for (auto* product : {&in_, &out_}) visit(*product);
+  }
+
   scratch make_scratch(Eigen::Index columns, Eigen::Index members) const;
   kept make_kept() const;
 

@@ -129,6 +129,12 @@ class min_gru_layer {
   static norm_type make_norm(const min_gru_config&, const min_gru_weights<Scalar>& weights) { return norm_of(weights.gamma); }
 
   Eigen::Index state_size() const { return config_.inner_size; }
+  /// The matrices of its products, one after another.
+  template <class Visit>
+  void visit_products(const Visit& visit) {
+    for (auto* product : {&in_, &out_, &ffn_in_, &ffn_out_}) visit(*product);
+  }
+
   scratch make_scratch(Eigen::Index columns, Eigen::Index members) const;
   kept make_kept() const;
 

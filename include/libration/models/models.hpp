@@ -6,6 +6,7 @@
 #include <libration/models/attention_trace.hpp>
 #include <libration/models/character_model.hpp>
 #include <libration/models/checkpoint.hpp>
+#include <libration/models/config_json.hpp>
 #include <libration/models/cross_entropy.hpp>
 #include <libration/models/diagonal_recurrence.hpp>
 #include <libration/models/embedding.hpp>

@@ -17,11 +17,14 @@
 #include <libration/maps/level_grid.hpp>
 #include <libration/models/character_model.hpp>
 #include <libration/models/embedding.hpp>
+#include <libration/models/forecaster.hpp>
 #include <libration/models/layer_weights.hpp>
 #include <libration/models/llama.hpp>
 #include <libration/models/llama_weights.hpp>
 #include <libration/models/readout.hpp>
 #include <libration/models/recurrent_network.hpp>
+#include <libration/models/residual_stack.hpp>
+#include <libration/models/sequence_model.hpp>
 #include <libration/models/stacked.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
@@ -95,6 +98,24 @@ template <class Network>
 character_model<Network> quantize_weights(const character_model<Network>& model, int bits) {
   return character_model<Network>(quantize_weights(model.network(), bits), quantize_weights(model.embedding(), bits),
                                   quantize_weights(model.readout(), bits), model.characters());
+}
+
+/// Recurrent layers of a state-space model with the matrices of all their products rounded, a row for each output; convolutions,
+/// rates (A), biases and norms are kept.
+template <class Layer>
+residual_stack<Layer> quantize_weights(const residual_stack<Layer>& body, int bits) {
+  return body.with_products([bits](const auto& matrix) { return quantize_weights(matrix, bits); });
+}
+/// A whole model of such layers: embedding, body and head rounded. Where the head is the embedding, so are the two rounded.
+template <class Body>
+sequence_model<Body> quantize_weights(const sequence_model<Body>& model, int bits) {
+  return sequence_model<Body>(quantize_weights(model.body(), bits), quantize_weights(model.embedding(), bits),
+                              quantize_weights(model.readout(), bits));
+}
+template <class Body>
+forecaster<Body> quantize_weights(const forecaster<Body>& model, int bits) {
+  return forecaster<Body>(quantize_weights(model.body(), bits), quantize_weights(model.input(), bits),
+                          quantize_weights(model.readout(), bits), {.adds_input = model.adds_input()});
 }
 
 /// A decoder with all its matrices rounded, embedding and head too; biases and norms are kept.

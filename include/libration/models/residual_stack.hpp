@@ -16,6 +16,8 @@
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
+#include <libration/models/detail/packed_matrix.hpp>
+#include <libration/models/layer_weights.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
 
@@ -72,6 +74,30 @@ class residual_stack {
   const Layer& layer(std::size_t l) const { return whole().layers[l]; }
   /// The row of the state where layer l's part begins.
   Eigen::Index offset(std::size_t l) const { return whole().offsets[l]; }
+
+  /// The same network with the weight matrix of each of its products replaced by `change(it)`: what a compression makes of it.
+  /// Convolutions, rates (A), biases and norms, few and cheap, are kept.
+  ///
+  /// \param change  called with a matrix, shape (out, in), returns one
+  /// \throws argument_error  where what it returns has another shape or is not finite
+  template <class Change>
+  residual_stack with_products(const Change& change) const {
+    residual_stack changed(*this);
+    std::vector<Layer> layers = whole().layers;
+    for (Layer& layer : layers)
+      layer.visit_products([&](detail::packed_matrix<scalar_type>& product) {
+        if (product.rows() == 0) return;  // what a config does not have
+        const matrix made = change(product.dense());
+        require(made.rows() == product.rows() && made.cols() == product.cols(), Layer::name, [&] {
+          return "with_products: a matrix of shape " + detail::shape_text(product.rows(), product.cols()) +
+                 " became one of shape " + detail::shape_text(made.rows(), made.cols());
+        });
+        require(made.allFinite(), Layer::name, "with_products: a matrix became one that is not finite");
+        product = detail::packed_matrix<scalar_type>(made);
+      });
+    changed.parts_ = std::make_shared<const parts>(parts{config(), std::move(layers), whole().offsets, whole().norm});
+    return changed;
+  }
 
   /// \param columns  the widest tangent block, 0 for none
   /// \param members  the widest batch of states

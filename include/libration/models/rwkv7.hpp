@@ -188,6 +188,16 @@ class rwkv7_layer {
   /// Where u of the last token begins in the layer's state; f follows.
   Eigen::Index shift_offset() const { return config_.hidden_size * config_.head_size; }
 
+  /// The matrices of its products, one after another, those of the low-rank parts among them.
+  template <class Visit>
+  void visit_products(const Visit& visit) {
+    for (low_rank* part : {&w_, &a_, &v_, &g_}) {
+      visit(part->down);
+      visit(part->up);
+    }
+    for (packed* product : {&receptance_, &key_, &value_, &output_, &ffn_key_, &ffn_value_}) visit(*product);
+  }
+
   scratch make_scratch(Eigen::Index columns, Eigen::Index members) const;
   kept make_kept() const;
 

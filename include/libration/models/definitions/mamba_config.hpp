@@ -31,9 +31,6 @@ inline constexpr auto mamba_fields_without_effect = std::to_array<std::string_vi
     {"rescale_prenorm_residual", "residual_in_fp32", "time_step_floor", "time_step_init_scheme", "time_step_max", "time_step_min",
      "time_step_scale", "use_mambapy", "use_associative_scan", "chunk_size", "norm_before_gate", "dt", "mean", "std"});
 
-/// What an equation's text says where a value is written that JSON cannot hold: Infinity, as Python writes it, becomes a text.
-LIBRATION_DECLARED std::string quote_infinity(std::string_view text);
-
 /// What Mamba and Mamba-2 have in common, but for the inner size.
 LIBRATION_DECLARED void read_mamba_fields(const config_fields& fields, std::string_view type, bool tied, mamba_base_config& c);
 
@@ -41,27 +38,6 @@ LIBRATION_DECLARED void read_mamba_fields(const config_fields& fields, std::stri
 LIBRATION_DECLARED Eigen::Index read_inner_size(const config_fields& fields, const mamba_base_config& c);
 
 LIBRATION_DECLARED void validate_mamba(const mamba_base_config& c, std::string_view who);
-
-LIBRATION_DEFINED std::string quote_infinity(std::string_view text) {
-  std::string result;
-  bool inside = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (inside && text[i] == '\\' && i + 1 < text.size()) {
-      result.append(text.substr(i, 2));
-      ++i;
-      continue;
-    }
-    if (text[i] == '"') inside = !inside;
-    constexpr std::string_view infinity = "Infinity";
-    if (!inside && text.substr(i).starts_with(infinity)) {
-      result.append("\"Infinity\"");
-      i += infinity.size() - 1;
-      continue;
-    }
-    result.push_back(text[i]);
-  }
-  return result;
-}
 
 LIBRATION_DEFINED void read_mamba_fields(const config_fields& fields, std::string_view type, bool tied, mamba_base_config& c) {
   if (fields.text("model_type") != type) fields.refuse("model_type", "\"" + std::string(type) + "\"");

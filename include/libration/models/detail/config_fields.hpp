@@ -99,6 +99,9 @@ LIBRATION_DECLARED object_or_reason parse_object(std::string_view text);
 LIBRATION_DECLARED nlohmann::json parse_config(std::string_view text, std::string_view who,
                                                const std::vector<std::string>& ignore_fields);
 
+/// JSON as Python writes it: a bare Infinity, which JSON has not, becomes the text "Infinity".
+LIBRATION_DECLARED std::string quote_infinity(std::string_view text);
+
 /// The text of a file. \throws file_error
 LIBRATION_DECLARED std::string read_config_text(const std::filesystem::path& path);
 

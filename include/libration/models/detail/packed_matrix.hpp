@@ -152,6 +152,8 @@ class packed_matrix {
       panels_.block(0, p * cols_, height(p), cols_) = dense.middleRows(p * panel, height(p));
   }
 
+  Eigen::Index rows() const { return rows_; }
+  Eigen::Index cols() const { return cols_; }
   /// The matrix that was packed.
   matrix dense() const {
     matrix result(rows_, cols_);

@@ -44,6 +44,27 @@ LIBRATION_DEFINED nlohmann::json parse_config(std::string_view text, std::string
   return std::move(config.object);
 }
 
+LIBRATION_DEFINED std::string quote_infinity(std::string_view text) {
+  std::string result;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (inside && text[i] == '\\' && i + 1 < text.size()) {
+      result.append(text.substr(i, 2));
+      ++i;
+      continue;
+    }
+    if (text[i] == '"') inside = !inside;
+    constexpr std::string_view infinity = "Infinity";
+    if (!inside && text.substr(i).starts_with(infinity)) {
+      result.append("\"Infinity\"");
+      i += infinity.size() - 1;
+      continue;
+    }
+    result.push_back(text[i]);
+  }
+  return result;
+}
+
 LIBRATION_DEFINED std::string read_config_text(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
