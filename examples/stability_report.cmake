@@ -49,6 +49,32 @@ else()
   libration_skip(stories260k)
 endif()
 
+# Language models whose layers have a state of fixed size, small and of random weights, and one that was trained; each from its folder,
+# along token ids or, where its config has a vocabulary, along a text.
+set(tiny "${shared}/models/tiny")
+set(reverse "${shared}/models/rwkv7_reverse")
+if(EXISTS "${tiny}/tiny_mamba/model.safetensors" AND EXISTS "${reverse}/model.safetensors")
+  string(REPEAT "1, 5, 9, 33, 70, 2, 95, 0, 44, 61, 8, 8, 17, " 20 many_ids)
+  file(WRITE "${folder}/many_ids.json" "[${many_ids}3]")
+  foreach(kind mamba mamba2 rwkv7)
+    libration_add_program_test(
+      tiny_${kind} ${program} "${tiny}/tiny_${kind}" "${folder}/many_ids.json" --ids --count 3 --effort 0.01 --no-pictures --out
+      "${folder}/tiny_${kind}")
+    libration_expect(tiny_${kind} "${kind} with [23] layers of width 32.*261 tokens.*nats a token.*one token at a time.*free-running.*fewer bits.*different texts.*weights.*Files")
+  endforeach()
+  string(REPEAT "31415,51413#" 20 digits)
+  file(WRITE "${folder}/digits.txt" "${digits}")
+  libration_add_program_test(rwkv7_reverse ${program} "${reverse}" "${folder}/digits.txt" --sections spectrum --count 3 --no-pictures
+                             --out "${folder}/rwkv7_reverse")
+  libration_expect(rwkv7_reverse "rwkv7 with 2 layers of width 32, a state of 1152 numbers, 12 tokens.*240 characters.*Verdict")
+  libration_add_refusal(a_forecaster "mamba_lorenz63/config.json: a network that reads numbers .input_size.*forecaster"
+                        "${shared}/models/mamba_lorenz63" "${folder}/many_ids.json" --ids)
+else()
+  foreach(name tiny_mamba tiny_mamba2 tiny_rwkv7 rwkv7_reverse a_forecaster)
+    libration_skip(${name})
+  endforeach()
+endif()
+
 file(WRITE "${folder}/empty.txt" "")
 file(WRITE "${folder}/ids.txt" "1 2 75\n")
 file(WRITE "${folder}/words.txt" "1 2 three\n")
@@ -196,6 +222,92 @@ libration_add_refusal(a_config_that_contradicts_the_file
                       "metadata's reset_after is .true.*config.json has .false.*--reset-before"
                       "${folder}/contradiction/model.safetensors" "${a}" ${ab})
 
+# Models of a state of fixed size, of width 2, whose costs, and the exponents of the first (the means of A times the time step), are those
+# of their equations iterated in Python. A folder, or its file alone where the config lies beside it; the authors' names of RWKV-7
+# need no config.
+string(REPEAT "abbaaabab" 20 ab_text)
+file(WRITE "${folder}/ab.txt" "${ab_text}")
+set(mamba_config
+    "\"model_type\": \"mamba\", \"hidden_size\": 2, \"state_size\": 2, \"conv_kernel\": 2, \"expand\": 1, \"num_hidden_layers\": 1")
+set(layer "backbone.layers.0.")
+set(mamba
+    "backbone.embeddings.weight|F32|2,2|1 0.5 -1" "${layer}norm.weight|F32|2|1 2" "${layer}mixer.in_proj.weight|F32|4,2|1 0 0.5 -1"
+    "${layer}mixer.conv1d.weight|F32|2,1,2|0.5 1" "${layer}mixer.conv1d.bias|F32|2|0.5" "${layer}mixer.x_proj.weight|F32|5,2|0.5 1 -1"
+    "${layer}mixer.dt_proj.weight|F32|2,1|1 0.5" "${layer}mixer.dt_proj.bias|F32|2|0 -1" "${layer}mixer.A_log|F32|2,2|0 0.5 -1"
+    "${layer}mixer.D|F32|2|1 0.5" "${layer}mixer.out_proj.weight|F32|2,2|1 -1 0.5" "backbone.norm_f.weight|F32|2|1 2")
+set(mamba2
+    "backbone.embeddings.weight|F32|2,2|1 0.5 -1" "lm_head.weight|F32|2,2|1 -1 0.5" "${layer}norm.weight|F32|2|1 2"
+    "${layer}mixer.in_proj.weight|F32|10,2|1 0 0.5 -1 0.5 1 -1" "${layer}mixer.conv1d.weight|F32|6,1,2|0.5 1"
+    "${layer}mixer.conv1d.bias|F32|6|0.5" "${layer}mixer.dt_bias|F32|2|0 -1" "${layer}mixer.A_log|F32|2|0 0.5" "${layer}mixer.D|F32|2|1 0.5"
+    "${layer}mixer.norm.weight|F32|2|1 0.5" "${layer}mixer.out_proj.weight|F32|2,2|1 -1 0.5" "backbone.norm_f.weight|F32|2|1 2")
+set(att "blocks.0.att.")
+set(rwkv7
+    "emb.weight|F32|2,2|1 0.5 -1" "blocks.0.ln0.weight|F32|2|1 2" "blocks.0.ln0.bias|F32|2|0 0.5" "blocks.0.ln1.weight|F32|2|1 0.5"
+    "blocks.0.ln1.bias|F32|2|0.5 0" "blocks.0.ln2.weight|F32|2|2 1" "blocks.0.ln2.bias|F32|2|0 0.5" "${att}x_r|F32|1,1,2|0.5 1"
+    "${att}x_w|F32|1,1,2|0.5 0" "${att}x_k|F32|1,1,2|1 0.5" "${att}x_v|F32|1,1,2|0.5" "${att}x_a|F32|1,1,2|0 0.5" "${att}x_g|F32|1,1,2|0.5 1"
+    "${att}w0|F32|1,1,2|0.5 -1" "${att}w1|F32|2,1|1 0.5" "${att}w2|F32|1,2|0.5 1" "${att}a0|F32|1,1,2|0 0.5" "${att}a1|F32|2,1|1 -1"
+    "${att}a2|F32|1,2|0.5 1" "${att}g1|F32|2,1|0.5 1" "${att}g2|F32|1,2|1 2" "${att}k_k|F32|1,1,2|1 0.5" "${att}k_a|F32|1,1,2|0.5 1"
+    "${att}r_k|F32|1,2|1 0.5" "${att}receptance.weight|F32|2,2|1 0.5 -1" "${att}key.weight|F32|2,2|0.5 1 1"
+    "${att}value.weight|F32|2,2|1 -1 0.5" "${att}output.weight|F32|2,2|0.5 1 -1" "${att}ln_x.weight|F32|2|1 2" "${att}ln_x.bias|F32|2|0 0.5"
+    "blocks.0.ffn.x_k|F32|1,1,2|0.5 1" "blocks.0.ffn.key.weight|F32|2,2|1 -1 0.5" "blocks.0.ffn.value.weight|F32|2,2|0.5 1 -1"
+    "ln_out.weight|F32|2|1 2" "ln_out.bias|F32|2|0.5 0" "head.weight|F32|2,2|1 -1 0.5")
+file(WRITE "${folder}/mamba/config.json" "{${mamba_config}, \"vocab_size\": 2}")
+file(WRITE "${folder}/mamba2/config.json"
+     "{\"model_type\": \"mamba2\", \"hidden_size\": 2, \"state_size\": 2, \"conv_kernel\": 2, \"expand\": 1, \"num_heads\": 2,"
+     " \"head_dim\": 1, \"n_groups\": 1, \"num_hidden_layers\": 1, \"vocab_size\": 2, \"time_step_limit\": [0.0, Infinity]}")
+foreach(kind mamba mamba2 rwkv7)
+  file(WRITE "${folder}/${kind}/vocabulary.json" "[\"a\", \"b\"]")
+  libration_write_safetensors("${folder}/${kind}/model.safetensors" "" ${${kind}})
+endforeach()
+# The same with a config, which says the characters too.
+file(WRITE "${folder}/rwkv7_with_config/config.json"
+     "{\"model_type\": \"rwkv7\", \"hidden_size\": 2, \"head_dim\": 2, \"num_hidden_layers\": 1, \"vocab_size\": 2,"
+     " \"norm_eps\": 1e-5, \"group_norm_epsilon\": 64e-5, \"vocab\": \"ab\"}")
+libration_write_safetensors("${folder}/rwkv7_with_config/model.safetensors" "" ${rwkv7})
+function(libration_add_fixed_state name expect model)
+  libration_add_program_test(${name} ${program} "${folder}/${model}" "${folder}/ab.txt" --sections exposure --effort 0.02 --no-pictures
+                             --out "${folder}/${name}" ${ARGN})
+  libration_expect(${name} "${expect}")
+endfunction()
+libration_add_fixed_state(a_mamba "mamba with 1 layer of width 2, a state of 6 numbers, 2 tokens.*pays 1.569 nats a character" mamba)
+libration_add_fixed_state(a_mamba_by_its_file "pays 1.569 nats" mamba/model.safetensors)
+libration_add_fixed_state(a_mamba2 "mamba2 with 1 layer.*pays 1.136 nats" mamba2)
+libration_add_fixed_state(an_rwkv7_without_a_config "rwkv7 with 1 layer.*pays 3.004 nats.*no config.json beside" rwkv7/model.safetensors)
+libration_add_fixed_state(an_rwkv7 "pays 3.004 nats" rwkv7_with_config)
+libration_add_program_test(
+  exponents_of_a_mamba ${program} "${folder}/mamba" "${folder}/ab.txt" --sections spectrum --count 3 --no-pictures --out
+  "${folder}/exponents_of_a_mamba")
+libration_expect(exponents_of_a_mamba "STABLE.* 1   -0.12[67].* 2   -0.34[456].* 3   -0.8[12]")
+
+file(WRITE "${folder}/of_numbers/config.json" "{${mamba_config}, \"input_size\": 3, \"output_size\": 3}")
+libration_write_safetensors("${folder}/of_numbers/model.safetensors" "" ${mamba})
+file(WRITE "${folder}/of_another_type/config.json" "{\"model_type\": \"falcon_mamba\"}")
+libration_write_safetensors("${folder}/of_another_type/model.safetensors" "" ${mamba})
+libration_write_safetensors("${folder}/alone/model.safetensors" "" ${mamba})
+file(WRITE "${folder}/three/config.json" "{${mamba_config}, \"vocab_size\": 2}")
+file(WRITE "${folder}/three/vocabulary.json" "[\"a\", \"b\", \"c\"]")
+libration_write_safetensors("${folder}/three/model.safetensors" "" ${mamba})
+file(WRITE "${folder}/wordless/config.json" "{${mamba_config}, \"vocab_size\": 2}")
+libration_write_safetensors("${folder}/wordless/model.safetensors" "" ${mamba})
+set(ab_file "${folder}/ab.txt")
+libration_add_refusal(a_network_of_numbers "of_numbers/config.json: a network that reads numbers" "${folder}/of_numbers" "${ab_file}")
+libration_add_refusal(a_type_that_is_not_read "of_another_type/config.json.*its model_type is .falcon_mamba., expected"
+                      "${folder}/of_another_type/model.safetensors" "${ab_file}")
+libration_add_refusal(a_mamba_without_its_config "alone/model.safetensors: the tensors of a Mamba or an RWKV-7, whose config.json"
+                      "${folder}/alone/model.safetensors" "${ab_file}")
+libration_add_refusal(a_vocabulary_that_is_too_large "the vocabulary has 3 tokens, and the model only 2" "${folder}/three" "${ab_file}")
+libration_add_refusal(a_mamba_without_a_vocabulary "no vocabulary.json.*--ids" "${folder}/wordless" "${ab_file}")
+libration_add_refusal(an_empty_text_for_a_mamba "empty.txt.*empty" "${folder}/mamba" "${folder}/empty.txt")
+libration_add_refusal(a_short_text_for_a_mamba "the text has 3 tokens, expected at least 100" "${folder}/mamba"
+                      "${folder}/three_ids.txt" --ids)
+file(WRITE "${folder}/three_ids.txt" "0 1 1\n")
+libration_add_refusal(a_window_of_a_mamba "--window: is for transformers; this model is a state-space model" "${folder}/mamba"
+                      "${ab_file}" --window 64)
+libration_add_refusal(a_leak_of_a_mamba "--leak: is for recurrent networks; this model is a state-space model" "${folder}/mamba"
+                      "${ab_file}" --leak 0.5)
+libration_add_refusal(attention_of_a_mamba "--sections: a state-space model has no section attention" "${folder}/mamba" "${ab_file}"
+                      --sections attention)
+
 # Options that say nothing of the kind of model or text.
 foreach(option "nonlinearity;relu" "leak;0.5" "prefix;rnn" "stack;a,b" "embedding;e" "readout;fc" "gate-order;rzn" "reset-before" "count;4"
                "steps;100" "transient;9" "tolerance;1" "margin;1")
@@ -205,7 +317,7 @@ foreach(option "nonlinearity;relu" "leak;0.5" "prefix;rnn" "stack;a,b" "embeddin
                         "${text}" ${option})
 endforeach()
 libration_add_refusal(a_window_of_a_recurrent_network "--window: is for transformers" "${model}" "${text}" --window 100)
-libration_add_refusal(ids_for_a_recurrent_network "--ids: is for transformers" "${model}" "${text}" --ids)
+libration_add_refusal(ids_for_a_recurrent_network "--ids: is for state-space models and transformers" "${model}" "${text}" --ids)
 libration_add_refusal(a_vocabulary_for_ids "--vocabulary: is for a text of characters" "${transformer}" "${folder}/ids.txt" --ids
                       ${ab})
 libration_add_refusal(unknown_ids "--unknown: is for a text of characters" "${transformer}" "${folder}/ids.txt" --ids --unknown skip)

@@ -10,8 +10,8 @@
 #include <libration/error/growth_law.hpp>
 #include <libration/error/horizon.hpp>
 #include <libration/report/format_error.hpp>
-#include <libration/report/json_error.hpp>
 #include <libration/report/gnuplot_script.hpp>
+#include <libration/report/json_error.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "curves.hpp"
@@ -23,17 +23,17 @@ namespace stability {
 namespace {
 
 // What became of the error, and of the law it follows.
-void print_law(const char* where, const error::growth_curve& c, double exponent, answer& so_far) {
+void print_law(const char* where, const error::growth_curve& c, double exponent, const std::string& unit, answer& so_far) {
   const auto h = error::horizon(c, {.threshold = far_apart, .exponent = exponent});
   fmt::print("  {}: ", where);
   if (h.censored == c.pairs())
-    fmt::print("no error of this size came to {} of the spread within {:.0f} characters", far_apart, c.time[c.points() - 1]);
+    fmt::print("no error of this size came to {} of the spread within {:.0f} {}s", far_apart, c.time[c.points() - 1], unit);
   else
-    fmt::print("an error of this size first comes to {} of the spread after {} characters{}", far_apart, report::text(h.median),
+    fmt::print("an error of this size first comes to {} of the spread after {} {}s{}", far_apart, report::text(h.median), unit,
                h.censored > 0 ? fmt::format(" ({} of {} had not)", h.censored, c.pairs()) : "");
   fmt::print("; the exponent predicts {}.\n", std::isnan(h.predicted)   ? std::string("nothing: it was not measured")
                                               : std::isinf(h.predicted) ? std::string("never")
-                                                                        : characters(h.predicted));
+                                                                        : so_many(h.predicted, unit));
   report::json& j = so_far.json["growth"][key(where)];
   j = {{"curve", report::to_json(c)}, {"horizon", report::to_json(h)}};
   const Eigen::VectorXd mean = c.mean_log();
@@ -73,24 +73,25 @@ void print_growth(const question& q, answer& so_far) {
   }
   fmt::print(
       "\nHow an error grows\n"
-      "  Beside {} stretches of {} characters, {} runs each set out {:.0e} away from the network's state in a random\n"
+      "  Beside {} stretches of {} {}s, {} runs each set out {:.0e} away from the network's state in a random\n"
       "  direction. The error is their distance over the state's own spread ({:.3g} reading, {:.3g} free-running): at 1.4\n"
       "  two runs have nothing in common. Median, and 5 to 95 % of the runs:\n"
-      "    characters   reads the text                free-running\n",
-      reading.pairs() / reading.members, options.steps, options.members, options.size, reading.normaliser, writing.normaliser);
+      "    {:>10}   reads the text                free-running\n",
+      reading.pairs() / reading.members, options.steps, q.unit, options.members, options.size, reading.normaliser,
+      writing.normaliser, q.unit + "s");
   if (reading.pairs() > 0 && writing.pairs() > 0) {
     for (const Eigen::Index j : report::samples(reading.points(), 6))
       fmt::print("    {:>10.0f}   {:<28}  {}\n", reading.time[j], at(reading, j), at(writing, j));
-    print_law("reads the text", reading, leading(so_far.reading), so_far);
-    print_law("free-running", writing, leading(so_far.writing), so_far);
+    print_law("reads the text", reading, leading(so_far.reading), q.unit, so_far);
+    print_law("free-running", writing, leading(so_far.writing), q.unit, so_far);
   }
   so_far.whole = so_far.whole && reading.status == libration::status::ok && writing.status == libration::status::ok;
   if (q.options.no_pictures) return;
   const auto file = std::filesystem::path(q.options.out) / "growth.png";
   draw(so_far,
        report::bands_script({band_of("reads the text", reading), band_of("free-running", writing)}, file,
-                          "How an error grows: median and 5 to 95 % of the runs",
-                          {"characters", "error, in units of the state's spread", false, true}),
+                            "How an error grows: median and 5 to 95 % of the runs",
+                            {q.unit + "s", "error, in units of the state's spread", false, true}),
        file);
 }
 

@@ -3,7 +3,7 @@
 
 #include "kinds.hpp"
 
-#define STABILITY_KINDS(line) line(transformer) line(recurrent)
+#define STABILITY_KINDS(line) line(state_space) line(transformer) line(recurrent)
 
 namespace stability {
 

@@ -33,10 +33,10 @@ void print_closed_loop(const question& q, answer& so_far) {
   fmt::print(
       "\nOpen and closed loop\n"
       "  So far the text was given (an open loop). Free-running, a network is fed its own output (a closed loop): from the\n"
-      "  end of the first {} characters on, it gets the mean of the characters that it expects next, each weighted with its\n"
-      "  probability (soft feedback, temperature 1; a sampled character has no derivative, and is looked at further down).\n"
+      "  end of the first {} {}s on, it gets the mean of the {}s that it expects next, each weighted with its\n"
+      "  probability (soft feedback, temperature 1; a sampled one has no derivative, and is looked at further down).\n"
       "                         reads the text            free-running\n",
-      q.transient);
+      q.transient, q.unit, q.unit);
   const auto exponent = [](const lyapunov::spectrum_result& s, Eigen::Index i) {
     return i < s.exponents.size() ? report::with_error(s.exponents[i], s.standard_error[i]) : std::string("not measured");
   };
@@ -46,8 +46,8 @@ void print_closed_loop(const question& q, answer& so_far) {
     return s.exponents.size() > 0 ? std::string(to_string(s.verdict)) : std::string("not measured");
   };
   fmt::print("    verdict              {:<24}  {}\n", verdict(so_far.reading), verdict(r));
-  if (r.exponents.size() > 0) fmt::print("  {}\n", verdict_sentence(r, "In the closed loop"));
-  if (r.cycle_length > 0) fmt::print("  It has settled on a cycle of {} characters.\n", r.cycle_length);
+  if (r.exponents.size() > 0) fmt::print("  {}\n", verdict_sentence(r, "In the closed loop", q.unit));
+  if (r.cycle_length > 0) fmt::print("  It has settled on a cycle of {} {}s.\n", r.cycle_length, q.unit);
   if (r.status == libration::status::collapsed) fmt::print("  But {}.\n", report::explain(r.status));
   so_far.whole = so_far.whole && ran(r);
   so_far.json["closed_loop"] = report::to_json(r);

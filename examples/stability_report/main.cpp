@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How stable is a trained recurrent network, or a transformer, while it reads a text and when it writes? Reads a model and a text,
-// measures how small disturbances and errors grow, and says in words, numbers, pictures and JSON what that means.
+// How stable is a trained recurrent network, state-space model or transformer, while it reads a text and when it writes? Reads a
+// model and a text, measures how small disturbances and errors grow, and says in words, numbers, pictures and JSON what that means.
 
 #include <algorithm>
 #include <exception>
@@ -194,7 +194,7 @@ CLI::Validator at_least(double low, double high = std::numeric_limits<double>::m
 int main(int argc, char** argv) {
   arguments a;
   CLI::App app{
-      "How stable is a trained recurrent network, or a transformer, while it reads a text and when it writes?\n\n"
+      "How stable is a trained recurrent network, state-space model or transformer, while it reads a text and when it writes?\n\n"
       "Measures along the text how fast small disturbances of the network's state fade or grow (Lyapunov exponents), the same\n"
       "of the free-running network, how errors grow and how long a run can be trusted, what keeping the state or the weights\n"
       "in fewer bits costs over a long run, and when two runs begin to write different texts; of a transformer, where its\n"
@@ -203,7 +203,8 @@ int main(int argc, char** argv) {
          "MODEL", a.model,
          "A safetensors file with PyTorch's names: an rnn, gru or lstm, an embedding (embedding.weight, encoder.weight, ...)\n"
          "and a linear readout (decoder.weight, fc.weight, ...). Or a folder as Hugging Face has it, with config.json of a\n"
-         "llama, mistral or qwen2 and its safetensors")
+         "llama, mistral, qwen2, mamba, mamba2 or rwkv7 and its safetensors. Or one file of a mamba, mamba2 or rwkv7, beside\n"
+         "its config.json, which the authors' files of rwkv7 do not need")
       ->required();
   app.add_option("TEXT", a.text, "A text in UTF-8; every character must be in the model's vocabulary")->required();
   app.add_option("--vocabulary", a.vocabulary,
@@ -246,7 +247,9 @@ int main(int argc, char** argv) {
   app.add_option_function<std::string>("--gate-order", said("gate_order"),
                                        "Blocks of rows in the weights: of a gru the letters of rzn (reset, update, candidate),\n"
                                        "of an lstm those of ifgo (input, forget, candidate, output)");
-  app.add_flag("--ids", a.ids, "TEXT holds token ids, not characters: a JSON list, or whole numbers between blanks (transformers)");
+  app.add_flag("--ids", a.ids,
+               "TEXT holds token ids, not characters: a JSON list, or whole numbers between blanks; of\n"
+               "transformers and state-space models");
   app.add_option("--window", a.window,
                  "Tokens that a transformer reads at once; 0: its config's max_position_embeddings. Its cache is as long as the\n"
                  "longest piece of the text")
@@ -264,7 +267,7 @@ int main(int argc, char** argv) {
   app.add_option("--count", a.count, "Leading exponents to measure; the time grows with them")
       ->check(at_least(1))
       ->capture_default_str();
-  app.add_option("--steps", a.steps, "Characters to measure the exponents over; 0: the whole text")
+  app.add_option("--steps", a.steps, "Characters (or tokens, with --ids) to measure the exponents over; 0: the whole text")
       ->check(at_least(0))
       ->capture_default_str();
   app.add_option("--transient", a.transient,

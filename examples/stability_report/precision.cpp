@@ -15,8 +15,8 @@
 #include <libration/error/horizon.hpp>
 #include <libration/maps/number_format.hpp>
 #include <libration/report/format_error.hpp>
-#include <libration/report/json_error.hpp>
 #include <libration/report/gnuplot_script.hpp>
+#include <libration/report/json_error.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "curves.hpp"
@@ -68,12 +68,12 @@ void print_precision(const question& q, answer& so_far) {
   }
   fmt::print(
       "\nIf the state were kept in fewer bits\n"
-      "  After every character the state is rounded, and the run parts from the exact one. Reading the text: the error after\n"
-      "  {:.0f} characters, in units of the state's spread. Free-running: the characters until it comes to {} of the spread\n"
-      "  (and what the exponent and the rounding's size predict). Writing: the characters after which half of {} runs, sampled\n"
+      "  After every {} the state is rounded, and the run parts from the exact one. Reading the text: the error after\n"
+      "  {:.0f} {}s, in units of the state's spread. Free-running: the {}s until it comes to {} of the spread\n"
+      "  (and what the exponent and the rounding's size predict). Writing: the {}s after which half of {} runs, sampled\n"
       "  with the same random numbers as the exact ones, have written something else.\n"
       "    format     reads the text                free-running             predicted   writes\n",
-      reading[0].time[reading[0].points() - 1], far_apart, tokens[0].pairs.size());
+      q.unit, reading[0].time[reading[0].points() - 1], q.unit, q.unit, far_apart, q.unit, tokens[0].pairs.size());
   for (std::size_t i = 0; i < 4; ++i) {
     const Eigen::Index last = reading[i].points() - 1;
     so_far.whole = so_far.whole && reading[i].status == libration::status::ok && writing[i].status == libration::status::ok &&
@@ -103,7 +103,7 @@ void print_precision(const question& q, answer& so_far) {
   for (std::size_t i = 0; i < 4; ++i) bands.push_back(band_of(formats[i].name, writing[i]));
   draw(so_far,
        report::bands_script(bands, file, "A state kept in fewer bits, free-running: median and 5 to 95 % of the runs",
-                          {"characters", "error, in units of the state's spread", false, true}),
+                            {q.unit + "s", "error, in units of the state's spread", false, true}),
        file);
 }
 

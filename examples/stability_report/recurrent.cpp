@@ -95,9 +95,8 @@ subject read_recurrent(const arguments& a, const std::vector<section>&) {
     if (c.said_by == origin::assumed)
       assumed.push_back(fmt::format("{} {} ({})", c.name, c.value, option_of_convention(c.name)));
     else if (c.said_by == origin::options && file.metadata().contains(c.name) && file.metadata().at(c.name) != c.value)
-      notes.push_back(
-          fmt::format("{} is {} as {} says; the metadata says {}", c.name, c.value, option_of_convention(c.name),
-                      file.metadata().at(c.name)));
+      notes.push_back(fmt::format("{} is {} as {} says; the metadata says {}", c.name, c.value, option_of_convention(c.name),
+                                  file.metadata().at(c.name)));
   }
   if (!assumed.empty())
     notes.insert(notes.begin(), "assumed, as the weights do not say it: " + fmt::format("{}", fmt::join(assumed, ", ")));
@@ -121,9 +120,8 @@ subject read_recurrent(const arguments& a, const std::vector<section>&) {
   text_pieces& text = read.text;
   text.tokens = encode(in_double.characters(), a, notes);
   require_length(a, text.tokens, text.unit);
-  // A short text spends at most a quarter on settling, half of it for the state and half for the directions.
-  text.transient = std::min(a.transient, text.length() / 8);
-  const std::vector<token> beginning(text.tokens.begin(), text.tokens.begin() + std::min<std::int64_t>(text.length(), 20'000));
+  text.transient = settling_part(a, text.length());
+  const std::vector<token> beginning = beginning_of(text.tokens);
   const double cost = single.cross_entropy(beginning);
   require_finite(cost, a);
 

@@ -70,9 +70,9 @@ inline bool wanted(const arguments& a, const section& s) {
 }
 
 // 91.2 characters
-inline std::string characters(double n) { return fmt::format("{:.3g} characters", n); }
-// The characters in which something that changes at this rate halves, or doubles.
-inline std::string halving(double rate) { return characters(std::log(2.0) / std::abs(rate)); }
+inline std::string so_many(double n, const std::string& unit) { return fmt::format("{:.3g} {}s", n, unit); }
+// The characters, or tokens, in which something that changes at this rate halves, or doubles.
+inline std::string halving(double rate, const std::string& unit) { return so_many(std::log(2.0) / std::abs(rate), unit); }
 
 // What a row of the report is called, as a key of the JSON: reads_the_text, free_running, 8_bits.
 inline std::string key(std::string name) {

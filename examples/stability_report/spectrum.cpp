@@ -20,37 +20,37 @@ namespace stability {
 
 namespace {
 
-void print_numbers(const lyapunov::spectrum_result& r) {
-  fmt::print(
-      "\nThe numbers (nats per character)\n   i   exponent ± standard error        95 % interval           halves or doubles in\n");
+void print_numbers(const lyapunov::spectrum_result& r, const std::string& unit) {
+  fmt::print("\nThe numbers (nats per {})\n   i   exponent ± standard error        95 % interval           halves or doubles in\n",
+             unit);
   for (Eigen::Index i = 0; i < r.exponents.size(); ++i) {
     const double rate = r.exponents[i], half = r.half_width[i];
     fmt::print("  {:>2}   {:<28}  {:>9.5f} to {:>9.5f}   {}\n", i + 1, report::with_error(rate, r.standard_error[i]), rate - half,
-               rate + half, halving(rate));
+               rate + half, halving(rate, unit));
   }
   const auto& f = r.finite_time;
   if (f.values.cols() > 1) {
     const double growing = static_cast<double>((f.values.row(0).array() > 0.0).count()) / static_cast<double>(f.values.cols());
     fmt::print(
-        "\n  Text is uneven: over stretches of {} characters the leading exponent has mean {:.4f} and spread {:.4f}; in 90 % of\n"
+        "\n  Text is uneven: over stretches of {} {}s the leading exponent has mean {:.4f} and spread {:.4f}; in 90 % of\n"
         "  them it lies between {:.4f} and {:.4f}, and in {:.1f} % a disturbance grows for the while.\n",
-        f.window, f.mean()[0], f.spread()[0], f.quantile(0.05)[0], f.quantile(0.95)[0], 100.0 * growing);
+        f.window, unit, f.mean()[0], f.spread()[0], f.quantile(0.05)[0], f.quantile(0.95)[0], 100.0 * growing);
   }
 }
 
-void print_trust(const lyapunov::spectrum_result& r, const lyapunov::spectrum_result& pair) {
+void print_trust(const lyapunov::spectrum_result& r, const lyapunov::spectrum_result& pair, const std::string& unit) {
   fmt::print("\nHow far to trust them\n  status: {}, {}.\n", r.status, report::explain(r.status));
   if (r.status == libration::status::not_converged)
     fmt::print("  The text ended before the standard error was down to the tolerance.\n");
   fmt::print(
-      "  error bars: they account for the correlation of neighbouring characters ({:.0f} independent stretches' worth for the\n"
+      "  error bars: they account for the correlation of neighbouring {}s ({:.0f} independent stretches' worth for the\n"
       "    leading exponent), by Student's t with {:.0f} degrees of freedom. They do not cover other texts: that is another "
       "question.\n",
-      r.effective_samples[0], r.degrees_of_freedom);
+      unit, r.effective_samples[0], r.degrees_of_freedom);
   fmt::print(
-      "  frame: {} orthonormalisations, every {:.1f} characters on average; worst condition {:.1e}\n"
+      "  frame: {} orthonormalisations, every {:.1f} {}s on average; worst condition {:.1e}\n"
       "    (a pivot is right to 2e-16 times that), worst defect {:.0e}; {} stretches had to be replayed.\n",
-      r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns);
+      r.orthonormalisations, r.mean_interval, unit, r.worst_condition, r.worst_defect, r.breakdowns);
   const double difference = std::abs(pair.exponents[0] - r.exponents[0]);
   fmt::print(
       "  second way: two neighbouring runs of the network, without any derivative, give {}\n"
@@ -94,28 +94,28 @@ void print_spectrum(const question& q, answer& so_far) {
 
   fmt::print(
       "\nWhat was measured\n"
-      "  The network reads the text one character at a time and keeps what it knows in its state. Suppose the state were\n"
+      "  The network reads the text one {} at a time and keeps what it knows in its state. Suppose the state were\n"
       "  nudged a little and the network read on, the same text: would the nudge fade, last or grow? The rate, averaged\n"
       "  along the text, is a Lyapunov exponent: negative for a nudge that fades, positive for one that grows. There is\n"
       "  one for each independent direction of a nudge; the {} slowest to fade are here, of {}. They were measured over\n"
-      "  {} characters, after {} to settle.\n",
-      count, network.state_size(), r.steps, 2 * q.transient);
-  fmt::print("\nVerdict\n  {}\n", verdict_sentence(r, "While it reads this text"));
-  print_numbers(r);
-  print_trust(r, pair);
+      "  {} {}s, after {} to settle.\n",
+      q.unit, count, network.state_size(), r.steps, q.unit, 2 * q.transient);
+  fmt::print("\nVerdict\n  {}\n", verdict_sentence(r, "While it reads this text", q.unit));
+  print_numbers(r, q.unit);
+  print_trust(r, pair, q.unit);
 
   so_far.whole = so_far.whole && ran(r);
   so_far.json["spectrum"] = report::to_json(r);
   so_far.json["two_trajectories"] = report::to_json(pair);
   if (a.no_pictures) return;
   const std::filesystem::path out(a.out);
-  draw(so_far, report::spectrum_script(r, out / "spectrum.png", "Lyapunov exponents along the text", "per character"),
+  draw(so_far, report::spectrum_script(r, out / "spectrum.png", "Lyapunov exponents along the text", "per " + q.unit),
        out / "spectrum.png");
-  draw(so_far, report::history_script(r, out / "running_estimate.png", "The leading exponent as the text is read", "per character"),
+  draw(so_far, report::history_script(r, out / "running_estimate.png", "The leading exponent as the text is read", "per " + q.unit),
        out / "running_estimate.png");
   if (r.finite_time.values.cols() > 1)
     draw(so_far,
-         report::finite_time_script(r, out / "finite_time.png", "The leading exponent over stretches of text", "per character"),
+         report::finite_time_script(r, out / "finite_time.png", "The leading exponent over stretches of text", "per " + q.unit),
          out / "finite_time.png");
 }
 

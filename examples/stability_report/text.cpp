@@ -14,8 +14,11 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <libration/core/error.hpp>
+#include <libration/io/safetensors.hpp>
+#include <libration/models/config_json.hpp>
 
 namespace stability {
 
@@ -34,6 +37,28 @@ std::string read_text(const std::string& path) {
 }
 
 }  // namespace
+
+models::vocabulary vocabulary_of(const arguments& a, const fs::path& folder, const fs::path& weights) {
+  if (!a.vocabulary.empty()) return models::vocabulary::read(a.vocabulary);
+  if (const fs::path beside = folder / "vocabulary.json"; fs::exists(beside)) return models::vocabulary::read(beside);
+  if (fs::exists(weights)) {
+    const auto file = libration::io::safetensors::open(weights);
+    if (const auto found = file.metadata().find("vocabulary"); found != file.metadata().end())
+      return models::vocabulary::from_json(found->second);
+  }
+  const auto config = models::read_config_json(folder / "config.json");
+  if (const auto characters = config.find("vocab"); characters != config.end() && characters->is_string()) {
+    nlohmann::json each = nlohmann::json::array();
+    for (const char byte : characters->get<std::string>()) {
+      const bool continues = (static_cast<unsigned char>(byte) & 0xc0u) == 0x80u;  // a character of several bytes
+      if (!continues || each.empty()) each.push_back(std::string());
+      each.back().get_ref<std::string&>() += byte;
+    }
+    return models::vocabulary::from_json(each.dump());
+  }
+  throw libration::file_error(a.model, libration::file_error::no_byte,
+                              "no vocabulary.json with a character a token: give the text as token ids (--ids), or --vocabulary");
+}
 
 std::vector<token> encode(const models::vocabulary& characters, const arguments& a, std::vector<std::string>& notes) {
   const std::string text = read_text(a.text);
@@ -88,6 +113,8 @@ void require_length(const arguments& a, const std::vector<token>& tokens, const 
     throw libration::file_error(a.text, libration::file_error::no_byte,
                                 fmt::format("the text has {} {}s, expected at least {}", tokens.size(), unit, fewest));
 }
+
+std::int64_t settling_part(const arguments& a, std::int64_t length) { return std::min(a.transient, length / 8); }
 
 void require_finite(double cost, const arguments& a) {
   if (!std::isfinite(cost))

@@ -13,10 +13,8 @@
 #include <libration/core/error.hpp>
 #include <libration/core/memory.hpp>
 #include <libration/core/random.hpp>
-#include <libration/io/safetensors.hpp>
 #include <libration/models/cross_entropy.hpp>
 #include <libration/models/llama_config.hpp>
-#include <libration/models/vocabulary.hpp>
 
 #include "attention.hpp"
 #include "kinds.hpp"
@@ -45,20 +43,6 @@ Eigen::VectorXf cache_noise(const transformer& net, const Eigen::Ref<const Eigen
 }
 
 namespace {
-
-// The vocabulary that was named, or that lies in the model's folder, or in its weights' metadata.
-models::vocabulary vocabulary_of(const arguments& a) {
-  if (!a.vocabulary.empty()) return models::vocabulary::read(a.vocabulary);
-  const fs::path beside = fs::path(a.model) / "vocabulary.json", weights = fs::path(a.model) / "model.safetensors";
-  if (fs::exists(beside)) return models::vocabulary::read(beside);
-  if (fs::exists(weights)) {
-    const auto file = libration::io::safetensors::open(weights);
-    if (const auto found = file.metadata().find("vocabulary"); found != file.metadata().end())
-      return models::vocabulary::from_json(found->second);
-  }
-  throw libration::file_error(a.model, libration::file_error::no_byte,
-                              "no vocabulary.json with a character a token: give the text as token ids (--ids), or --vocabulary");
-}
 
 // The longest run of all sections that are wanted, in tokens.
 std::int64_t longest_piece(const question& q, const std::vector<section>& wanted) {
@@ -117,7 +101,8 @@ subject read_transformer(const arguments& a, const std::vector<section>& wanted)
   text.prompt = std::max<std::int64_t>(1, text.window / 4);
   text.room = std::max<std::int64_t>(1, text.window - text.prompt);
   if (a.ids) text.unit = "token";
-  text.tokens = a.ids ? read_ids(a.text, c.vocabulary_size) : encode(vocabulary_of(a), a, read.notes);
+  text.tokens = a.ids ? read_ids(a.text, c.vocabulary_size)
+                      : encode(vocabulary_of(a, a.model, fs::path(a.model) / "model.safetensors"), a, read.notes);
   require_length(a, text.tokens, text.unit);
   // The cache is as long as the longest piece that is read, whatever the config's window is.
   text.cache = longest_piece({text, a, read.model}, wanted);

@@ -13,24 +13,24 @@
 
 namespace stability {
 
-inline std::string verdict_sentence(const lyapunov::spectrum_result& r, const char* doing) {
+inline std::string verdict_sentence(const lyapunov::spectrum_result& r, const char* doing, const std::string& unit) {
   const double rate = r.exponents[0], half = r.half_width[0];
   switch (r.verdict) {
     case libration::verdict::stable:
       return fmt::format(
           "STABLE. {} the network forgets a small disturbance of its state: what is left\n"
           "  of it halves every {} (95 % interval: {:.3g} to {:.3g}).",
-          doing, halving(rate), std::log(2.0) / -(rate - half), std::log(2.0) / -(rate + half));
+          doing, halving(rate, unit), std::log(2.0) / -(rate - half), std::log(2.0) / -(rate + half));
     case libration::verdict::chaotic:
       return fmt::format(
           "CHAOTIC. {} a small disturbance of the network's state grows: it doubles every\n"
           "  {} (95 % interval: {:.3g} to {:.3g}), until the two runs have nothing in common.",
-          doing, halving(rate), std::log(2.0) / (rate + half), std::log(2.0) / (rate - half));
+          doing, halving(rate, unit), std::log(2.0) / (rate + half), std::log(2.0) / (rate - half));
     case libration::verdict::neutral:
       return fmt::format(
           "NEUTRAL. {} a small disturbance of the network's state neither fades nor grows: over\n"
-          "  {:.0f} characters it changes by less than a factor of e. The network carries it along, like a memory.",
-          doing, 1.0 / r.neutral_margin);
+          "  {:.0f} {}s it changes by less than a factor of e. The network carries it along, like a memory.",
+          doing, 1.0 / r.neutral_margin, unit);
     case libration::verdict::undecided:
       break;
   }
