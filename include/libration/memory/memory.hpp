@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// What a state of fixed size keeps of its past: memory capacity and Fisher memory of linear recurrences.
+/// What a state of fixed size keeps of its past: memory capacity and Fisher memory of linear recurrences; and statistics of states.
 
+#include <libration/memory/effective_dimension.hpp>
 #include <libration/memory/fisher_curve.hpp>
 #include <libration/memory/linear_capacity.hpp>
+#include <libration/memory/state_estimator.hpp>

@@ -12,3 +12,4 @@
 #include <libration/stats/stopping_rule.hpp>
 #include <libration/stats/student_t.hpp>
 #include <libration/stats/survival.hpp>
+#include <libration/stats/trend.hpp>
