@@ -7,8 +7,6 @@
 #include <stop_token>
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 
 #include <libration/core/random.hpp>
 #include <libration/maps/add_noise.hpp>
@@ -18,6 +16,7 @@
 #include <libration/maps/tanh_network.hpp>
 
 #include "support/catch.hpp"
+#include "support/dense.hpp"
 #include "support/message.hpp"
 
 namespace maps = libration::maps;
@@ -51,11 +50,11 @@ MatrixXd lyapunov_solution(const MatrixXd& A, const MatrixXd& Q) {
   MatrixXd K = MatrixXd::Identity(n * n, n * n);
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < n; ++j) K.block(i * n, j * n, n, n) -= A(i, j) * A;
-  const VectorXd p = K.partialPivLu().solve(Eigen::Map<const VectorXd>(Q.data(), n * n));
+  const VectorXd p = libration_test::solve(K, Eigen::Map<const VectorXd>(Q.data(), n * n));
   return Eigen::Map<const MatrixXd>(p.data(), n, n);
 }
 
-double smallest_eigenvalue(const MatrixXd& P) { return Eigen::SelfAdjointEigenSolver<MatrixXd>(P).eigenvalues()[0]; }
+double smallest_eigenvalue(const MatrixXd& P) { return libration_test::symmetric_eigenpairs_of(P).values[0]; }
 
 // h' = A h + B x, and h' = A h: runs of an ensemble from noise and starts, against P. The standard error of an entry of a sample
 // covariance of N normal vectors is √((P_ii P_jj + P_ij²)/N). Four of them: one entry in 16,000 by chance.
@@ -111,11 +110,11 @@ TEST_CASE("error::covariance: a linear map's is the sum of its powers, and tends
   const MatrixXd solution = lyapunov_solution(A, Q);
   // The slowest direction forgets 0.81^400; the equation is conditioned by 1/(1 - 0.8²).
   CHECK((settled.matrix - solution).cwiseAbs().maxCoeff() < 1000 * eps * solution.trace());
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(solution);
+  const auto pairs = libration_test::symmetric_eigenpairs_of(solution);
   REQUIRE(settled.variances.size() == 2);
   for (Index i = 0; i < 2; ++i) {
-    CHECK(std::abs(settled.variances[i] - solver.eigenvalues()[2 - i]) < 1000 * eps * solution.trace());
-    CHECK(std::abs(std::abs(settled.directions.col(i).dot(solver.eigenvectors().col(2 - i))) - 1.0) < 1e-12);
+    CHECK(std::abs(settled.variances[i] - pairs.values[2 - i]) < 1000 * eps * solution.trace());
+    CHECK(std::abs(std::abs(settled.directions.col(i).dot(pairs.vectors.col(2 - i))) - 1.0) < 1e-12);
   }
 }
 

@@ -9,13 +9,12 @@
 #include <numbers>
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
 
 #include <libration/core/random.hpp>
 #include <libration/error/transient_growth.hpp>
 
 #include "support/catch.hpp"
+#include "support/dense.hpp"
 #include "support/message.hpp"
 
 namespace error = libration::error;
@@ -38,11 +37,11 @@ MatrixXd jordan(Index n, double a) {
 MatrixXd random_matrix(Index n, double radius, std::uint64_t stream) {
   MatrixXd A(n, n);
   libration::random_stream(14, stream).fill_normal(A);
-  return A * (radius / A.eigenvalues().cwiseAbs().maxCoeff());
+  return A * (radius / eigenvalues_of(A).cwiseAbs().maxCoeff());
 }
 double value_at(const MatrixXd& A, std::complex<double> z) {
   const Eigen::MatrixXcd M = z * Eigen::MatrixXcd::Identity(A.rows(), A.cols()) - A;
-  return (std::abs(z) - 1.0) / Eigen::JacobiSVD<Eigen::MatrixXcd, Eigen::NoQRPreconditioner>(M).singularValues()[A.rows() - 1];
+  return (std::abs(z) - 1.0) / singular_values(M)[A.rows() - 1];
 }
 
 }  // namespace

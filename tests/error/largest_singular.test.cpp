@@ -2,7 +2,6 @@
 #include <libration/error/detail/largest_singular.hpp>
 
 #include <cmath>
-#include <complex>
 #include <limits>
 
 #include <Eigen/Core>
@@ -11,7 +10,7 @@
 #include "support/catch.hpp"
 
 using Eigen::MatrixXd;
-using libration::error::detail::largest_singular;
+using libration::error::detail::largest_of_real_form, libration::error::detail::largest_singular;
 
 namespace {
 
@@ -29,9 +28,16 @@ TEST_CASE("error::detail::largest_singular: of u s vᵀ, and its direction, at a
     CHECK(std::abs(largest_singular(B, &right) / size - 3.0) < 16.0 * eps);
     CHECK(std::abs(std::abs(right.dot(v)) - 1.0) < 16.0 * eps);
   }
-  Eigen::MatrixXcd C(1, 1);
-  C(0, 0) = {3.0, -4.0};
-  CHECK(std::abs(largest_singular(C) - 5.0) < 8.0 * eps);
+}
+
+TEST_CASE("error::detail::largest_of_real_form: a Hermitian matrix of two rows", "[oracle]") {
+  // [[a, c - di], [c + di, b]]: (a + b)/2 + √((a - b)²/4 + c² + d²).
+  const double a = 1.0, b = -2.0, c = 0.5, d = -3.0;
+  MatrixXd form = MatrixXd::Constant(4, 4, std::numeric_limits<double>::quiet_NaN());
+  form.topLeftCorner(2, 2) << a, c, c, b;
+  form.bottomRightCorner(2, 2) = form.topLeftCorner(2, 2);
+  form.bottomLeftCorner(2, 2) << 0.0, -d, d, 0.0;
+  CHECK(std::abs(largest_of_real_form(form) - (0.5 * (a + b) + std::sqrt(0.25 * (a - b) * (a - b) + c * c + d * d))) < 32.0 * eps);
 }
 
 TEST_CASE("error::detail::largest_singular: nothing, infinity, NaN", "[edge]") {

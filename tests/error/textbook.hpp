@@ -9,7 +9,6 @@
 #include <limits>
 
 #include <Eigen/Core>
-#include <Eigen/SVD>
 
 #include <libration/error/covariance.hpp>
 #include <libration/error/finite_size.hpp>
@@ -18,6 +17,7 @@
 #include <libration/maps/concepts.hpp>
 
 #include "support/catch.hpp"
+#include "support/dense.hpp"
 #include "support/random_maps.hpp"
 
 namespace libration_test {
@@ -142,7 +142,7 @@ void compare_errors_with_textbook(draws& d, std::uint64_t number, const Map& map
     P = (J * P * J.transpose()).eval();
     P.diagonal().array() += 0.01;
     product = (J * product).eval();
-    const double wanted = Eigen::JacobiSVD<MatrixXd>(product).singularValues()[0];
+    const double wanted = singular_values(product)[0];
     if (!(std::abs(covariance.total[s] - P.trace()) <= size * rounding_P + 64.0 * size * 2.2e-16 * P.trace()))
       FAIL_CHECK("total " << covariance.total[s] << ", by the textbook " << P.trace());
     if (!(std::abs(transient_growth.growth[s] - wanted) <= rounding_product + 64.0 * size * 2.2e-16 * wanted))

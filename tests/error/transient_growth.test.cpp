@@ -7,7 +7,6 @@
 #include <stop_token>
 
 #include <Eigen/Core>
-#include <Eigen/SVD>
 
 #include <libration/core/random.hpp>
 #include <libration/maps/henon.hpp>
@@ -15,6 +14,7 @@
 #include <libration/maps/tanh_network.hpp>
 
 #include "support/catch.hpp"
+#include "support/dense.hpp"
 #include "support/message.hpp"
 
 namespace maps = libration::maps;
@@ -34,7 +34,7 @@ MatrixXd normals(Index rows, Index columns, std::uint64_t stream) {
   return A;
 }
 MatrixXd jordan(double a, double b) { return (MatrixXd(2, 2) << a, b, 0.0, a).finished(); }
-double norm_of(const MatrixXd& A) { return Eigen::JacobiSVD<MatrixXd, Eigen::NoQRPreconditioner>(A).singularValues()[0]; }
+double norm_of(const MatrixXd& A) { return singular_values(A)[0]; }
 
 // ‖[[a, 1],[0, a]]^k‖₂: the larger root of σ² - b σ - a^2k, b = k a^(k-1).
 double jordan_norm(double a, int k) {

@@ -8,7 +8,8 @@
 #include <tuple>
 #include <vector>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
+#include <Eigen/LU>
 
 #include <libration/error/growth.hpp>
 #include <libration/lyapunov/ensemble.hpp>
@@ -23,6 +24,7 @@
 #include <libration/rollout/run.hpp>
 
 #include "support/catch.hpp"
+#include "support/dense.hpp"
 #include "support/message.hpp"
 
 namespace error = libration::error;
@@ -141,7 +143,7 @@ TEST_CASE("lyapunov::spectrum: from the first step, the QR decomposition of the 
   const MatrixXd inputs = (MatrixXd::Random(1, steps).array() * 0.4 + 1.0).matrix();
   MatrixXd product = MatrixXd::Identity(2, 2);
   for (Eigen::Index t = 0; t < steps; ++t) product = alternating::jacobian(inputs(0, t)) * product;
-  const MatrixXd R = Eigen::HouseholderQR<MatrixXd>(product).matrixQR();
+  const MatrixXd R = libration_test::householder_qr(product).R;
   // det is the product of both, and known exactly; the smaller from it, since the product itself has lost it.
   double log_det = 0.0;
   for (Eigen::Index t = 0; t < steps; ++t) log_det += std::log(std::abs(alternating::jacobian(inputs(0, t)).determinant()));

@@ -6,7 +6,6 @@
 #include <numbers>
 #include <vector>
 
-#include <Eigen/QR>
 
 #include <libration/core/random.hpp>
 #include <libration/maps/linear.hpp>
@@ -16,6 +15,7 @@
 
 #include "lyapunov/support.hpp"
 #include "support/catch.hpp"
+#include "support/dense.hpp"
 
 namespace lyapunov = libration::lyapunov;
 namespace maps = libration::maps;
@@ -75,7 +75,7 @@ TEST_CASE("lyapunov::spectrum: a constant matrix of any size has the logarithms 
   const VectorXd eigenvalues = (VectorXd(6) << 3.0, 1.5, -1.0, 0.4, 0.03, -1e-3).finished();
   MatrixXd random(6, 6);
   libration::random_stream(5).fill_normal(random);
-  const MatrixXd Q = Eigen::HouseholderQR<MatrixXd>(random).householderQ();
+  const MatrixXd Q = libration_test::householder_qr(random).Q;
   const maps::linear<> map(Q * eigenvalues.asDiagonal() * Q.transpose());
   const auto r = spectrum(map, VectorXd::Zero(6).eval(), {.steps = 2000});
   CHECK(r.status == status::ok);

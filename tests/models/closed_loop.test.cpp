@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include <Eigen/Core>
-#include <Eigen/SVD>
 
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/models/reservoir.hpp>

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include <Eigen/Core>
-#include <Eigen/QR>
+
+#include "support/dense.hpp"
 
 namespace libration_test {
 
@@ -37,10 +38,9 @@ finite_time_run run_finite_time(const Map& map, const Eigen::MatrixXd& frame, st
     map.step(run.state, x, next, ws);
     map.tangent(Q, JQ, ws);
     run.state.swap(next);
-    const Eigen::HouseholderQR<Eigen::MatrixXd> qr(JQ);
-    run.log_pivots.array() += qr.matrixQR().diagonal().array().abs().log();
-    Q.setIdentity();
-    Q = qr.householderQ() * Q;
+    const qr_factors qr = householder_qr(JQ);
+    run.log_pivots.array() += qr.R.diagonal().array().abs().log();
+    Q = qr.Q;
     run.steps = t + 1;
     seen(run.steps, run);
   }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include <Eigen/QR>
 
 #include <libration/core/random.hpp>
 #include <libration/maps/henon.hpp>
@@ -12,6 +11,7 @@
 #include <libration/maps/logistic_lattice.hpp>
 
 #include "support/catch.hpp"
+#include "support/dense.hpp"
 
 namespace maps = libration::maps;
 namespace tangent = libration::tangent;
@@ -25,8 +25,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // |R_ii| of a block by Householder's QR.
 Eigen::VectorXd pivots(const MatrixXd& V) {
-  const Eigen::HouseholderQR<MatrixXd> qr(V);
-  return qr.matrixQR().diagonal().cwiseAbs();
+  return libration_test::householder_qr(V).R.diagonal().cwiseAbs();
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ struct [[nodiscard]] numerical_radius_result {
 /// \param matrix  A, shape (n, n), n >= 1, finite
 /// \throws   argument_error for another shape, entries that are not finite, options out of range
 /// Accuracy: both bounds hold up to rounding, n eps ‖A‖; infinite where w(A) itself leaves the range of double
-/// Cost:     per evaluation the eigenvalues of a Hermitian matrix, about 6 n³ operations; 10 to 50 evaluations, and several hundred
+/// Cost:     per evaluation the eigenvalues of a Hermitian matrix, some 11 n³ operations; 10 to 50 evaluations, several hundred
 ///           where the field is a disk about 0
 /// Source:   derived here, from the supporting lines of a convex set
 LIBRATION_DECLARED numerical_radius_result numerical_radius(const Eigen::MatrixXd& matrix,

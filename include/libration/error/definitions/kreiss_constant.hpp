@@ -42,7 +42,6 @@ class resolvent_circle {
   explicit resolvent_circle(const matrix& A)
       : A_(A),
         T_(triangle_of(A)),
-        shifted_(T_.rows(), T_.cols()),
         inverse_(T_.rows(), T_.cols()),
         norm_(largest_singular(A)) {}
 
@@ -53,12 +52,19 @@ class resolvent_circle {
   /// The least singular value of I - r e^{iθ} A; 0 where it is not invertible.
   double least_singular(double r, double theta) {
     const Eigen::Index n = T_.rows();
-    shifted_ = -std::polar(r, theta) * T_;
-    shifted_.diagonal().array() += 1.0;
-    if (shifted_.diagonal().cwiseAbs().minCoeff() == 0.0) return 0.0;
-    inverse_.setIdentity(n, n);
-    shifted_.template triangularView<Eigen::Upper>().solveInPlace(inverse_);
-    const double largest = largest_singular(inverse_);
+    const std::complex<Real> w = std::polar<Real>(r, theta);
+    // Column j of the inverse, from the diagonal upwards.
+    inverse_.setZero();
+    for (Eigen::Index j = 0; j < n; ++j) {
+      if (Real(1) == w * T_(j, j)) return 0.0;
+      inverse_(j, j) = Real(1);
+      for (Eigen::Index k = j; k >= 0; --k) {
+        inverse_(k, j) /= Real(1) - w * T_(k, k);
+        const std::complex<Real> factor = w * inverse_(k, j);
+        add_multiple(k, factor, T_.data() + k * n, inverse_.data() + j * n);
+      }
+    }
+    const double largest = largest_singular_of_triangle(inverse_);
     return std::isfinite(largest) ? 1.0 / largest : 0.0;
   }
 
@@ -87,6 +93,42 @@ class resolvent_circle {
   }
 
  private:
+  // y += factor x of n numbers. By their parts: the product of two std::complex looks for infinities.
+  static void add_multiple(Eigen::Index n, std::complex<Real> factor, const std::complex<Real>* x, std::complex<Real>* y) {
+    const Real a = factor.real(), b = factor.imag();
+    for (Eigen::Index i = 0; i < n; ++i)
+      y[i] = {y[i].real() + (a * x[i].real() - b * x[i].imag()), y[i].imag() + (a * x[i].imag() + b * x[i].real())};
+  }
+
+  // ‖X‖₂ of an upper triangular X, as `largest_singular` has it of real ones; infinite where X is not finite.
+  double largest_singular_of_triangle(const complex_matrix& X) {
+    const Eigen::Index n = X.rows();
+    Real size = 0;
+    for (Eigen::Index i = 0; i < X.size(); ++i) {
+      const Real part = std::max(std::abs(X.data()[i].real()), std::abs(X.data()[i].imag()));
+      if (!std::isfinite(part)) return std::numeric_limits<double>::infinity();
+      size = std::max(size, part);
+    }
+    const int exponent = binary_exponent(static_cast<double>(size));
+    scaled_ = X;
+    scale_by_power_of_two(scaled_, -exponent);
+    // The lower triangle of the Gram matrix's real form.
+    gram_.resize(2 * n, 2 * n);
+    for (Eigen::Index j = 0; j < n; ++j)
+      for (Eigen::Index i = j; i < n; ++i) {
+        const std::complex<Real>*x = scaled_.data() + i * n, *y = scaled_.data() + j * n;
+        Real real = 0, imaginary = 0;
+        for (Eigen::Index k = 0; k <= j; ++k) {
+          real += x[k].real() * y[k].real() + x[k].imag() * y[k].imag();
+          imaginary += x[k].real() * y[k].imag() - x[k].imag() * y[k].real();
+        }
+        gram_(i, j) = gram_(n + i, n + j) = real;
+        gram_(n + i, j) = imaginary;
+        gram_(n + j, i) = -imaginary;
+      }
+    return std::ldexp(std::sqrt(std::max(0.0, largest_of_real_form(gram_))), exponent);
+  }
+
   // Of a matrix with entries near 1: the decomposition forms squares.
   static complex_matrix triangle_of(matrix A) {
     const int exponent = binary_exponent(A);
@@ -124,7 +166,8 @@ class resolvent_circle {
   }
 
   matrix A_;
-  complex_matrix T_, shifted_, inverse_;
+  complex_matrix T_, inverse_, scaled_;
+  matrix gram_;
   double norm_;
   std::vector<double> angles_;
   std::int64_t eigenproblems_ = 0;

@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <complex>
 #include <numbers>
 #include <queue>
 #include <string_view>
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 
 #include <libration/core/scaling.hpp>
+#include <libration/error/detail/largest_singular.hpp>
 #include <libration/error/detail/square.hpp>
 #include <libration/error/numerical_radius.hpp>
 
@@ -47,7 +46,6 @@ template <class Real>
 numerical_radius_result numerical_radius_of(Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic> A,
                                             const numerical_radius_options& options) {
   using matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
-  using complex_matrix = Eigen::Matrix<std::complex<Real>, Eigen::Dynamic, Eigen::Dynamic>;
   constexpr std::string_view who = "error::numerical_radius";
   require_square(A, who, "A");
   const option_check check(who);
@@ -60,14 +58,14 @@ numerical_radius_result numerical_radius_of(Eigen::Matrix<Real, Eigen::Dynamic, 
   numerical_radius_result result;
   result.lower = 0.0;
   const matrix symmetric = 0.5 * (A + A.transpose()), skew = 0.5 * (A - A.transpose());
-  Eigen::SelfAdjointEigenSolver<complex_matrix> solver(A.rows());
+  const Eigen::Index n = A.rows();
+  matrix form(2 * n, 2 * n);
   const auto support = [&](double theta) {
     // e^{-iθ}A + e^{iθ}Aᵀ = 2 (cos θ S - i sin θ K), S and K the symmetric and the skew part.
-    complex_matrix H(A.rows(), A.cols());
-    H.real() = std::cos(theta) * symmetric;
-    H.imag() = -std::sin(theta) * skew;
-    solver.compute(H, Eigen::EigenvaluesOnly);
-    const double distance = solver.eigenvalues()[A.rows() - 1];
+    form.topLeftCorner(n, n) = std::cos(theta) * symmetric;
+    form.bottomRightCorner(n, n) = form.topLeftCorner(n, n);
+    form.bottomLeftCorner(n, n) = -std::sin(theta) * skew;
+    const double distance = largest_of_real_form(form);
     if (distance > result.lower) {
       result.lower = distance;
       result.angle = theta;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// The largest singular value of a block of columns, with its vectors on request.
+/// The largest singular value of a block of columns, with its vectors on request; the largest eigenvalue of a Hermitian matrix.
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +13,16 @@
 #include <libration/core/scaling.hpp>
 
 namespace libration::inline LIBRATION_ABI::error::detail {
+
+/// The largest eigenvalue of the Hermitian matrix S + iK, S symmetric and K skew, from its real form [[S, -K], [K, S]], which has
+/// each of its eigenvalues twice: Eigen's solver of real matrices, which others use too, then serves for both.
+///
+/// \param form  shape (2n, 2n); only its lower triangle is read
+template <class Real>
+double largest_of_real_form(const Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>& form) {
+  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>> solver(form, Eigen::EigenvaluesOnly);
+  return solver.eigenvalues()[form.cols() - 1];
+}
 
 /// ‖B‖₂, from the Gram matrix of the columns at a size near 1; NaN or infinity where B is not finite.
 ///
@@ -30,7 +40,7 @@ double largest_singular(const Matrix& B, Eigen::Matrix<typename Matrix::Scalar, 
   const int exponent = binary_exponent(static_cast<double>(size));
   matrix scaled = B;
   scale_by_power_of_two(scaled, -exponent);
-  const Eigen::SelfAdjointEigenSolver<matrix> solver(matrix(scaled.adjoint() * scaled),
+  const Eigen::SelfAdjointEigenSolver<matrix> solver(matrix(scaled.transpose() * scaled),
                                                      right != nullptr ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
   const Eigen::Index last = B.cols() - 1;
   if (right != nullptr) *right = solver.eigenvectors().col(last);

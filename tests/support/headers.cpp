@@ -1,2 +1,0 @@
-// SPDX-License-Identifier: MIT
-// Compiles nothing of its own: the target whose precompiled headers the tests share needs a source.
