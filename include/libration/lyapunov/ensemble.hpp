@@ -53,7 +53,7 @@ void lanes_group(const M& map, const state<ensemble_lanes<M>, M::dimension>& sta
     run_any_formula(any_formula<lanes_type, M::dimension>(map), starts, options, driving, static_cast<int>(size), results);
   } else {
     constexpr bool narrow = M::dimension <= 4;  // then the width of a frame is a constant
-    rollout::with_constant<narrow ? M::dimension : 1>(narrow ? estimator.columns(M::dimension) : 1, [&](auto width) {
+    rollout::with_constant<narrow ? M::dimension : 1>(narrow ? wanted(options, M::dimension) : 1, [&](auto width) {
       using system = tangent::formula_system<M, lanes_type, narrow ? decltype(width)::value : M::dimension>;
       run_lanes(system(map), starts, inputs, estimator, driving, static_cast<int>(size), results);
     });

@@ -23,8 +23,9 @@ namespace libration::inline LIBRATION_ABI::lyapunov {
 /// What one lane has counted so far, and what it does not know. It depends on no map's type, so that what follows from it is
 /// compiled once.
 struct growth_so_far {
-  const stats::batch_series<double>* series = nullptr;  ///< rows: the exponents' growth, then ln|det J|
-  std::vector<double> pending;                          ///< shape (count + 1): the same after the last recorded step
+  const stats::batch_series<double>* series = nullptr;  ///< rows: the columns' growth, then ln|det J|
+  Eigen::Index wanted = 0;                              ///< exponents that the result has: those of the first columns
+  std::vector<double> pending;                          ///< shape (columns + 1): the same after the last recorded step
   std::int64_t pending_steps = 0;                       ///< that the exponents' pending growth is over
   std::int64_t unfinished_steps = 0;                    ///< that the determinant's is over
   std::int64_t seen = 0;                                ///< steps of the whole run
@@ -37,8 +38,8 @@ struct growth_so_far {
   bool per_unit_of_time = false;
   detail::growth_doubt doubt;
 
-  Eigen::Index count() const { return doubt.rounding.size(); }
-  LIBRATION_DECLARED void resize(Eigen::Index count);
+  Eigen::Index columns() const { return doubt.rounding.size(); }
+  LIBRATION_DECLARED void resize(Eigen::Index columns);
 };
 
 /// What is kept of one lane beside its growth.

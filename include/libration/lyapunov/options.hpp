@@ -48,8 +48,8 @@ inline constexpr std::int64_t automatic = -1;
 
 /// Options of `lyapunov::spectrum`, declared in the order in which designated initialisers name them.
 struct spectrum_options {
-  /// Number of leading exponents, 0 <= count <= n. 0: all n. The cost of a step grows with it; an exponent's value does not
-  /// depend on it, the dimension and the sum rule do.
+  /// Number of leading exponents, 0 <= count <= n. 0: all n. The cost of a step grows with it (of a vector map by one direction
+  /// more: `guarded_columns`); an exponent's value does not depend on it, the dimension and the sum rule do.
   Eigen::Index count = 0;
 
   /// Steps that are counted, >= 1; 0: as many as a matrix of inputs leaves after the transients, 100,000 otherwise (on a
@@ -128,6 +128,19 @@ struct spectrum_options {
 
 /// What `from_first_step` stands for, in the options that it sets; others as they are.
 LIBRATION_DECLARED spectrum_options resolved(spectrum_options options);
+
+/// \param n the map's dimension
+/// \return  the number of exponents asked for
+inline Eigen::Index wanted(const spectrum_options& options, Eigen::Index n) { return options.count == 0 ? n : options.count; }
+
+/// The columns that measure them for a vector map. The last exponent's column turns to its direction at a rate that only the next
+/// exponent shows: where the run decides how much of its beginning is discarded, it measures one column more than are wanted.
+inline Eigen::Index guarded_columns(const spectrum_options& options, Eigen::Index n) {
+  const Eigen::Index count = wanted(options, n);
+  const bool decides = options.frame_transient == automatic && options.interval == 0;
+  const bool by_chance = !options.frame.given() && options.frame.name() == named_frame::random;
+  return count + (decides && by_chance && count < n);
+}
 
 /// The steps that a pass of `steps` counted steps surely counts: with a tolerance, those before it may stop; those to a first mark,
 /// at which the same run may end.

@@ -52,7 +52,7 @@ struct spectrum_estimator {
 
   static constexpr bool needs_tangent = true;
 
-  Eigen::Index columns(Eigen::Index n) const { return options.count == 0 ? n : options.count; }
+  Eigen::Index columns(Eigen::Index n) const { return guarded_columns(options, n); }
   void validate(Eigen::Index n) const { lyapunov::validate(options, n, "lyapunov::spectrum"); }
   bool reads_steps() const { return options.tolerance > 0.0; }
   std::int64_t warm_up(std::int64_t steps) const {
@@ -64,9 +64,11 @@ struct spectrum_estimator {
   spectrum_run<System> start(const System& system, std::int64_t steps) const {
     rollout::require_tangent<System>();
     const Eigen::Index n = system.state_size();
+    constexpr bool vector_map = requires(typename System::frame_type frame) { frame.cols(); };
+    const Eigen::Index columns = vector_map ? guarded_columns(options, n) : wanted(options, n);
     const auto& frame = options.frame;
     return spectrum_run<System>(system, options, fewest_steps(options, steps), warm_up(steps),
-                                tangent::first_frame(system, columns(n), frame.name() == identity,
+                                tangent::first_frame(system, columns, frame.name() == identity,
                                                      frame.given() ? &frame.matrix() : nullptr, options.seed));
   }
 
@@ -99,7 +101,7 @@ template <class T, int n>
 void run_any_formula(const any_formula<T, n>& map, const state<T, n>& h, const spectrum_options& options,
                      const rollout::drive_options& driving, int members, spectrum_result* results) {
   const spectrum_estimator estimator{options};
-  rollout::with_constant<n>(estimator.columns(n), [&](auto width) {
+  rollout::with_constant<n>(wanted(options, n), [&](auto width) {
     using system = tangent::formula_system<any_formula<T, n>, T, decltype(width)::value>;
     rollout::no_inputs none;
     detail::run_lanes(system(map), h, none, estimator, driving, members, results);

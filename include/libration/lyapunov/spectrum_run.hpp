@@ -58,27 +58,29 @@ class spectrum_run {
 
   /// \param steps       steps that will be counted (with a tolerance: the fewest)
   /// \param frame_steps steps before these that only turn the frame
+  /// \param first_frame has a column an exponent that is wanted; what more it has is measured but not in the result
   spectrum_run(const System& system, const spectrum_options& options, std::int64_t steps, std::int64_t frame_steps,
                const frame_type& first_frame)
       : options_(options),
-        count_(options.count == 0 ? system.state_size() : options.count),
-        full_(count_ == system.state_size()),
+        wanted_(wanted(options, system.state_size())),
+        columns_(columns_of(first_frame)),
+        full_(wanted_ == system.state_size()),
         frame_steps_(frame_steps),
         time_step_(system.time_step()),
         frame_(first_frame),
         replay_system_(system),
         checkpoint_{system.make_state(), first_frame},
         trial_(first_frame),
-        factor_(system.state_size(), count_),
+        factor_(system.state_size(), columns_),
         stretch_(stretch_length(steps, options.interval)),
         interval_(options.interval, stretch_, eps),
-        series_(count_ + 1, stretch_),
-        record_(count_),
-        pivots_(system.state_size(), count_, options.interval == 1, options.seed),
-        flushed_(static_cast<std::size_t>(count_ + 1)),
+        series_(columns_ + 1, stretch_),
+        record_(columns_),
+        pivots_(system.state_size(), columns_, options.interval == 1, options.seed),
+        flushed_(static_cast<std::size_t>(columns_ + 1)),
         results_(static_cast<std::size_t>(width)) {
     if (options.interval == 0) inputs_.assign(static_cast<std::size_t>(stretch_), system.make_input());
-    for (lane_books& b : books_) b.begin(count_, options.tolerance, steps);
+    for (lane_books& b : books_) b.begin(wanted_, options.tolerance, steps);
     look_for_mark();
   }
 
@@ -138,6 +140,13 @@ class spectrum_run {
   spectrum_result take_result(int lane) { return std::move(results_[static_cast<std::size_t>(lane)]); }
 
  private:
+  static Eigen::Index columns_of(const frame_type& frame) {
+    if constexpr (requires { frame.cols(); })
+      return frame.cols();
+    else
+      return frame.count;
+  }
+
   // Stretches are at most 64 steps long (256 where no interval can become too long), and at least 128 of them fit into the
   // counted steps where that can be had: a power of two, or a multiple of a forced interval.
   static std::int64_t stretch_length(std::int64_t steps, std::int64_t interval) {
@@ -280,7 +289,7 @@ class spectrum_run {
   }
 
   // Where some column has shrunk so far since the last orthonormalisation that its digits are lost.
-  mask denormal() const { return some_pivot_below(factor_, count_, real(least_pivot)); }
+  mask denormal() const { return some_pivot_below(factor_, columns_, real(least_pivot)); }
 
   // Runs the steps since a lane's last orthonormalisation again, with one at every step, for it and the lanes among `lost`
   // that have as many. `since` is 0 in lanes that have been seen to.
@@ -401,6 +410,7 @@ class spectrum_run {
   auto with_growth(int lane, const Use& use) {
     flush();
     growth_so_far growth;
+    growth.wanted = wanted_;
     growth.pending_steps = static_cast<std::int64_t>(lane_value(pending_steps_, lane));
     growth.unfinished_steps = in_stretch_;
     growth.seen = seen_;
@@ -411,11 +421,11 @@ class spectrum_run {
     growth.by_cofactors = requires(const System& system) { system.determinant(); };
     growth.time_step = time_step_;
     growth.per_unit_of_time = replay_system_.per_unit_of_time();
-    growth.resize(count_);
+    growth.resize(columns_);
     growth.doubt.eps = eps;
     growth.doubt.frame_steps = frame_steps_;
     growth.doubt.discard = options_.frame_transient == automatic;
-    for (Eigen::Index i = 0; i < count_; ++i) {
+    for (Eigen::Index i = 0; i < columns_; ++i) {
       growth.doubt.rounding[i] =
           pivots_.rounding(i, lane, series_.steps() + growth.pending_steps, record_, orthonormalisations_);
       growth.doubt.unresolved[i] = pivots_.bounded(i, lane);
@@ -436,7 +446,7 @@ class spectrum_run {
   static constexpr double least_pivot = static_cast<double>(std::numeric_limits<typename scalar_traits<T>::base>::min()) / eps;
 
   spectrum_options options_;
-  Eigen::Index count_;
+  Eigen::Index wanted_, columns_;
   bool full_;
   std::int64_t frame_steps_;
   double time_step_;

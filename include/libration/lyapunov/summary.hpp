@@ -38,8 +38,8 @@ LIBRATION_DECLARED running_estimate running(const Eigen::MatrixXd& batches, std:
 
 /// What a run knows of its growth beside the growth itself.
 struct growth_doubt {
-  Eigen::VectorXd rounding;                             ///< shape (count): nats that rounding may have added in all; empty: none
-  Eigen::Array<bool, Eigen::Dynamic, 1> unresolved;     ///< shape (count): an upper bound was counted; empty: nowhere
+  Eigen::VectorXd rounding;                             ///< shape (columns): nats that rounding may have added in all; empty: none
+  Eigen::Array<bool, Eigen::Dynamic, 1> unresolved;     ///< shape (columns): an upper bound was counted; empty: nowhere
   double eps = 0.0;                                     ///< of the scalar that the frame is in
   std::int64_t frame_steps = 0;                         ///< steps that turned the frame before the first one counted
   bool discard = false;                                 ///< whether windows may be left out for the frame's sake

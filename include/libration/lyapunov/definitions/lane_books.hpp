@@ -17,7 +17,7 @@ namespace detail {
 
 // The number of exponents that the tolerance holds for.
 LIBRATION_DECLARED Eigen::Index judged(const growth_so_far& growth, const spectrum_options& options) {
-  return options.tolerance_count == 0 ? growth.count() : options.tolerance_count;
+  return options.tolerance_count == 0 ? growth.wanted : options.tolerance_count;
 }
 
 // The largest standard error among them, with rounding and what is left of the frame's turning.
@@ -35,15 +35,15 @@ LIBRATION_DECLARED void summarise(const growth_so_far& growth, const spectrum_op
   r.per_unit_of_time = growth.per_unit_of_time;
   r.neutral_margin = options.neutral_margin;
   r.orthonormalisations = growth.orthonormalisations;
-  summarise(*growth.series, growth.pending, growth.pending_steps, growth.count(), growth.full, history, growth.doubt, r);
+  summarise(*growth.series, growth.pending, growth.pending_steps, growth.wanted, growth.full, history, growth.doubt, r);
 }
 
 }  // namespace detail
 
-LIBRATION_DEFINED void growth_so_far::resize(Eigen::Index count) {
-  pending.assign(static_cast<std::size_t>(count + 1), 0.0);
-  doubt.rounding.resize(count);
-  doubt.unresolved.resize(count);
+LIBRATION_DEFINED void growth_so_far::resize(Eigen::Index columns) {
+  pending.assign(static_cast<std::size_t>(columns + 1), 0.0);
+  doubt.rounding.resize(columns);
+  doubt.unresolved.resize(columns);
 }
 
 LIBRATION_DEFINED void lane_books::begin(Eigen::Index count, double tolerance, std::int64_t steps) {
@@ -100,7 +100,7 @@ LIBRATION_DEFINED void lane_books::finish(const growth_so_far& growth, const spe
   if (growth.has_determinant && growth.full && r.steps > 0 && !lost_digits) {
     const auto& series = *growth.series;
     const std::int64_t left_out = r.frame_steps - growth.doubt.frame_steps;
-    const Eigen::Index row = growth.count();
+    const Eigen::Index row = growth.columns();
     const double total = series.total(row) + growth.pending.back();
     r.mean_log_abs_determinant =
         detail::counted_after(series, row, static_cast<Eigen::Index>(left_out / series.batch_length()), total) /

@@ -149,16 +149,16 @@ LIBRATION_DECLARED stats::mean_estimate error_after(const stats::batch_series<do
 LIBRATION_DEFINED void summarise(const stats::batch_series<double>& series, std::span<const double> pending,
                                  std::int64_t pending_steps, Eigen::Index count, bool full, bool keep_history,
                                  const growth_doubt& doubt, spectrum_result& r) {
-  const Eigen::Index windows = series.count();
-  Eigen::MatrixXd growth(count, windows);
+  const Eigen::Index windows = series.count(), columns = std::max(count, doubt.rounding.size());
+  Eigen::MatrixXd growth(columns, windows);
   for (Eigen::Index b = 0; b < windows; ++b)
-    for (Eigen::Index i = 0; i < count; ++i) growth(i, b) = series.batch_sum(i, b);
+    for (Eigen::Index i = 0; i < columns; ++i) growth(i, b) = series.batch_sum(i, b);
   // A single component has no direction to turn to.
   const settled_frame frame = full && count == 1 ? settled_frame{0, Eigen::VectorXd::Zero(1)}
-                              : count == 1       ? settle_alone(growth, doubt.discard)
+                              : columns == 1     ? settle_alone(growth, doubt.discard)
                               : settle(growth, series.batch_length(), doubt.frame_steps, doubt.rounding, doubt.discard);
   const std::int64_t discarded = frame.discarded * series.batch_length();
-  growth = growth.rightCols(windows - frame.discarded).eval();
+  growth = growth.topRightCorner(count, windows - frame.discarded).eval();
 
   r.steps = series.steps() + pending_steps - discarded;
   r.frame_steps = doubt.frame_steps + discarded;
@@ -168,7 +168,7 @@ LIBRATION_DEFINED void summarise(const stats::batch_series<double>& series, std:
   r.rounding = r.frame_error = Eigen::VectorXd::Zero(count);
   if (r.steps == 0) return;
   const double duration = static_cast<double>(r.steps) * r.time_step;
-  r.frame_error = frame.left / duration;
+  r.frame_error = frame.left.head(count) / duration;
   r.finite_time.window = series.batch_length();
   r.finite_time.values = growth / (static_cast<double>(series.batch_length()) * r.time_step);
   for (Eigen::Index i = 0; i < count; ++i) {
