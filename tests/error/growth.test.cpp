@@ -325,6 +325,7 @@ TEST_CASE("error::growth: divergence, cancellation, refusals", "[failure]") {
       error::growth(maps::henon{}, {0.1, 0.1}, {.size = 1e-4, .steps = 10, .windows = 9, .normaliser = 1e-6}).starts_saturated());
   const auto swallowed = error::growth<libration::single>(maps::henon{}, {0.1, 0.1}, {.size = 1e-12, .steps = 10, .windows = 9});
   CHECK(swallowed.swallowed_pairs == 9);
+  CHECK(swallowed.status == libration::status::not_resolved);
 
   // The windows that were finished before the orbit is infinite are kept, with the size that it had in them.
   const auto escapes = error::growth(maps::logistic{4.01}, {0.33}, {.size = 1e-9, .steps = 10, .windows = 100000, .transient = 0});

@@ -196,6 +196,7 @@ TEST_CASE("report::text: of a long curve some points, the first and the last amo
 
 TEST_CASE("report::text: finite-size exponents, size by size", "[oracle]") {
   error::finite_size_result r;
+  r.status = status::ok;
   r.ratio = 2.0;
   r.floor = 2.2e-14;
   r.size = Eigen::Vector4d(1e-8, 3.16e-3, 0.5, unknown);
@@ -216,6 +217,7 @@ TEST_CASE("report::text: finite-size exponents, size by size", "[oracle]") {
 
 TEST_CASE("report::text: a horizon with what was predicted", "[oracle]") {
   error::horizon_result r;
+  r.status = status::ok;
   r.threshold = 0.4;
   r.crossing = Eigen::Vector4d(20.0, 23.0, 31.0, infinity);
   r.censored = 1;
@@ -236,6 +238,8 @@ TEST_CASE("report::text: a horizon with what was predicted", "[oracle]") {
   r.predicted = 24.25;
   CHECK(fmt::format("{}", r) ==
         "median time until the error reaches 0.4: never; 4 of 4 pairs never do; predicted from the exponent: 24.25");
+  r.status = status::cancelled;
+  CHECK_THAT(fmt::format("{}", r), EndsWith("24.25\n  status cancelled: stopped by the caller: what is here was done before"));
 }
 
 TEST_CASE("report::text: a law with the parameters that were fitted, not those it holds", "[oracle]") {

@@ -19,7 +19,7 @@ enum class status : std::uint8_t {
   collapsed,      ///< an autonomous orbit repeats in floating point although its exponent is positive
   diverged,       ///< a state or a tangent stopped being finite
   cancelled,      ///< stopped by the caller's stop token
-  not_resolved,   ///< an exponent lies below what rounding lets the run show: its number is an upper bound
+  not_resolved,   ///< below what rounding lets the run show: an exponent is an upper bound, a perturbation no longer one
   undeclared_period  ///< a coordinate wraps, but the map declares no period of it: distances across the cut are wrong
 };
 

@@ -272,9 +272,9 @@ growth_curve growth(std::string_view who, const M& map, rollout::start_of<M> h0,
 ///
 /// \param h0      start, shape (n)
 /// \param inputs  for driven maps only: a matrix (m, T), one column a step, or a callable x(t, out)
-/// \return        the curves; `ok`, `undeclared_period`, `diverged` or `cancelled`, with the windows that were finished. A
-/// perturbed run that diverges
-///                has infinite errors from there on, and the others go on
+/// \return        the curves; `ok`, `not_resolved` (every perturbation was lost in the state's rounding), `undeclared_period`,
+///                `diverged` or `cancelled`, with the windows that were finished. A perturbed run that diverges has infinite
+///                errors from there on, and the others go on
 /// \throws        argument_error before the first step: shapes, options, inputs too short
 /// Differences are those of `maps::coordinates`, and coordinates that a map says grow without bound are left out of them. Where
 /// it says nothing, pairs that part at a cut are counted (`jumps`), coordinates that wrap make the status `undeclared_period` and

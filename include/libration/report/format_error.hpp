@@ -38,6 +38,9 @@ inline const char* name_of(error::norm n) {
 
 LIBRATION_DECLARED std::string status_line(status s, std::int64_t failed_at = -1);
 
+/// The same on a line of its own, where it is not `ok`.
+LIBRATION_DECLARED std::string trouble(status s);
+
 /// What is said of pairs that parted at a cut.
 LIBRATION_DECLARED std::string jumps(std::int64_t count);
 

@@ -166,6 +166,7 @@ LIBRATION_DEFINED void finish_curve(growth_curve& r, double given, double spread
   r.diverged_pairs = (r.error.array() == std::numeric_limits<double>::infinity()).rowwise().any().count();
   r.swallowed_pairs = r.size > 0.0 && r.points() > 0 ? (r.error.col(0).array() == 0.0).count() : 0;
   r.rounding = eps * magnitude / r.normaliser;
+  if (r.status == status::ok && r.swallowed_pairs > 0 && r.swallowed_pairs == r.error.rows()) r.status = status::not_resolved;
 }
 
 LIBRATION_DEFINED void require_memory_for(std::int64_t pairs, std::int64_t points, double buffers, std::string_view who) {

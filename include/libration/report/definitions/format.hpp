@@ -55,7 +55,7 @@ LIBRATION_DEFINED std::string explain(status s) {
     case status::cancelled:
       return "stopped by the caller: what is here was done before";
     case status::not_resolved:
-      return "an exponent lies below what rounding lets the run show: its number is an upper bound";
+      return "something lies below what rounding lets the run show: an exponent is an upper bound, a perturbation was lost";
     case status::undeclared_period:
       return "a coordinate wraps, but the map declares no period of it (`periods`): distances across the cut are wrong";
   }

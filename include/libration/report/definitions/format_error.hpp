@@ -35,6 +35,8 @@ LIBRATION_DEFINED std::string status_line(status s, std::int64_t failed_at) {
   return fmt::format("  status {}: {}{}", to_string(s), explain(s), failed_at >= 0 ? fmt::format(" (step {})", failed_at) : "");
 }
 
+LIBRATION_DEFINED std::string trouble(status s) { return s == status::ok ? std::string() : '\n' + status_line(s); }
+
 LIBRATION_DEFINED std::string nothing(const char* what) { return fmt::format("{}: {}", what, explain(status::not_run)); }
 
 LIBRATION_DEFINED std::string jumps(std::int64_t count) {
@@ -125,7 +127,7 @@ LIBRATION_DEFINED std::string text(const error::finite_size_result& r) {
   }
   if (!r.undeclared.empty()) return out + detail::status_line(r.status) + detail::jumps(r.jumps, r.undeclared);
   if (r.count.sum() == 0) out += fmt::format("  no error was seen to grow so far ({} did not get there)\n", r.censored.sum());
-  return out + fmt::format("  rounding shows below {:.1e}", r.floor) + detail::jumps(r.jumps);
+  return out + fmt::format("  rounding shows below {:.1e}", r.floor) + detail::trouble(r.status) + detail::jumps(r.jumps);
 }
 
 LIBRATION_DEFINED std::string text(const error::horizon_result& r) {
@@ -137,7 +139,7 @@ LIBRATION_DEFINED std::string text(const error::horizon_result& r) {
                                 text(r.median), r.censored, r.crossing.size());
   if (r.exponent > 0.0 && r.median.reached()) out += fmt::format("; that is {:.3g} Lyapunov times", r.lyapunov_times());
   if (!std::isnan(r.predicted)) out += "; predicted from the exponent: " + detail::with_digits(r.predicted, 4, "never");
-  return out + detail::jumps(r.jumps);
+  return out + detail::trouble(r.status) + detail::jumps(r.jumps);
 }
 
 LIBRATION_DEFINED std::string text(const error::law_fit& f) {
@@ -163,7 +165,7 @@ LIBRATION_DEFINED std::string text(const error::growth_law_result& r) {
     out += fmt::format("; {} R² {:.4f}, largest residual {:.2g}, weight {:.2f}",
                        decided ? "it has" : fmt::format("the best, {}, has", r.best().name), r.best().r_squared,
                        r.best().largest_residual, r.best().weight);
-  return r.status == status::ok ? out : out + '\n' + detail::status_line(r.status);
+  return out + detail::trouble(r.status);
 }
 
 LIBRATION_DEFINED std::string text(const error::token_divergence_result& r) {
