@@ -97,8 +97,8 @@ struct [[nodiscard]] spectrum_result {
 
   lyapunov::finite_time finite_time;
   running_estimate history;            ///< empty unless `history` was asked for
-  Eigen::VectorXd stepper_bias;        ///< shape (count): exponents at dt less those at dt/2; empty where it was not measured, or
-                                       ///< one of the two runs did not end with `ok`
+  Eigen::VectorXd stepper_bias;        ///< shape (count): exponents at dt less those at dt/2; empty where it was not measured;
+                                       ///< NaN where it was asked for and a run did not end with `ok`
   Eigen::VectorXd stepper_bias_error;  ///< shape (count): standard error of that difference
   std::int64_t stepper_bias_steps = 0; ///< counted at dt/2
   /// The map covers a time a step but is not known at another one (no `with_time_step`; a flow with inputs, which belong to steps

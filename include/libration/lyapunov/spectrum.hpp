@@ -207,6 +207,8 @@ spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
   auto r = run_spectrum<Scalar>(map, h0, inputs, options);
   if constexpr (maps::has_other_time_steps<M>) {
     constexpr std::int64_t fewest_for_bias = 10'000;
+    if (options.stepper_bias.value_or(false))
+      r.stepper_bias = r.stepper_bias_error = Eigen::VectorXd::Constant(r.exponents.size(), unknown);
     if (r.status != status::ok) return r;
     if (options.stepper_bias.value_or(false)) {
       measure_stepper_bias<Scalar>(r, map, h0, inputs, options, saturating_product(2, r.steps));
