@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -138,9 +139,18 @@ class any_inputs {
   std::int64_t length_;
 };
 
-/// Whether inputs are a matrix, or one a lane (of finite length), not a callable.
+/// Whether inputs are a matrix, or one a lane (of finite length), not a callable. A reference to `Eigen::MatrixBase<Derived>` is a
+/// matrix too: it would pass for a callable by its operator () of two indices.
 template <class Inputs>
-inline constexpr bool is_matrix = std::is_base_of_v<Eigen::EigenBase<std::remove_cvref_t<Inputs>>, std::remove_cvref_t<Inputs>>;
+inline constexpr bool is_matrix = [] {
+  using plain = std::remove_cvref_t<Inputs>;
+  if constexpr (requires(const plain& inputs) { inputs.derived(); }) {
+    using derived = std::remove_cvref_t<decltype(std::declval<const plain&>().derived())>;
+    return std::is_base_of_v<Eigen::EigenBase<derived>, derived>;
+  } else {
+    return false;
+  }
+}();
 template <class Lanes, class Scalar>
 inline constexpr bool is_matrix<lane_inputs<Lanes, Scalar>> = true;
 
