@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// What a state of fixed size keeps of its past: memory capacity and Fisher memory of linear recurrences; and statistics of states.
+/// What a state of fixed size keeps of its past: memory capacity, Fisher memory, recall of tokens, tasks; and statistics of states.
 
+#include <libration/memory/capacity.hpp>
 #include <libration/memory/effective_dimension.hpp>
 #include <libration/memory/fisher_curve.hpp>
 #include <libration/memory/linear_capacity.hpp>
