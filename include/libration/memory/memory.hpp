@@ -7,4 +7,5 @@
 #include <libration/memory/effective_dimension.hpp>
 #include <libration/memory/fisher_curve.hpp>
 #include <libration/memory/linear_capacity.hpp>
+#include <libration/memory/recall.hpp>
 #include <libration/memory/state_estimator.hpp>
