@@ -9,3 +9,4 @@
 #include <libration/memory/linear_capacity.hpp>
 #include <libration/memory/recall.hpp>
 #include <libration/memory/state_estimator.hpp>
+#include <libration/memory/tasks.hpp>
