@@ -14,6 +14,7 @@
 #include <libration/report/format.hpp>
 #include <libration/report/format_attention.hpp>
 #include <libration/report/format_error.hpp>
+#include <libration/report/format_memory.hpp>
 #include <libration/rollout/rollout.hpp>
 #include <libration/scalar/scalar.hpp>
 #include <libration/stats/stats.hpp>

@@ -7,6 +7,7 @@
 #include <libration/report/format.hpp>
 #include <libration/report/format_attention.hpp>
 #include <libration/report/format_error.hpp>
+#include <libration/report/format_memory.hpp>
 #include <libration/report/gnuplot_script.hpp>
 #include <libration/report/json.hpp>
 #include <libration/report/json_attention.hpp>
