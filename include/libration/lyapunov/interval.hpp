@@ -15,6 +15,17 @@
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
+/// The length of the equal stretches in which growth is recorded, at whose ends a frame is orthonormal: at most 64 steps (256 where
+/// no interval can become too long), and at least 128 of them in the counted steps where that can be had: a power of two, or a
+/// multiple of a forced interval.
+///
+/// \param steps  that will be counted; \param interval  forced, or 0: automatic
+inline std::int64_t stretch_length(std::int64_t steps, std::int64_t interval) {
+  std::int64_t length = 1;
+  while (length < (interval == 1 ? 256 : 64) && 2 * length * 128 <= steps) length *= 2;
+  return interval == 0 ? length : interval * std::max<std::int64_t>(1, length / interval);
+}
+
 /// The intervals of one orbit, or of one in each SIMD lane. The condition is the largest ratio of a column's norm to its pivot;
 /// rounding is worth eps · condition in the logarithm of a pivot. Its logarithm grows about linearly with the steps.
 ///

@@ -6,6 +6,7 @@
 #include <libration/lyapunov/any_formula.hpp>
 #include <libration/lyapunov/ensemble.hpp>
 #include <libration/lyapunov/frame_rounding.hpp>
+#include <libration/lyapunov/gate_books.hpp>
 #include <libration/lyapunov/growth_record.hpp>
 #include <libration/lyapunov/interval.hpp>
 #include <libration/lyapunov/lane_books.hpp>
@@ -18,5 +19,6 @@
 #include <libration/lyapunov/shortest_column.hpp>
 #include <libration/lyapunov/spectrum.hpp>
 #include <libration/lyapunov/spectrum_run.hpp>
+#include <libration/lyapunov/structured_run.hpp>
 #include <libration/lyapunov/summary.hpp>
 #include <libration/lyapunov/unstable_cycle.hpp>

@@ -121,6 +121,12 @@ struct spectrum_options {
   /// times that frame. Not together with a tolerance, and not in `analyze`.
   bool from_first_step = false;
 
+  /// Where the map says what its exponents along given inputs are made of (`maps::has_structured_spectrum`), take the means of
+  /// that, exactly and without a frame (`spectrum_result::exact`). Not where a frame or an interval is asked for, nor with
+  /// `from_first_step`. The exponents then descend, and `frame_transient` is 0 where it is automatic. false: by a frame, as of any
+  /// other map.
+  bool structured = true;
+
   /// Called now and then with the steps done; cancelled runs keep what they have.
   progress_callback on_progress = {};
   std::stop_token stop = {};

@@ -61,6 +61,8 @@ struct [[nodiscard]] spectrum_result {
   libration::verdict verdict = libration::verdict::undecided;  ///< of the leading exponent, by `neutral_margin`
   double neutral_margin = 0.0;         ///< as asked for
 
+  bool exact = false;                  ///< means of the gates that `maps::has_structured_spectrum` names: there is no evidence of a
+                                       ///< frame, as there was none
   std::int64_t steps = 0;              ///< steps counted
   double time_step = 1.0;              ///< units of time a step
   bool per_unit_of_time = false;       ///< the map has a time step; else rates are per step

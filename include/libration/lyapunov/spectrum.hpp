@@ -15,10 +15,13 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/saturating.hpp>
+#include <libration/lyapunov/gate_books.hpp>
 #include <libration/lyapunov/options.hpp>
 #include <libration/lyapunov/result.hpp>
 #include <libration/lyapunov/spectrum_run.hpp>
+#include <libration/lyapunov/structured_run.hpp>
 #include <libration/maps/concepts.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/rollout/analyze.hpp>
 #include <libration/rollout/prepare.hpp>
 #include <libration/rollout/inputs.hpp>
@@ -49,19 +52,46 @@ struct spectrum_estimator {
   /// Steps that a matrix of inputs leaves between the transient and the counted steps: an automatic frame's transient takes no more
   /// than these, or 100. The pass sets it.
   std::int64_t warm_up_room = unlimited_steps;
+  /// Whether the map has an exact spectrum, which then needs no frame. The pass sets it.
+  bool exact = false;
 
   static constexpr bool needs_tangent = true;
 
-  Eigen::Index columns(Eigen::Index n) const { return guarded_columns(options, n); }
+  /// Told by the pass before anything else.
+  template <class M>
+  void look_at([[maybe_unused]] const M& map) {
+    exact = false;
+    if constexpr (maps::has_structured_spectrum<M>)
+      exact = options.structured && !options.from_first_step && options.interval == 0 && !options.frame.given() &&
+              options.frame.name() == random && map.structured_spectrum().found();
+  }
+
+  Eigen::Index columns(Eigen::Index n) const { return exact ? 0 : guarded_columns(options, n); }
   void validate(Eigen::Index n) const { lyapunov::validate(options, n, "lyapunov::spectrum"); }
   bool reads_steps() const { return options.tolerance > 0.0; }
   std::int64_t warm_up(std::int64_t steps) const {
+    if (exact) return std::max<std::int64_t>(0, options.frame_transient);  // automatic: none
     return frame_steps(options.frame_transient, fewest_steps(options, steps), warm_up_room);
   }
 
   /// \param steps the steps that the pass counts
   template <class System>
-  spectrum_run<System> start(const System& system, std::int64_t steps) const {
+  auto start(const System& system, std::int64_t steps) const {
+    if constexpr (has_structure<System>) {
+      using either = spectrum_or_structured_run<System>;
+      return exact ? either(start_exact(system, steps)) : either(start_frame(system, steps));
+    } else {
+      return start_frame(system, steps);
+    }
+  }
+  /// The exact spectrum of a map that has one.
+  template <class System>
+  structured_run<System> start_exact(const System& system, std::int64_t steps) const {
+    return {system, gate_books(system.structure(), options, fewest_steps(options, steps), warm_up(steps), system.time_step(),
+                               system.per_unit_of_time())};
+  }
+  template <class System>
+  spectrum_run<System> start_frame(const System& system, std::int64_t steps) const {
     rollout::require_tangent<System>();
     const Eigen::Index n = system.state_size();
     constexpr bool vector_map = requires(typename System::frame_type frame) { frame.cols(); };
@@ -71,6 +101,14 @@ struct spectrum_estimator {
                                 tangent::first_frame(system, columns, frame.name() == identity,
                                                      frame.given() ? &frame.matrix() : nullptr, options.seed));
   }
+
+  template <class System>
+  static constexpr bool has_structure = [] {
+    if constexpr (requires { System::has_structure; })
+      return System::has_structure;
+    else
+      return false;
+  }();
 
   /// Alone, the estimator runs as `run_any_formula` or `run_any_vector_map`.
   template <class Scalar, class M>
@@ -148,6 +186,13 @@ template <class System, class Inputs>
 spectrum_result spectrum_estimator::run_alone(System system, const typename System::state_type& h, Inputs& inputs,
                                               const rollout::drive_options& driving) const {
   using map_type = typename System::map_type;
+  if constexpr (has_structure<System>) {
+    if (exact) {
+      auto run = start_exact(system, driving.steps);
+      rollout::drive(system, h, inputs, driving, run);
+      return run.take_result();
+    }
+  }
   if constexpr (rollout::is_small<map_type>) {
     spectrum_result result;
     run_any_formula(any_formula<double, System::n>(system.map()), h, options, driving, 1, &result);
@@ -238,7 +283,7 @@ spectrum_result spectrum(const M& map, rollout::start_of<M> h0, Inputs&& inputs,
 /// \throws  argument_error before the first step: a shape or an option out of range, inputs too short
 /// Accuracy: of a pivot eps · condition, with a condition of at most about eps^(-2/5) in automatic intervals; sums are compensated.
 ///          What errors of that size turn in the frame, and so add in later steps, is followed along the run of a vector map
-///          (`frame_rounding`), and part of the error bars
+///          (`frame_rounding`), and part of the error bars. Where the map has a structured spectrum, exact
 /// Cost:    a step and k tangent directions a step; an orthonormalisation every interval, and k³ operations more of a vector
 ///          map; no allocation in a step
 /// Source:  Benettin, Galgani, Giorgilli, Strelcyn, "Lyapunov characteristic exponents for smooth dynamical systems and for

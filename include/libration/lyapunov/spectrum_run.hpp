@@ -147,14 +147,6 @@ class spectrum_run {
       return frame.count;
   }
 
-  // Stretches are at most 64 steps long (256 where no interval can become too long), and at least 128 of them fit into the
-  // counted steps where that can be had: a power of two, or a multiple of a forced interval.
-  static std::int64_t stretch_length(std::int64_t steps, std::int64_t interval) {
-    std::int64_t length = 1;
-    while (length < (interval == 1 ? 256 : 64) && 2 * length * 128 <= steps) length *= 2;
-    return interval == 0 ? length : interval * std::max<std::int64_t>(1, length / interval);
-  }
-
   void begin(const state_type& h) {
     started_ = true;
     counting_ = warm_up() == 0;

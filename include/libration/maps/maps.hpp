@@ -35,6 +35,7 @@
 #include <libration/maps/rossler.hpp>
 #include <libration/maps/sampler.hpp>
 #include <libration/maps/standard.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/maps/tanh_network.hpp>
 #include <libration/maps/tent.hpp>
 #include <libration/maps/three_body.hpp>

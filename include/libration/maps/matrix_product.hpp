@@ -3,6 +3,7 @@
 /// \file
 /// Products of matrices as linear maps that depend on time: a given list, repeated, and random Gaussian matrices.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,9 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/random.hpp>
+#include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
 
@@ -60,6 +63,39 @@ class matrix_product {
 
  private:
   std::vector<matrix_type> list_;
+};
+
+/// The same of lower triangular matrices, as causal attention's are: row i mixes what stands at 0 to i. Its exponents are the means
+/// of ln|A_t(i, i)|, exactly (`structured_spectrum`).
+template <class Scalar = double>
+class causal_product : public matrix_product<Scalar> {
+ public:
+  using typename matrix_product<Scalar>::matrix_type;
+
+  /// \throws argument_error  as `matrix_product`, and where an entry above a diagonal is not zero
+  explicit causal_product(std::vector<matrix_type> list) : matrix_product<Scalar>(require_causal(std::move(list))) {}
+
+  gate_structure structured_spectrum() const {
+    const Eigen::Index n = this->state_size();
+    return {n, Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1>::LinSpaced(n, 0, n - 1), Eigen::VectorXd::Ones(n)};
+  }
+  /// ln|A_t(i, i)|, shape (n)
+  void gates(std::int64_t t, vector_span<double> out) const {
+    const auto& A = this->matrix(t);
+    for (Eigen::Index i = 0; i < A.rows(); ++i) out[i] = std::log(std::abs(static_cast<double>(A(i, i))));
+  }
+
+ private:
+  static std::vector<matrix_type> require_causal(std::vector<matrix_type> list) {
+    for (std::size_t k = 0; k < list.size(); ++k)
+      for (Eigen::Index j = 0; j < list[k].cols(); ++j)
+        for (Eigen::Index i = 0; i < std::min(j, list[k].rows()); ++i)
+          require(list[k](i, j) == Scalar(0), "maps::causal_product", [&] {
+            return "matrix " + number_text(k) + " has " + number_text(static_cast<double>(list[k](i, j)), 6) + " at row " +
+                   number_text(i) + ", column " + number_text(j) + ", expected 0 above the diagonal";
+          });
+    return list;
+  }
 };
 
 /// The linear map h' = A_t h with independent Gaussian matrices, A_t(i, j) ~ N(0, sigma^2), each a function of

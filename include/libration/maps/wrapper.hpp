@@ -4,14 +4,16 @@
 /// What a map that is made of another one says of itself: all that the other says, forwarded by one base.
 
 #include <libration/core/config.hpp>
+#include <libration/core/views.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/coordinates.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps {
 
 /// Base of every map that wraps another map, or a field, and has its state: it forwards what that one says of itself, which is
 /// `counters`, `autonomous`, `time_step()`, `exact_steps`, `periods`, `unbounded` and, where the Jacobian is the same,
-/// `log_abs_determinant`.
+/// `log_abs_determinant` and `structured_spectrum`.
 ///
 ///     struct watched : libration::maps::wrapper<watched, maps::henon, true> {
 ///       maps::henon map;
@@ -51,6 +53,18 @@ class wrapper {
     requires(same_jacobian && requires(const M& map, const Where& at) { map.log_abs_determinant(at); })
   auto log_abs_determinant(const Where& at) const {
     return self().inner().log_abs_determinant(at);
+  }
+  gate_structure structured_spectrum() const
+    requires(same_jacobian && has_structured_spectrum<M>)
+  {
+    return self().inner().structured_spectrum();
+  }
+  /// \param at  whatever M's takes: M's workspace, or a time
+  template <class Where>
+    requires(same_jacobian && has_structured_spectrum<M> &&
+             requires(const M& map, const Where& at, vector_span<double> out) { map.gates(at, out); })
+  void gates(const Where& at, vector_span<double> out) const {
+    self().inner().gates(at, out);
   }
 
  private:

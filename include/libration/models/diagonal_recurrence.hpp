@@ -15,6 +15,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 
@@ -171,6 +172,16 @@ class diagonal_recurrence {
     return 2.0 * lambda_.template cast<std::complex<double>>().array().abs().log().sum();
   }
   double log_abs_determinant(const workspace&) const { return log_abs_determinant(vector()); }
+
+  /// ln |λ_j|, twice each, in every step (see `maps::has_structured_spectrum`).
+  maps::gate_structure structured_spectrum() const {
+    maps::gate_structure all{1, {}, {}};
+    all.gate.setZero(state_size());
+    all.scale.resize(state_size());
+    for (Eigen::Index j = 0; j < modes(); ++j) all.set(2 * j, 2, 0, std::log(std::abs(std::complex<double>(lambda_[j]))));
+    return all;
+  }
+  void gates(const workspace&, vector_span<double> out) const { out[0] = 1.0; }
 
   workspace make_workspace(Eigen::Index, Eigen::Index = 1) const { return {}; }
 

@@ -14,6 +14,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/views.hpp>
 #include <libration/maps/close_loop.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/read_body.hpp>
 #include <libration/models/detail/weight_files.hpp>
@@ -141,6 +142,25 @@ class forecaster {
     auto u = JV.topRows(output_size());
     u.noalias() = readout_.weight() * body_.output_tangent(ws.body, k);
     if (adds_input_) u += VX;
+  }
+
+  /// Along given inputs: those of the body, and of the prediction, on which nothing depends (see `maps::has_structured_spectrum`).
+  maps::gate_structure structured_spectrum() const
+    requires maps::has_structured_spectrum<Body>
+  {
+    const maps::gate_structure own = body_.structured_spectrum();
+    maps::gate_structure all;
+    all.gates = own.gates;
+    all.gate.setConstant(state_size(), maps::gate_structure::nilpotent);
+    all.scale.setZero(state_size());
+    all.gate.tail(own.gate.size()) = own.gate;
+    all.scale.tail(own.scale.size()) = own.scale;
+    return all;
+  }
+  void gates(const workspace& ws, vector_span<double> out) const
+    requires maps::has_structured_spectrum<Body>
+  {
+    body_.gates(ws.body, out);
   }
 
  private:

@@ -14,6 +14,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/norms.hpp>
 #include <libration/models/detail/packed_matrix.hpp>
@@ -153,6 +154,22 @@ class mamba_layer {
   template <class Visit>
   void visit_products(const Visit& visit) {
     for (auto* product : {&in_, &x_, &dt_, &out_}) visit(*product);
+  }
+
+  /// What its exponents along given inputs are made of: channel c's gate is Δ_c, of which S(c, n) has A_cn. See `residual_stack`.
+  Eigen::Index gate_count() const { return inner_; }
+  /// \param first_gate, first  where the layer's gates and its state begin
+  void describe_gates(maps::gate_structure& all, Eigen::Index first_gate, Eigen::Index first) const {
+    all.set(first, recurrent_offset(), maps::gate_structure::nilpotent, 0.0);
+    for (Eigen::Index c = 0; c < inner_; ++c)
+      for (Eigen::Index k = 0; k < states_; ++k)
+        all.set(first + recurrent_offset() + c * states_ + k, 1, first_gate + c, static_cast<double>(A_(k, c)));
+  }
+  /// \param s  of the last step; of its first member
+  void keep_gates(const scratch& s, Eigen::Ref<vector> kept_gates) const { kept_gates = s.dt.col(0); }
+  /// \param kept_gates  what `keep_gates` kept; \param out  the gates, shape (gate_count)
+  void write_gates(const Eigen::Ref<const vector>& kept_gates, vector_span<double> out) const {
+    out = kept_gates.template cast<double>();
   }
 
   scratch make_scratch(Eigen::Index columns, Eigen::Index members) const;

@@ -14,6 +14,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/norms.hpp>
 #include <libration/models/detail/packed_matrix.hpp>
@@ -143,6 +144,22 @@ class mamba2_layer {
   template <class Visit>
   void visit_products(const Visit& visit) {
     for (auto* product : {&in_, &out_}) visit(*product);
+  }
+
+  /// What its exponents along given inputs are made of: head h's gate is Δ_h, of which all of S_h has A_h. See `residual_stack`.
+  Eigen::Index gate_count() const { return config_.heads; }
+  /// \param first_gate, first  where the layer's gates and its state begin
+  void describe_gates(maps::gate_structure& all, Eigen::Index first_gate, Eigen::Index first) const {
+    const Eigen::Index each = config_.head_size * config_.state_size;
+    all.set(first, recurrent_offset(), maps::gate_structure::nilpotent, 0.0);
+    for (Eigen::Index h = 0; h < config_.heads; ++h)
+      all.set(first + recurrent_offset() + h * each, each, first_gate + h, static_cast<double>(A_[h]));
+  }
+  /// \param s  of the last step; of its first member
+  void keep_gates(const scratch& s, Eigen::Ref<vector> kept_gates) const { kept_gates = s.projected.col(0).tail(config_.heads); }
+  /// \param kept_gates  what `keep_gates` kept; \param out  the gates, shape (gate_count)
+  void write_gates(const Eigen::Ref<const vector>& kept_gates, vector_span<double> out) const {
+    out = kept_gates.template cast<double>();
   }
 
   scratch make_scratch(Eigen::Index columns, Eigen::Index members) const;

@@ -3,6 +3,7 @@
 /// \file
 /// minGRU and minLSTM, whose gates depend on the input alone, as a driven map: config, weights, layer, `models::min_gru`.
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/norms.hpp>
 #include <libration/models/detail/packed_matrix.hpp>
@@ -129,6 +131,19 @@ class min_gru_layer {
   static norm_type make_norm(const min_gru_config&, const min_gru_weights<Scalar>& weights) { return norm_of(weights.gamma); }
 
   Eigen::Index state_size() const { return config_.inner_size; }
+  /// What its exponents along given inputs are made of: a unit's gate is ln(1 - z). See `residual_stack`.
+  Eigen::Index gate_count() const { return config_.inner_size; }
+  /// \param first_gate, first  where the layer's gates and its state begin
+  void describe_gates(maps::gate_structure& all, Eigen::Index first_gate, Eigen::Index first) const {
+    for (Eigen::Index c = 0; c < config_.inner_size; ++c) all.set(first + c, 1, first_gate + c, 1.0);
+  }
+  /// \param s  of the last step; of its first member
+  void keep_gates(const scratch& s, Eigen::Ref<vector> kept_gates) const { kept_gates = s.slope.head(config_.inner_size); }
+  /// \param kept_gates  what `keep_gates` kept; \param out  the gates, shape (gate_count)
+  void write_gates(const Eigen::Ref<const vector>& kept_gates, vector_span<double> out) const {
+    for (Eigen::Index c = 0; c < out.size(); ++c) out[c] = std::log(static_cast<double>(kept_gates[c]));
+  }
+
   /// The matrices of its products, one after another.
   template <class Visit>
   void visit_products(const Visit& visit) {

@@ -16,10 +16,17 @@
 #include <libration/core/error.hpp>
 #include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/models/detail/packed_matrix.hpp>
 #include <libration/models/layer_weights.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
+
+namespace detail {
+// A layer whose state's tangent, with its input held, is triangular, with gates that do not depend on that state.
+template <class Layer>
+concept layer_with_gates = requires(const Layer& layer) { layer.gate_count(); };
+}  // namespace detail
 
 /// Layers of a kind (`mamba_layer`, `mamba2_layer`, `rwkv7_layer`), each of which has a state of fixed size and adds to the stream
 /// of d numbers that passes through all of them; a norm at the end. A driven map in the workspace form: x, shape (d), is the
@@ -30,7 +37,9 @@ namespace libration::inline LIBRATION_ABI::models {
 /// `sequence_model` puts it into the state, where a readout finds it.
 ///
 /// Exponents along given inputs: layer l's state does not depend on the states above it, so that the Jacobian is block lower
-/// triangular, and the spectrum the union of the layers' own.
+/// triangular, and the spectrum the union of the layers' own. Where a layer scales each number of its state by a gate that does
+/// not depend on it (all but RWKV-7, which mixes them), they are known without a frame: `structured_spectrum` and `gates`, of which
+/// `lyapunov::spectrum` makes use.
 ///
 /// Cost: a step is one product with each weight matrix, a tangent on k directions one with k columns each; no allocation.
 template <class Layer>
@@ -50,6 +59,7 @@ class residual_stack {
     matrix stream, unit, output;             ///< of the last step, shape (d, members); output: after the norm
     matrix stream_tangent, output_tangent;   ///< of the last tangent, shape (d, columns)
     scalar_type scale = 0;                   ///< the norm's, of the first member
+    vector gates;                            ///< what the layers' `keep_gates` kept of the last step, one after another
   };
 
   /// \throws argument_error  naming the tensor (or the config's field) that is of another shape, not finite or out of range
@@ -110,7 +120,9 @@ class residual_stack {
                  matrix::Zero(d, members),
                  matrix::Zero(d, columns),
                  matrix::Zero(d, columns),
-                 scalar_type(0)};
+                 scalar_type(0),
+                 {}};
+    if constexpr (has_gates) ws.gates.setZero(gate_count());
     if (columns > 0)
       for (const Layer& layer : whole().layers) ws.kept.push_back(layer.make_kept());
     return ws;
@@ -134,13 +146,42 @@ class residual_stack {
     eigen_assert(members <= ws.stream.cols());
     auto stream = ws.stream.leftCols(members);
     stream = X;
+    [[maybe_unused]] Eigen::Index gate = 0;
     for (std::size_t l = 0; l < whole().layers.size(); ++l) {
       const Layer& layer = whole().layers[l];
       layer.step(stream, H.middleRows(offset(l), layer.state_size()), Next.middleRows(offset(l), layer.state_size()), ws.scratch,
                  ws.kept.empty() ? nullptr : &ws.kept[l]);
+      if constexpr (has_gates) {
+        layer.keep_gates(ws.scratch, ws.gates.segment(gate, layer.gate_count()));
+        gate += layer.gate_count();
+      }
     }
     for (Eigen::Index j = members; j-- > 0;)  // the first member's scale is the last one left
       ws.scale = whole().norm.apply(ws.stream.col(j).data(), ws.unit.col(j).data(), ws.output.col(j).data());
+  }
+
+  /// See `maps::has_structured_spectrum`.
+  maps::gate_structure structured_spectrum() const
+    requires detail::layer_with_gates<Layer>
+  {
+    maps::gate_structure all;
+    all.gate.resize(state_size());
+    all.scale.resize(state_size());
+    for (std::size_t l = 0; l < whole().layers.size(); ++l) {
+      whole().layers[l].describe_gates(all, all.gates, offset(l));
+      all.gates += whole().layers[l].gate_count();
+    }
+    return all;
+  }
+  /// The gates of the last step on a workspace, layer by layer. \param out  shape (gates)
+  void gates(const workspace& ws, vector_span<double> out) const
+    requires detail::layer_with_gates<Layer>
+  {
+    Eigen::Index first = 0;
+    for (const Layer& layer : whole().layers) {
+      layer.write_gates(ws.gates.segment(first, layer.gate_count()), out.segment(first, layer.gate_count()));
+      first += layer.gate_count();
+    }
   }
 
   /// What the last step on this workspace gave: the stream after the norm, shape (d, members).
@@ -164,6 +205,15 @@ class residual_stack {
   }
 
  private:
+  static constexpr bool has_gates = detail::layer_with_gates<Layer>;
+  Eigen::Index gate_count() const
+    requires detail::layer_with_gates<Layer>
+  {
+    Eigen::Index count = 0;
+    for (const Layer& layer : whole().layers) count += layer.gate_count();
+    return count;
+  }
+
   struct parts {
     config_type config;
     std::vector<Layer> layers;

@@ -17,6 +17,7 @@
 #include <libration/core/number_text.hpp>
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/maps/token_model.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/detail/read_body.hpp>
@@ -164,6 +165,22 @@ class sequence_model {
     const Eigen::Index n = body_.state_size();
     body_.tangent(V.topRows(n), VX, JV.topRows(n), ws.body);
     JV.bottomRows(hidden_size()) = body_.output_tangent(ws.body, V.cols());
+  }
+
+  /// Those of the body, and of the last step's output, on which nothing depends (see `maps::has_structured_spectrum`).
+  maps::gate_structure structured_spectrum() const
+    requires maps::has_structured_spectrum<Body>
+  {
+    maps::gate_structure all = body_.structured_spectrum();
+    all.gate.conservativeResize(state_size());
+    all.scale.conservativeResize(state_size());
+    all.set(output_offset(), hidden_size(), maps::gate_structure::nilpotent, 0.0);
+    return all;
+  }
+  void gates(const workspace& ws, vector_span<double> out) const
+    requires maps::has_structured_spectrum<Body>
+  {
+    body_.gates(ws.body, out);
   }
 
   /// \param h    state, shape (n)

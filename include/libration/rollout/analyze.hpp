@@ -48,6 +48,8 @@ namespace rollout {
 /// (`tangent::vector_system`, `tangent::formula_system`), and its observer has `needs_tangent`, `warm_up()`, `observe(view)` and
 /// the rest that `rollout::drive` names, and `result()`. `validate` comes first, `columns` and `warm_up` next, `start` last.
 ///
+/// Optional: `look_at(map)`, called after `validate` and before the others (see `show_map`).
+///
 /// Optional, for a pass with this estimator alone: where `E::runs_alone<Scalar, M>`, it is `run_alone(system, h, inputs,
 /// drive_options)`, which returns the result.
 template <class E>
@@ -123,6 +125,12 @@ void give_room(E& estimator, const Inputs& inputs, std::int64_t steps, std::int6
   }
 }
 
+/// Shows the map to an estimator that wants to know it before it is asked for its columns and its warm-up.
+template <class E, class M>
+void show_map(E& estimator, const M& map) {
+  if constexpr (requires { estimator.look_at(map); }) estimator.look_at(map);
+}
+
 namespace detail {
 
 template <class Scalar, class Map, class... Estimators>
@@ -140,6 +148,7 @@ auto analyze(std::string_view who, const Map& map, const H& h0, Inputs&& inputs,
   const Eigen::Index n = state_size(map);
   require(n >= 1, who, [&] { return "the map's dimension is " + number_text(n) + ", expected at least 1"; });
   (estimators.validate(n), ...);
+  (show_map(estimators, map), ...);
   const Eigen::Index columns = std::max({Eigen::Index{0}, estimators.columns(n)...});
   constexpr bool alone = runs_alone<Scalar, Map, Estimators...>;
 

@@ -9,8 +9,10 @@
 #include <Eigen/Core>
 
 #include <libration/core/config.hpp>
+#include <libration/core/views.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/pullback.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 
 namespace libration::inline LIBRATION_ABI::tangent {
 
@@ -38,6 +40,7 @@ class vector_system {
  public:
   static constexpr int width = 1;
   static constexpr bool autonomous = maps::repeats_itself<M>;
+  static constexpr bool has_structure = maps::has_structured_spectrum<M>;
   static constexpr bool has_determinant = maps::detail::determinant_h<M> || maps::detail::determinant_in_workspace<M>;
 
   using map_type = M;
@@ -73,6 +76,7 @@ class vector_system {
 
   /// One step of the orbit. Overwrites what the last `advance` left for `tangent`.
   void step(std::int64_t t, const state_type& h, const input_type& x, state_type& next) {
+    if constexpr (has_structure) t_ = t;
     if constexpr (in_workspace)
       call_step(t, h, x, next, workspace_);
     else
@@ -142,6 +146,21 @@ class vector_system {
       return map_->log_abs_determinant(workspace_);
     else
       return map_->log_abs_determinant(h_);
+  }
+
+  /// What the map's exponents are made of, and the gates of the last step, shape (gates); see `maps::has_structured_spectrum`.
+  maps::gate_structure structure() const
+    requires has_structure
+  {
+    return map_->structured_spectrum();
+  }
+  void gates(vector_span<double> out) const
+    requires has_structure
+  {
+    if constexpr (maps::detail::gates_in_workspace<M>)
+      map_->gates(workspace_, out);
+    else
+      map_->gates(t_, out);
   }
 
  private:

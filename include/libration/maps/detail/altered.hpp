@@ -96,6 +96,16 @@ class altered_vector
   {
     return ws.log_abs_determinant(f_);
   }
+  gate_structure structured_spectrum() const
+    requires has_structured_spectrum<F>
+  {
+    return f_.structured_spectrum();
+  }
+  void gates(const workspace& ws, vector_span<double> out) const
+    requires has_structured_spectrum<F>
+  {
+    ws.gates(f_, out);
+  }
 
  private:
   friend vector_base<altered_vector, S, driven<F>, timed<F> || Alteration::is_timed>;

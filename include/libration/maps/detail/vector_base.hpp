@@ -12,6 +12,7 @@
 #include <libration/core/views.hpp>
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/pullback.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 
 namespace libration::inline LIBRATION_ABI::maps::detail {
 
@@ -97,6 +98,16 @@ struct stage {
       return map.log_abs_determinant(workspace);
     else
       return map.log_abs_determinant(h);
+  }
+
+  /// The gates of the last step.
+  void gates(const M& map, vector_span<double> out) const
+    requires has_structured_spectrum<M>
+  {
+    if constexpr (gates_in_workspace<M>)
+      map.gates(workspace, out);
+    else
+      map.gates(t, out);
   }
 
  private:

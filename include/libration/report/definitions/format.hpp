@@ -101,6 +101,7 @@ LIBRATION_DEFINED std::string text(const lyapunov::spectrum_result& r, Eigen::In
     out += before + what;
     before = "; ";
   };
+  if (r.exact) evidence("exact: the means of the map's own gates, without a frame");
   if (!std::isnan(r.worst_condition))
     evidence(fmt::format("{} orthonormalisations, every {:.3g} steps; worst condition {:.2g}, defect {:.1g}; {} rolled back",
                          r.orthonormalisations, r.mean_interval, r.worst_condition, r.worst_defect, r.breakdowns));

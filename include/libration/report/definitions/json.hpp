@@ -27,6 +27,7 @@ LIBRATION_DEFINED json to_json(const lyapunov::spectrum_result& r) {
   j["status"] = to_string(r.status);
   j["verdict"] = to_string(r.verdict);
   j["unit"] = r.per_unit_of_time ? "nats per unit of time" : "nats per step";
+  j["exact"] = r.exact;
   j["steps"] = r.steps;
   j["time_step"] = r.time_step;
   j["exponents"] = numbers(r.exponents);
