@@ -14,6 +14,7 @@
 
 #include <libration/core/views.hpp>
 #include <libration/maps/number_format.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/maps/token_model.hpp>
 
 namespace stability {
@@ -83,6 +84,8 @@ class any_map {
     virtual void step_batch(const matrix_view<double>& H, const matrix_view<double>& X, matrix_span<double>& next,
                             scratch& ws) const = 0;
     virtual void tangent(const matrix_view<double>& V, matrix_span<double>& JV, scratch& ws) const = 0;
+    virtual libration::maps::gate_structure structured_spectrum() const = 0;  // empty: the map has none
+    virtual void gates(const scratch& ws, vector_span<double>& out) const = 0;
   };
 
   Eigen::Index state_size() const { return map_->state_size(); }
@@ -108,6 +111,8 @@ class network_map : public any_map {
   void step(const vector_view<double>& h, const vector_view<double>& x, vector_span<double> next, workspace& ws) const {
     map().step(h, x, next, *ws);
   }
+  libration::maps::gate_structure structured_spectrum() const { return map().structured_spectrum(); }
+  void gates(const workspace& ws, vector_span<double> out) const { map().gates(*ws, out); }
   void step_batch(const matrix_view<double>& H, const matrix_view<double>& X, matrix_span<double> next, workspace& ws) const {
     map().step_batch(H, X, next, *ws);
   }

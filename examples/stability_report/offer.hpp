@@ -12,6 +12,7 @@
 #include <libration/maps/concepts.hpp>
 #include <libration/maps/quantize.hpp>
 #include <libration/maps/quantize_tokens.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/maps/token_model.hpp>
 #include <libration/models/feedback.hpp>
 #include <libration/models/quantize_weights.hpp>
@@ -74,6 +75,7 @@ class any_map_of final : public any_map::any {
     typename M::workspace ws;
     Eigen::VectorXd h, x, next;  // of one member of a batch, or of the last step
   };
+  static constexpr bool gated = maps::has_structured_spectrum<M>;
   static constexpr bool tangent_takes_state =
       !requires(const M& map, const matrix_view<double>& V, matrix_span<double> JV, typename M::workspace& ws) {
     map.tangent(V, JV, ws);
@@ -122,6 +124,15 @@ class any_map_of final : public any_map::any {
         next.col(j) = mine.next;
       }
     }
+  }
+  maps::gate_structure structured_spectrum() const override {
+    if constexpr (gated)
+      return map_.structured_spectrum();
+    else
+      return {};
+  }
+  void gates([[maybe_unused]] const any_map::scratch& ws, [[maybe_unused]] vector_span<double>& out) const override {
+    if constexpr (gated) map_.gates(static_cast<const own&>(ws).ws, out);
   }
   void tangent(const matrix_view<double>& V, matrix_span<double>& JV, any_map::scratch& ws) const override {
     own& mine = static_cast<own&>(ws);

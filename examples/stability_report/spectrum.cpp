@@ -25,6 +25,11 @@ void print_numbers(const lyapunov::spectrum_result& r, const std::string& unit) 
              unit);
   for (Eigen::Index i = 0; i < r.exponents.size(); ++i) {
     const double rate = r.exponents[i], half = r.half_width[i];
+    if (r.exact && std::isinf(rate)) {
+      fmt::print("  {:>2}   {}: gone after a few {}s, whatever they are{}\n", i + 1, rate, unit,
+                 i + 1 < r.exponents.size() ? "; so are those after it" : "");
+      break;
+    }
     fmt::print("  {:>2}   {:<28}  {:>9.5f} to {:>9.5f}   {}\n", i + 1, report::with_error(rate, r.standard_error[i]), rate - half,
                rate + half, halving(rate, unit));
   }
@@ -47,10 +52,16 @@ void print_trust(const lyapunov::spectrum_result& r, const lyapunov::spectrum_re
       "    leading exponent), by Student's t with {:.0f} degrees of freedom. They do not cover other texts: that is another "
       "question.\n",
       unit, r.effective_samples[0], r.degrees_of_freedom);
-  fmt::print(
-      "  frame: {} orthonormalisations, every {:.1f} {}s on average; worst condition {:.1e}\n"
-      "    (a pivot is right to 2e-16 times that), worst defect {:.0e}; {} stretches had to be replayed.\n",
-      r.orthonormalisations, r.mean_interval, unit, r.worst_condition, r.worst_defect, r.breakdowns);
+  if (r.exact)
+    fmt::print(
+        "  exact: the network's gates do not read the state that they act on, so that the exponents are the means of what they\n"
+        "    let through, {} by {}, and no direction had to be followed.\n",
+        unit, unit);
+  else
+    fmt::print(
+        "  frame: {} orthonormalisations, every {:.1f} {}s on average; worst condition {:.1e}\n"
+        "    (a pivot is right to 2e-16 times that), worst defect {:.0e}; {} stretches had to be replayed.\n",
+        r.orthonormalisations, r.mean_interval, unit, r.worst_condition, r.worst_defect, r.breakdowns);
   const double difference = std::abs(pair.exponents[0] - r.exponents[0]);
   fmt::print(
       "  second way: two neighbouring runs of the network, without any derivative, give {}\n"
