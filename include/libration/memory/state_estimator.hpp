@@ -129,11 +129,13 @@ class covariance_record {
     Eigen::MatrixXd scatter;  // about the mean, lower triangle
   };
   LIBRATION_DECLARED void flush();
-  LIBRATION_DECLARED static void merge(stretch& into, const stretch& other);
+  LIBRATION_DECLARED void merge(stretch& into, const stretch& other);
 
   Eigen::Index n_, held_ = 0;
   std::int64_t length_;
   Eigen::MatrixXd buffer_;
+  stretch latest_;         // of the buffer
+  Eigen::VectorXd apart_;  // of two means
   std::vector<stretch> stretches_;
 };
 
@@ -234,7 +236,7 @@ state_result state_statistics(const M& map, rollout::start_of<M> h0, Inputs&& in
 /// \return        `ok`, `diverged` or `cancelled`, with the steps done; squares of states beyond 1e150 leave NaN
 /// \throws        argument_error before the first step: shapes, options, inputs too short
 /// Cost:      a step: 2 n operations, and with `.dimensions` n_l² for each layer of n_l rows; at the end the eigenvalues of nine
-///            matrices (n_l, n_l). Memory 8 n_l² numbers a layer
+///            matrices (n_l, n_l). Memory 9 n_l² numbers a layer, allocated as the run goes through its eighths
 /// Source:    participation ratio and effective rank: see effective_dimension.hpp; trends: `stats::fit_trend`
 template <class Scalar = double, maps::map M>
   requires(!maps::driven<M>)

@@ -26,7 +26,10 @@ inline constexpr std::int64_t buffered_states = 64;
 inline constexpr std::size_t most_stretches = 8, least_stretches = 4;
 
 LIBRATION_DEFINED covariance_record::covariance_record(Eigen::Index n, std::int64_t steps)
-    : n_(n), buffer_(n, static_cast<Eigen::Index>(buffered_states)) {
+    : n_(n),
+      buffer_(n, static_cast<Eigen::Index>(buffered_states)),
+      latest_{0, Eigen::VectorXd::Zero(n), Eigen::MatrixXd::Zero(n, n)},
+      apart_(n) {
   // Of a run whose length is not known, stretches that are merged by pairs as it goes on.
   const bool known = steps < (std::int64_t{1} << 40);
   const std::int64_t eighth = known ? (steps - 1) / static_cast<std::int64_t>(most_stretches) + 1 : 1024;
@@ -51,21 +54,23 @@ LIBRATION_DEFINED void covariance_record::flush() {
     }
     stretches_.push_back({0, Eigen::VectorXd::Zero(n_), Eigen::MatrixXd::Zero(n_, n_)});
   }
-  stretch latest{held_, Eigen::VectorXd::Zero(n_), Eigen::MatrixXd::Zero(n_, n_)};
-  for (Eigen::Index j = 0; j < held_; ++j) latest.mean += buffer_.col(j);
-  latest.mean /= static_cast<double>(held_);
-  for (Eigen::Index j = 0; j < held_; ++j) buffer_.col(j) -= latest.mean;
-  latest.scatter.selfadjointView<Eigen::Lower>().rankUpdate(buffer_.leftCols(held_));
-  merge(stretches_.back(), latest);
+  latest_.count = held_;
+  latest_.mean.setZero();
+  latest_.scatter.setZero();
+  for (Eigen::Index j = 0; j < held_; ++j) latest_.mean += buffer_.col(j);
+  latest_.mean /= static_cast<double>(held_);
+  for (Eigen::Index j = 0; j < held_; ++j) buffer_.col(j) -= latest_.mean;
+  latest_.scatter.selfadjointView<Eigen::Lower>().rankUpdate(buffer_.leftCols(held_));
+  merge(stretches_.back(), latest_);
   held_ = 0;
 }
 
 LIBRATION_DEFINED void covariance_record::merge(stretch& into, const stretch& other) {
   const auto a = static_cast<double>(into.count), b = static_cast<double>(other.count);
-  const Eigen::VectorXd apart = other.mean - into.mean;
+  apart_ = other.mean - into.mean;
   into.scatter += other.scatter;
-  into.scatter.selfadjointView<Eigen::Lower>().rankUpdate(apart, a * b / (a + b));
-  into.mean += apart * (b / (a + b));
+  into.scatter.selfadjointView<Eigen::Lower>().rankUpdate(apart_, a * b / (a + b));
+  into.mean += apart_ * (b / (a + b));
   into.count += other.count;
 }
 
