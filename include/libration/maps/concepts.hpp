@@ -4,6 +4,7 @@
 /// What a map is: a formula on `state<T, n>`, or `step` and `tangent` on vectors; and `explain<M>()`, which says what a type lacks.
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -420,6 +421,14 @@ inline constexpr int counters = [] {
   else
     return 0;
 }();
+
+/// A map whose state is that of layers one after another, layer 0 first: layer l's rows are from `offset(l)` to the next one's, the
+/// topmost layer's to the state's end.
+template <class M>
+concept has_layers = vector_map<M> && requires(const M& m, std::size_t l) {
+  { m.layer_count() } -> std::convertible_to<std::size_t>;
+  { m.offset(l) } -> std::convertible_to<Eigen::Index>;
+};
 
 /// A map whose step covers a time: its exponents are per unit of time, not per step.
 template <class M>

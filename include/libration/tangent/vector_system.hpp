@@ -118,6 +118,22 @@ class vector_system {
     V.swap(image_);
   }
 
+  /// Replaces V, shape (n, k), by J V + B VX, B being the derivative of that step in the input; VX: shape (m, k).
+  void tangent(frame_type& V, const frame_type& VX)
+    requires maps::differentiable_in_input<M>
+  {
+    if (V.cols() != image_.cols()) image_.resize(V.rows(), V.cols());
+    if constexpr (maps::detail::input_tangent_in_workspace_alone<M>)
+      map_->tangent(V, VX, image_, workspace_);
+    else if constexpr (maps::detail::input_tangent_in_workspace_hx<M>)
+      map_->tangent(h_, x_, V, VX, image_, workspace_);
+    else if constexpr (maps::detail::input_tangent_hx<M>)
+      map_->tangent(h_, x_, V, VX, image_);
+    else
+      map_->tangent(t_, h_, x_, V, VX, image_);
+    V.swap(image_);
+  }
+
   /// Replaces the block W, shape (n, k), by JᵀW, J being the Jacobian at the last `advance`.
   void pullback(frame_type& W)
     requires maps::has_pullback<M>
