@@ -137,6 +137,7 @@ class checkpoint_folder : public scratch_folder {
 /// The laws of a map at the zero state and some steps on, and `step_batch` against single steps.
 template <class Body>
 void check_body_laws(const Body& net, double tolerance) {
+  static_assert(libration::maps::has_input_pullback<Body>);
   const Eigen::Index n = net.state_size(), d = net.input_size(), members = 5;
   const Eigen::MatrixXd X = random_matrix(d, 20, 1.0, 80);
   Eigen::VectorXd h = Eigen::VectorXd::Zero(n), next(n);
@@ -250,6 +251,7 @@ struct written_model {
   /// The laws of the loop that is closed by what the model expects next.
   void check_loop() const {
     const auto loop = libration::models::close_loop(net, {.temperature = 0.7});
+    static_assert(libration::maps::has_pullback<decltype(loop)>);
     CHECK(libration::testing::check_laws(loop, state_after(net, text)).text() == "");
   }
 

@@ -24,7 +24,8 @@ Eigen::Index allocations(const Config& config) {
                                          {random_matrix(vocabulary, d, 1.0, 51), Eigen::VectorXd()});
   const Eigen::Index n = net.state_size();
   const Eigen::VectorXd h = random_matrix(n, 1, 1.0, 52), x = random_matrix(d, 1, 1.0, 53);
-  const Eigen::MatrixXd V = random_matrix(n, 6, 1.0, 54), X = random_matrix(d, 6, 1.0, 55);
+  const Eigen::MatrixXd V = random_matrix(n, 6, 1.0, 54);
+  Eigen::MatrixXd X = random_matrix(d, 6, 1.0, 55);
   auto ws = net.make_workspace(6, 6);
   Eigen::VectorXd next(n), logits(vocabulary);
   Eigen::MatrixXd JV(n, 6), Next(n, 6);
@@ -32,6 +33,8 @@ Eigen::Index allocations(const Config& config) {
     net.step(h, x, next, ws);
     net.tangent(V, JV, ws);
     net.tangent(V.leftCols(2), X.leftCols(2), JV.leftCols(2), ws);
+    net.pullback(V, JV, ws);
+    net.pullback(V.leftCols(2), JV.leftCols(2), X.leftCols(2), ws);
     net.step(models::token(3), h, next, ws);
     net.logits(next, logits);
     net.step_batch(V, X, Next, ws);
@@ -40,7 +43,7 @@ Eigen::Index allocations(const Config& config) {
 
 }  // namespace
 
-TEST_CASE("models: a step of a state-space model, its tangent and a batch allocate nothing", "[no-alloc]") {
+TEST_CASE("models: a step of a state-space model, its tangent, its adjoint and a batch allocate nothing", "[no-alloc]") {
   models::mamba_config mamba;
   mamba.hidden_size = mamba.time_step_rank = 4;
   mamba.inner_size = 8;

@@ -201,6 +201,25 @@ class diagonal_recurrence {
     rotate(V, JV);
     drive(VU, JV);
   }
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, workspace&) const {
+    for (Eigen::Index j = 0; j < W.cols(); ++j)
+      for (Eigen::Index i = 0; i < modes(); ++i) {
+        const Scalar re = lambda_[i].real(), im = lambda_[i].imag(), a = W(2 * i, j), b = W(2 * i + 1, j);
+        JtW(2 * i, j) = re * a + im * b;
+        JtW(2 * i + 1, j) = re * b - im * a;
+      }
+  }
+  void pullback(matrix_view<Scalar> W, matrix_span<Scalar> JtW, matrix_span<Scalar> BtW, workspace& ws) const {
+    pullback(W, JtW, ws);
+    if (by_channel_.size() == 0) {
+      BtW.noalias() = input_.transpose() * W;
+      return;
+    }
+    const Eigen::Index per_channel = modes() / inputs_;
+    BtW.setZero();
+    for (Eigen::Index j = 0; j < W.cols(); ++j)
+      for (Eigen::Index i = 0; i < modes(); ++i) BtW(i / per_channel, j) += W(2 * i, j);
+  }
 
   /// y of a state and the input that made it. \param h  s', shape (2 n); \param u  shape (m); \param y  out: shape (p)
   void evaluate(vector_view<Scalar> h, vector_view<Scalar> u, vector_span<Scalar> y) const {

@@ -186,6 +186,11 @@ class mamba_layer {
   /// \param at      what the step left
   void tangent(matrix_span<Scalar> stream, matrix_view<Scalar> V, matrix_span<Scalar> JV, scratch& s, const kept& at) const;
 
+  /// \param stream  in and out: what is wanted of the stream after the layer, and what that makes of the one before, shape (d, k)
+  /// \param W       what is wanted of the next state; \param JtW  out: what both make of the state; apart from W
+  /// \param at      what the step left
+  void pullback(matrix_span<Scalar> stream, matrix_view<Scalar> W, matrix_span<Scalar> JtW, scratch& s, const kept& at) const;
+
  private:
   Eigen::Index hidden_, inner_, states_, kernel_, rank_;
   norm_type norm_;

@@ -164,6 +164,11 @@ class min_gru_layer {
   /// \param at      what the step left
   void tangent(matrix_span<Scalar> stream, matrix_view<Scalar> V, matrix_span<Scalar> JV, scratch& s, const kept& at) const;
 
+  /// \param stream  in and out: what is wanted of the stream after the layer, and what that makes of the one before, shape (d, k)
+  /// \param W       what is wanted of the next state; \param JtW  out: what both make of the state; apart from W
+  /// \param at      what the step left
+  void pullback(matrix_span<Scalar> stream, matrix_view<Scalar> W, matrix_span<Scalar> JtW, scratch& s, const kept& at) const;
+
  private:
   // x √d / max(|x|, 1e-12), but for what is shorter than some 1e-12.
   static norm_type norm_of(const vector& gamma) { return {gamma.array() + Scalar(1), 1e-24 / static_cast<double>(gamma.size())}; }

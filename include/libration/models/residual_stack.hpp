@@ -28,6 +28,12 @@ template <class Layer>
 concept layer_with_gates = requires(const Layer& layer) { layer.gate_count(); };
 }  // namespace detail
 
+/// A layer of a `residual_stack` that has the adjoint of its tangent.
+template <class Layer>
+concept layer_with_pullback =
+    requires(const Layer& layer, matrix_span<typename Layer::scalar_type> out, matrix_view<typename Layer::scalar_type> W,
+             typename Layer::scratch& scratch, const typename Layer::kept& kept) { layer.pullback(out, W, out, scratch, kept); };
+
 /// Layers of a kind (`mamba_layer`, `mamba2_layer`, `rwkv7_layer`), each of which has a state of fixed size and adds to the stream
 /// of d numbers that passes through all of them; a norm at the end. A driven map in the workspace form: x, shape (d), is the
 /// embedding of a token or whatever else the network is fed.
@@ -204,6 +210,35 @@ class residual_stack {
     carry(V, JV, ws);
   }
 
+  /// JtW = (dg/dh)ᵀ W at the (h, x) of the last step on this workspace; W, JtW: shape (n, k), apart from each other.
+  void pullback(matrix_view<scalar_type> W, matrix_span<scalar_type> JtW, workspace& ws) const
+    requires layer_with_pullback<Layer>
+  {
+    ws.stream_tangent.leftCols(W.cols()).setZero();
+    carry_back(W, JtW, ws);
+  }
+  /// The same, and BtW = (dg/dx)ᵀ W; out: shape (d, k).
+  void pullback(matrix_view<scalar_type> W, matrix_span<scalar_type> JtW, matrix_span<scalar_type> BtW, workspace& ws) const
+    requires layer_with_pullback<Layer>
+  {
+    ws.stream_tangent.leftCols(W.cols()).setZero();
+    carry_back(W, JtW, ws);
+    BtW = ws.stream_tangent.leftCols(W.cols());
+  }
+  /// What W, wanted of the next state, and WO, wanted of `output`, together make of the state; of the input it is `input_pullback`.
+  ///
+  /// \param WO  shape (d, k)
+  void pullback_with_output(matrix_view<scalar_type> W, matrix_view<scalar_type> WO, matrix_span<scalar_type> JtW,
+                            workspace& ws) const
+    requires layer_with_pullback<Layer>
+  {
+    for (Eigen::Index j = 0; j < W.cols(); ++j)
+      whole().norm.pullback(WO.col(j).data(), ws.unit.col(0).data(), ws.scale, ws.stream_tangent.col(j).data());
+    carry_back(W, JtW, ws);
+  }
+  /// What the last pullback on this workspace made of the input, shape (d, k).
+  auto input_pullback(const workspace& ws, Eigen::Index k) const { return ws.stream_tangent.leftCols(k); }
+
  private:
   static constexpr bool has_gates = detail::layer_with_gates<Layer>;
   Eigen::Index gate_count() const
@@ -232,6 +267,18 @@ class residual_stack {
     }
     for (Eigen::Index j = 0; j < k; ++j)
       whole().norm.tangent(ws.stream_tangent.col(j).data(), ws.unit.col(0).data(), ws.scale, ws.output_tangent.col(j).data());
+  }
+
+  // From the top down; the stream's adjoint is in its tangent's place.
+  void carry_back(const matrix_view<scalar_type>& W, matrix_span<scalar_type>& JtW, workspace& ws) const {
+    const Eigen::Index k = W.cols();
+    eigen_assert(k <= ws.stream_tangent.cols());
+    auto stream = ws.stream_tangent.leftCols(k);
+    for (std::size_t l = whole().layers.size(); l-- > 0;) {
+      const Layer& layer = whole().layers[l];
+      layer.pullback(stream, W.middleRows(offset(l), layer.state_size()), JtW.middleRows(offset(l), layer.state_size()), ws.scratch,
+                     ws.kept[l]);
+    }
   }
 
   // A network that was moved from has no parts.

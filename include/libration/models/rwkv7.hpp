@@ -155,6 +155,7 @@ class rwkv7_layer {
     matrix unit;
     vector slope, low_slope, unit_heads, read, gathered;  ///< of one member
     vector rate, removed;                                 ///< of one member or direction
+    matrix of_first_value;                                ///< of the adjoint, shape (d, columns): 0 between two of them
   };
   /// What a layer's step leaves for its tangent, of the first member.
   struct kept {
@@ -212,6 +213,12 @@ class rwkv7_layer {
   /// \param at      what the step left
   void tangent(matrix_span<Scalar> stream, matrix_view<Scalar> V, matrix_span<Scalar> JV, scratch& s, const kept& at) const;
 
+  /// \param stream  in and out: what is wanted of the stream after the layer, and what that makes of the one before, shape (d, k)
+  /// \param W       what is wanted of the next state; \param JtW  out: what both make of the state; apart from W
+  /// \param at      what the step left
+  /// What the layers want of the lowest one's value is summed in the scratch, from the topmost layer down, and taken by the lowest.
+  void pullback(matrix_span<Scalar> stream, matrix_view<Scalar> W, matrix_span<Scalar> JtW, scratch& s, const kept& at) const;
+
  private:
   using packed = detail::packed_matrix<Scalar>;
   struct low_rank {
@@ -223,6 +230,9 @@ class rwkv7_layer {
   void mix(const vector& x, const Scalar* past, Eigen::Index past_stride, buffers& b, Eigen::Index count) const;
   static void multiply(const packed& weight, const matrix& in, Eigen::Index count, matrix& out) {
     weight.multiply({in.data(), in.rows()}, count, out.data(), out.rows());
+  }
+  static void multiply_transposed(const packed& weight, const matrix& in, Eigen::Index count, matrix& out) {
+    weight.multiply_transposed({in.data(), in.rows()}, count, out.data(), out.rows());
   }
   Eigen::Map<const matrix> head(const Scalar* state, Eigen::Index h) const {
     const Eigen::Index K = config_.head_size;

@@ -183,6 +183,22 @@ class sequence_model {
     body_.gates(ws.body, out);
   }
 
+  /// JtW = (dg/dh)ᵀ W at the last step on this workspace: nothing depends on the output of the step before.
+  void pullback(matrix_view<scalar_type> W, matrix_span<scalar_type> JtW, workspace& ws) const
+    requires layer_with_pullback<layer_type>
+  {
+    const Eigen::Index n = body_.state_size();
+    body_.pullback_with_output(W.topRows(n), W.bottomRows(hidden_size()), JtW.topRows(n), ws.body);
+    JtW.bottomRows(hidden_size()).setZero();
+  }
+  /// The same, and BtW = (dg/dx)ᵀ W; out: shape (d, k).
+  void pullback(matrix_view<scalar_type> W, matrix_span<scalar_type> JtW, matrix_span<scalar_type> BtW, workspace& ws) const
+    requires layer_with_pullback<layer_type>
+  {
+    pullback(W, JtW, ws);
+    BtW = body_.input_pullback(ws.body, W.cols());
+  }
+
   /// \param h    state, shape (n)
   /// \param out  logits of the next token, shape (vocabulary_size)
   void logits(vector_view<scalar_type> h, vector_span<scalar_type> out) const {

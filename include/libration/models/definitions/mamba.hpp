@@ -153,6 +153,47 @@ void mamba_layer<Scalar>::tangent(matrix_span<Scalar> stream, matrix_view<Scalar
   stream += s.normed_tangent.leftCols(k);
 }
 
+template <class Scalar>
+void mamba_layer<Scalar>::pullback(matrix_span<Scalar> stream, matrix_view<Scalar> W, matrix_span<Scalar> JtW, scratch& s,
+                                   const kept& at) const {
+  const Eigen::Index d = hidden_, I = inner_, N = states_, R = rank_, Q = R + 2 * N, k = W.cols();
+  out_.multiply_transposed({stream.data(), stream.outerStride()}, k, s.joined_tangent.data(), I);
+  const auto B = at.selected.segment(R, N).array(), C = at.selected.tail(N).array();
+  for (Eigen::Index j = 0; j < k; ++j) {
+    const Eigen::Map<const matrix> of_next(W.col(j).data() + recurrent_offset(), N, I);
+    Eigen::Map<matrix> of_state(JtW.col(j).data() + recurrent_offset(), N, I);
+    auto of_B = s.selected_tangent.col(j).segment(R, N).array(), of_C = s.selected_tangent.col(j).tail(N).array();
+    of_B.setZero();
+    of_C.setZero();
+    for (Eigen::Index c = 0; c < I; ++c) {
+      const Scalar of_joined = s.joined_tangent(c, j), of_read = at.gate[c] * of_joined;
+      s.projected_tangent(I + c, j) = at.read[c] * at.gate_slope[c] * of_joined;
+      auto sum = of_state.col(c).array();
+      sum = of_next.col(c).array() + of_read * C;
+      of_C += of_read * at.state.col(c).array();
+      of_B += (at.dt[c] * at.conv[c]) * sum;
+      s.conv_tangent(c, j) = D_[c] * of_read + at.dt[c] * (B * sum).sum();
+      s.dt_tangent(c, j) = at.dt_slope[c] * (at.drive.col(c).array() * sum).sum();
+      sum *= at.decay.col(c).array();
+    }
+  }
+  // Only the first R of what dt_ reads are its inputs: they lie at the top of `selected`.
+  dt_.multiply_transposed({s.dt_tangent.data(), I}, k, s.selected_tangent.data(), Q);
+  x_.multiply_transposed({s.selected_tangent.data(), Q}, k, s.dt_tangent.data(), I);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    auto of_conv = s.conv_tangent.col(j);
+    of_conv.array() = (of_conv.array() + s.dt_tangent.col(j).array()) * at.conv_slope.array();
+    detail::convolve_and_shift_pullback(conv_, of_conv.data(), W.col(j).data(), JtW.col(j).data(),
+                                        s.projected_tangent.col(j).data());
+  }
+  in_.multiply_transposed({s.projected_tangent.data(), 2 * I}, k, s.normed_tangent.data(), d);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    Scalar* const of_normed = s.normed_tangent.col(j).data();
+    norm_.pullback(of_normed, at.unit.data(), at.scale, of_normed);
+  }
+  stream += s.normed_tangent.leftCols(k);
+}
+
 #if defined(LIBRATION_COMPILED)
 template class mamba_layer<double>;
 template class mamba_layer<float>;

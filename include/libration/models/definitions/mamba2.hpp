@@ -163,6 +163,52 @@ void mamba2_layer<Scalar>::tangent(matrix_span<Scalar> stream, matrix_view<Scala
   stream += s.normed_tangent.leftCols(k);
 }
 
+template <class Scalar>
+void mamba2_layer<Scalar>::pullback(matrix_span<Scalar> stream, matrix_view<Scalar> W, matrix_span<Scalar> JtW, scratch& s,
+                                    const kept& at) const {
+  const Eigen::Index d = config_.hidden_size, I = config_.inner_size, N = config_.state_size, P = config_.head_size;
+  const Eigen::Index heads = config_.heads, groups = config_.groups, channels = config_.conv_channels();
+  const Eigen::Index rows = I + channels + heads, k = W.cols();
+  out_.multiply_transposed({stream.data(), stream.outerStride()}, k, s.joined_tangent.data(), I);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    Scalar* const joined = s.joined_tangent.col(j).data();
+    inner_norm_.pullback(joined, at.inner_unit.data(), at.inner_scale, joined);
+    const Eigen::Map<const matrix> of_next(W.col(j).data() + recurrent_offset(), N, I);
+    Eigen::Map<matrix> of_state(JtW.col(j).data() + recurrent_offset(), N, I);
+    auto of_conv = s.conv_tangent.col(j);
+    auto of_z = s.projected_tangent.col(j).head(I), of_delta = s.projected_tangent.col(j).tail(heads);
+    of_conv.tail(channels - I).setZero();
+    for (Eigen::Index h = 0; h < heads; ++h) {
+      const Eigen::Index b = I + h / (heads / groups) * N, c_row = b + groups * N;
+      const auto B = at.conv.segment(b, N).array(), C = at.conv.segment(c_row, N).array();
+      auto of_B = of_conv.segment(b, N).array(), of_C = of_conv.segment(c_row, N).array();
+      Scalar of_dt(0);
+      for (Eigen::Index c = h * P; c < (h + 1) * P; ++c) {
+        const Scalar x = at.conv[c], of_read = at.gate[c] * joined[c];
+        of_z[c] = at.read[c] * at.gate_slope[c] * joined[c];
+        auto sum = of_state.col(c).array();
+        sum = of_next.col(c).array() + of_read * C;
+        of_C += of_read * at.state.col(c).array();
+        of_B += (at.dt[h] * x) * sum;
+        const Scalar along = (B * sum).sum();
+        of_conv[c] = D_[h] * of_read + at.dt[h] * along;
+        of_dt += at.decay[h] * A_[h] * (at.before.col(c).array() * sum).sum() + x * along;
+        sum *= at.decay[h];
+      }
+      of_delta[h] = at.dt_slope[h] * of_dt;
+    }
+    of_conv.array() *= at.conv_slope.array();
+    detail::convolve_and_shift_pullback(conv_, of_conv.data(), W.col(j).data(), JtW.col(j).data(),
+                                        s.projected_tangent.col(j).data() + I);
+  }
+  in_.multiply_transposed({s.projected_tangent.data(), rows}, k, s.normed_tangent.data(), d);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    Scalar* const of_normed = s.normed_tangent.col(j).data();
+    norm_.pullback(of_normed, at.unit.data(), at.scale, of_normed);
+  }
+  stream += s.normed_tangent.leftCols(k);
+}
+
 #if defined(LIBRATION_COMPILED)
 template class mamba2_layer<double>;
 template class mamba2_layer<float>;

@@ -175,6 +175,39 @@ void min_gru_layer<Scalar>::tangent(matrix_span<Scalar> stream, matrix_view<Scal
   stream += s.normed_tangent.leftCols(k);
 }
 
+template <class Scalar>
+void min_gru_layer<Scalar>::pullback(matrix_span<Scalar> stream, matrix_view<Scalar> W, matrix_span<Scalar> JtW, scratch& s,
+                                     const kept& at) const {
+  const Eigen::Index d = config_.hidden_size, I = config_.inner_size, F = config_.ffn_size, k = W.cols();
+  ffn_out_.multiply_transposed({stream.data(), stream.outerStride()}, k, s.ffn_tangent.data(), F);
+  for (Eigen::Index j = 0; j < k; ++j) s.ffn_tangent.col(j).array() *= at.ffn.array();
+  ffn_in_.multiply_transposed({s.ffn_tangent.data(), F}, k, s.normed_tangent.data(), d);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    Scalar* const of_normed = s.normed_tangent.col(j).data();
+    ffn_norm_.pullback(of_normed, at.ffn_unit.data(), at.ffn_scale, of_normed);
+  }
+  stream += s.normed_tangent.leftCols(k);
+  if (config_.projected)
+    out_.multiply_transposed({stream.data(), stream.outerStride()}, k, s.units_tangent.data(), I);
+  else
+    s.units_tangent.leftCols(k) = stream;
+  for (Eigen::Index j = 0; j < k; ++j) {
+    auto units = s.units_tangent.col(j).array();
+    units += W.col(j).array();
+    auto gates = s.gates_tangent.col(j).array();
+    gates.head(I) = at.candidate.array() * units;
+    gates.segment(I, I) = at.gates.head(I).array() * units;
+    if (config_.forget_gate) gates.tail(I) = at.gates.tail(I).array() * units;
+    JtW.col(j).array() = at.keep.array() * units;
+  }
+  in_.multiply_transposed({s.gates_tangent.data(), s.gates_tangent.rows()}, k, s.normed_tangent.data(), d);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    Scalar* const of_normed = s.normed_tangent.col(j).data();
+    norm_.pullback(of_normed, at.unit.data(), at.scale, of_normed);
+  }
+  stream += s.normed_tangent.leftCols(k);
+}
+
 #if defined(LIBRATION_COMPILED)
 template class min_gru_layer<double>;
 template class min_gru_layer<float>;

@@ -78,7 +78,8 @@ typename rwkv7_layer<Scalar>::scratch rwkv7_layer<Scalar>::make_scratch(Eigen::I
           wide,
           wide,
           wide,
-          wide};
+          wide,
+          matrix::Zero(config_.hidden_size, columns)};
 }
 
 template <class Scalar>
@@ -342,6 +343,131 @@ void rwkv7_layer<Scalar>::tangent(matrix_span<Scalar> stream, matrix_view<Scalar
   scale_rows(b.ffn, at.ffn);
   multiply(ffn_value_, b.ffn, k, b.out);
   stream += b.out.leftCols(k);
+}
+
+// The tangent's lines from the last to the first, each transposed.
+template <class Scalar>
+void rwkv7_layer<Scalar>::pullback(matrix_span<Scalar> stream, matrix_view<Scalar> W, matrix_span<Scalar> JtW, scratch& s,
+                                   const kept& at) const {
+  const Eigen::Index d = config_.hidden_size, K = config_.head_size, H = config_.heads, k = W.cols();
+  const Eigen::Index shift = shift_offset();
+  buffers& b = s.tangent;
+  const auto scale_rows = [k](matrix& columns, const vector& by) {
+    for (Eigen::Index j = 0; j < k; ++j) columns.col(j).head(by.size()).array() *= by.array();
+  };
+  // Of `mix`: mixed is u + (u_prev - u) ∘ x.
+  const auto unmix = [&](const vector& x, Eigen::Index past) {
+    for (Eigen::Index j = 0; j < k; ++j) {
+      b.normed.col(j).array() += b.mixed.col(j).array() * (Scalar(1) - x.array());
+      JtW.col(j).segment(past, d).array() += b.mixed.col(j).array() * x.array();
+    }
+  };
+  const auto begin_norm = [&](Eigen::Index past) {
+    for (Eigen::Index j = 0; j < k; ++j) {
+      b.normed.col(j) = W.col(j).segment(past, d);
+      JtW.col(j).segment(past, d).setZero();
+    }
+  };
+
+  begin_norm(shift + d);
+  for (Eigen::Index j = 0; j < k; ++j) b.out.col(j) = stream.col(j);
+  multiply_transposed(ffn_value_, b.out, k, b.ffn);
+  scale_rows(b.ffn, at.ffn);
+  multiply_transposed(ffn_key_, b.ffn, k, b.mixed);
+  unmix(ffn_x_k_, shift + d);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    ffn_norm_.pullback(b.normed.col(j).data(), at.ffn_unit.data(), at.ffn_scale, b.normed.col(j).data());
+    stream.col(j) += b.normed.col(j);
+    b.added.col(j) = stream.col(j);
+  }
+  multiply_transposed(output_, b.added, k, b.out);
+
+  for (Eigen::Index j = 0; j < k; ++j) {
+    auto of_joined = b.out.col(j);
+    auto of_r = b.r.col(j), of_w = b.w.col(j), of_k = b.k.col(j), of_v = b.v.col(j), of_a = b.a.col(j);
+    auto of_kappa = b.added.col(j), of_key = b.key.col(j);
+    b.g.col(j).array() = at.joined.array() * of_joined.array();
+    of_joined.array() *= at.g.array();
+    for (Eigen::Index h = 0; h < H; ++h) {
+      const auto of = [&](const auto& x) { return x.segment(h * K, K); };
+      const auto kappa = of(at.kappa), key = of(at.key), r = of(at.r), w = of(at.w), v = of(at.v);
+      const Scalar of_bonus = of(of_joined).dot(v);
+      s.read.segment(h * K, K) = of(of_joined).cwiseProduct(of(group_norm_));
+      detail::standardise_tangent(s.read.data() + h * K, at.unit_heads.data() + h * K, at.group_scales[h], s.read.data() + h * K,
+                                  K);
+      of_v.segment(h * K, K) = at.bonus[h] * of(of_joined);
+      of_r.segment(h * K, K) = of_bonus * key.cwiseProduct(of(r_k_));
+      of_key.segment(h * K, K) = of_bonus * r.cwiseProduct(of(r_k_));
+      of_w.segment(h * K, K).setZero();
+      of_kappa.segment(h * K, K).setZero();
+      s.rate.head(K).setZero();
+      s.gathered.head(K) = kappa.cwiseProduct(of(at.a));
+      const auto S = head(at.before.data(), h), S_next = head(at.state.data(), h), of_next = head(W.col(j).data(), h);
+      auto of_S = head(JtW.col(j).data(), h);
+      for (Eigen::Index value = 0; value < K; ++value) {
+        const Eigen::Index row = h * K + value;
+        auto sum = of_S.col(value);
+        sum = of_next.col(value) + s.read[row] * r;
+        of_r.segment(h * K, K) += s.read[row] * S_next.col(value);
+        of_w.segment(h * K, K) += S.col(value).cwiseProduct(sum);
+        s.rate.head(K) -= at.removed[row] * sum;
+        of_key.segment(h * K, K) += v[value] * sum;
+        of_v[row] += key.dot(sum);
+        const Scalar of_removed = -s.gathered.head(K).dot(sum);
+        of_kappa.segment(h * K, K) += of_removed * S.col(value);
+        sum = w.cwiseProduct(sum) + of_removed * kappa;
+      }
+      of_kappa.segment(h * K, K) += s.rate.head(K).cwiseProduct(of(at.a));
+      of_a.segment(h * K, K) = kappa.cwiseProduct(s.rate.head(K));
+      const bool turns = at.lengths[h] > static_cast<Scalar>(1e-12);
+      const Scalar along = turns ? kappa.dot(of(of_kappa)) : Scalar(0);
+      of_kappa.segment(h * K, K) = (of(of_kappa) - along * kappa) * (Scalar(1) / at.lengths[h]);
+    }
+    of_k.array() = of_kappa.array() * k_k_.array() +
+                   of_key.array() * (Scalar(1) + (at.a.array() - Scalar(1)) * k_a_.array());
+    of_a.array() += of_key.array() * at.k.array() * k_a_.array();
+  }
+
+  begin_norm(shift);
+  multiply_transposed(g_.up, b.g, k, b.low);
+  scale_rows(b.low, at.g_low_slope);
+  multiply_transposed(g_.down, b.low, k, b.mixed);
+  unmix(x_g_, shift);
+  scale_rows(b.a, at.a_slope);
+  multiply_transposed(a_.up, b.a, k, b.low);
+  multiply_transposed(a_.down, b.low, k, b.mixed);
+  unmix(x_a_, shift);
+  if (lowest_) {
+    b.v.leftCols(k) += s.of_first_value.leftCols(k);
+    s.of_first_value.leftCols(k).setZero();
+  } else {
+    for (Eigen::Index j = 0; j < k; ++j) {
+      auto of_v = b.v.col(j).array();
+      s.of_first_value.col(j).array() += of_v * at.mix.array();
+      b.out.col(j).array() = of_v * (at.first_value - at.own_value).array() * at.mix_slope.array();
+      of_v *= Scalar(1) - at.mix.array();
+    }
+    multiply_transposed(v_.up, b.out, k, b.low);
+    multiply_transposed(v_.down, b.low, k, b.mixed);
+    unmix(x_v_, shift);
+  }
+  multiply_transposed(value_, b.v, k, b.mixed);
+  unmix(x_v_, shift);
+  multiply_transposed(key_, b.k, k, b.mixed);
+  unmix(x_k_, shift);
+  scale_rows(b.w, at.w_slope);
+  multiply_transposed(w_.up, b.w, k, b.low);
+  scale_rows(b.low, at.w_low_slope);
+  multiply_transposed(w_.down, b.low, k, b.mixed);
+  unmix(x_w_, shift);
+  multiply_transposed(receptance_, b.r, k, b.mixed);
+  unmix(x_r_, shift);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    Scalar* const x = stream.col(j).data();
+    norm_.pullback(b.normed.col(j).data(), at.unit.data(), at.scale, b.normed.col(j).data());
+    stream.col(j) += b.normed.col(j);
+    if (pre_norm_) pre_norm_->pullback(x, at.pre_unit.data(), at.pre_scale, x);
+  }
 }
 
 #if defined(LIBRATION_COMPILED)

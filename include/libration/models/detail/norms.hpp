@@ -74,6 +74,11 @@ class rms_norm {
     unit_rms_tangent(dx, unit, scale, out, weight_.size());
     vector_map_of<Scalar>(out, weight_.size()) *= weight_.array();
   }
+  /// The tangent's transpose: that of the norm without its weights is its own. \param out  may be dy
+  void pullback(const Scalar* dy, const Scalar* unit, Scalar scale, Scalar* out) const {
+    vector_map_of<Scalar>(out, weight_.size()) = const_vector_map_of<Scalar>(dy, weight_.size()) * weight_.array();
+    unit_rms_tangent(out, unit, scale, out, weight_.size());
+  }
 
  private:
   vector weight_;
@@ -98,6 +103,11 @@ class layer_norm {
   void tangent(const Scalar* dx, const Scalar* unit, Scalar scale, Scalar* out) const {
     standardise_tangent(dx, unit, scale, out, weight_.size());
     vector_map_of<Scalar>(out, weight_.size()) *= weight_.array();
+  }
+  /// The tangent's transpose, likewise. \param out  may be dy
+  void pullback(const Scalar* dy, const Scalar* unit, Scalar scale, Scalar* out) const {
+    vector_map_of<Scalar>(out, weight_.size()) = const_vector_map_of<Scalar>(dy, weight_.size()) * weight_.array();
+    standardise_tangent(out, unit, scale, out, weight_.size());
   }
 
  private:

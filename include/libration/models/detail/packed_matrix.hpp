@@ -183,8 +183,44 @@ class packed_matrix {
     }
   }
 
+  /// C = this^T * B.
+  ///
+  /// \param B  shape (rows, count)
+  /// \param C  out: shape (cols, count), apart from B
+  void multiply_transposed(columns_of<Scalar> B, Eigen::Index count, Scalar* C, Eigen::Index stride) const {
+    constexpr Eigen::Index together = 4;
+    for (Eigen::Index c = 0; c < count; ++c) {
+      // The rows that fill up the last panel are zero there, and must be here.
+      std::array<Scalar, static_cast<std::size_t>(panel)> tail{};
+      const Eigen::Index whole = rows_ / panel;
+      std::copy_n(B.data + c * B.stride + whole * panel, rows_ - whole * panel, tail.data());
+      Eigen::Index j = 0;
+      for (; j + together <= cols_; j += together)
+        dot_columns<together>(j, B.data + c * B.stride, tail.data(), C + c * stride + j);
+      for (; j < cols_; ++j) dot_columns<1>(j, B.data + c * B.stride, tail.data(), C + c * stride + j);
+    }
+  }
+
  private:
   static constexpr Eigen::Index panel = few_columns<Scalar>::rows;
+  // The products of `together` columns from j on with b, whose last rows are `tail`.
+  template <int together>
+  void dot_columns(Eigen::Index j, const Scalar* b, const Scalar* tail, Scalar* out) const {
+    using packet = typename few_columns<Scalar>::packet;
+    constexpr Eigen::Index size = few_columns<Scalar>::size;
+    packet sums[std::size_t{together}][2];
+    for (auto& sum : sums) sum[0] = sum[1] = Eigen::internal::pset1<packet>(Scalar(0));
+    for (Eigen::Index p = 0; p * panel < rows_; ++p) {
+      const Scalar* const of = height(p) == panel ? b + p * panel : tail;
+      const Scalar* const a = panels_.data() + (p * cols_ + j) * panel;
+      const packet low = Eigen::internal::ploadu<packet>(of), high = Eigen::internal::ploadu<packet>(of + size);
+      for (int i = 0; i < together; ++i) {
+        sums[i][0] = Eigen::internal::pmadd(Eigen::internal::ploadu<packet>(a + i * panel), low, sums[i][0]);
+        sums[i][1] = Eigen::internal::pmadd(Eigen::internal::ploadu<packet>(a + i * panel + size), high, sums[i][1]);
+      }
+    }
+    for (int i = 0; i < together; ++i) out[i] = Eigen::internal::predux(Eigen::internal::padd(sums[i][0], sums[i][1]));
+  }
   Eigen::Index height(Eigen::Index p) const { return std::min(panel, rows_ - p * panel); }
 
   Eigen::Index rows_ = 0, cols_ = 0;

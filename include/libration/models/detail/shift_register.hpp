@@ -37,4 +37,24 @@ void shift(const Scalar* past, const Scalar* x, Scalar* next, Eigen::Index chann
   std::copy_n(x, channels, next + (kernel - 2) * channels);
 }
 
+/// The transpose of `convolve` and `shift` together: from what is wanted of y and of the next register to what that makes of the
+/// register and of x.
+///
+/// \param of_y     of y; \param of_next  of the register after x has come in
+/// \param of_past  out: of the register, apart from `of_next`; \param of_x  out: of x
+template <class Scalar>
+void convolve_and_shift_pullback(const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>& weight, const Scalar* of_y,
+                                 const Scalar* of_next, Scalar* of_past, Scalar* of_x) {
+  const Eigen::Index channels = weight.rows(), last = weight.cols() - 1;
+  const const_vector_map_of<Scalar> y(of_y, channels);
+  vector_map_of<Scalar> x(of_x, channels);
+  x = weight.col(last).array() * y;
+  for (Eigen::Index j = 0; j < last; ++j) {
+    vector_map_of<Scalar> past(of_past + j * channels, channels);
+    past = weight.col(j).array() * y;
+    if (j > 0) past += const_vector_map_of<Scalar>(of_next + (j - 1) * channels, channels);
+  }
+  if (last > 0) x += const_vector_map_of<Scalar>(of_next + (last - 1) * channels, channels);
+}
+
 }  // namespace libration::inline LIBRATION_ABI::models::detail
