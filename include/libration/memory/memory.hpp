@@ -7,6 +7,7 @@
 #include <libration/memory/capacity.hpp>
 #include <libration/memory/effective_dimension.hpp>
 #include <libration/memory/fisher_curve.hpp>
+#include <libration/memory/gate_half_lives.hpp>
 #include <libration/memory/linear_capacity.hpp>
 #include <libration/memory/reach.hpp>
 #include <libration/memory/reach_options.hpp>
