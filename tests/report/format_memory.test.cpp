@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <libration/report/format_memory.hpp>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -104,4 +105,38 @@ TEST_CASE("report::text: recall, states and tasks", "[edge]") {
   CHECK(has(of_task, "100 cases a length, 0.125 by chance"));
   CHECK(has(of_task, "0.25 (0.17 to 0.34)"));
   CHECK(has(of_task, "half of it is lost at length 6.333"));
+}
+
+TEST_CASE("report::text: a reach, its lags and its layers", "[oracle]") {
+  const auto text_of = [](const memory::reach_result& result) { return fmt::format("{}", result); };
+  memory::reach_result r;
+  CHECK(text_of(r) == "reach: nothing was computed");
+  r.status = status::ok;
+  r.by = memory::transport::adjoint;
+  r.columns = 1;
+  r.steps = 44;
+  r.fraction = 0.5;
+  r.gain.resize(11);
+  for (Eigen::Index k = 0; k < 11; ++k) r.gain[k] = 1.0 / static_cast<double>(1 + k);
+  r.lower = 0.9 * r.gain;
+  r.upper = 1.1 * r.gain;
+  r.windows = r.gain.replicate(1, 4);
+  r.fraction_lag = {1.0, 0.8, 1.25};
+  r.mean_lag = {2.643, 2.5, 2.8};
+  r.layer_lag = Eigen::Vector2d(3.5, std::numeric_limits<double>::infinity());
+  r.through_layers.setOnes(2, 11);
+  const std::string said = fmt::format("{}", r);
+  CHECK_THAT(said, Contains("reach over 10 lags: 4 windows in 44 steps, by adjoints, columns carried: 1\n"));
+  CHECK_THAT(said, Contains("          0  1 (0.9 to 1.1)\n"));
+  CHECK_THAT(said, Contains("  below 0.5 of its largest from lag 1 (0.8 to 1.25) on; mean lag 2.643 (2.5 to 2.8)\n"));
+  CHECK_THAT(said, Contains("  through layer 0: 3.5\n  through layer 1: beyond 10\n"));
+  CHECK_THAT(said, Contains("  status ok"));
+
+  // Its own interval may end beyond what was looked at; a run without a window says how it ended alone.
+  r.fraction_lag.upper = std::numeric_limits<double>::infinity();
+  CHECK_THAT(text_of(r), Contains("from lag 1 (0.8 to beyond 10) on"));
+  memory::reach_result stopped;
+  stopped.status = status::cancelled;
+  CHECK_THAT(text_of(stopped), Contains("reach over 0 lags: 0 windows in 0 steps"));
+  CHECK_THAT(text_of(stopped), Contains("  status cancelled"));
 }

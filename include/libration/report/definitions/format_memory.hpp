@@ -105,4 +105,25 @@ LIBRATION_DEFINED std::string text(const memory::task_result& r) {
                                  : fmt::format("  half of it is lost at length {:.4g}", half));
 }
 
+LIBRATION_DEFINED std::string text(const memory::reach_result& r) {
+  if (r.status == status::not_run) return detail::nothing("reach");
+  const auto beyond = [&](const memory::lag_estimate& e) {
+    const std::string never = fmt::format("beyond {}", r.lags());
+    return detail::with_interval(e.value, e.lower, e.upper, never.c_str());
+  };
+  std::string out = fmt::format("reach over {} lags: {} windows in {} steps, by {}s, {}columns carried: {}\n", r.lags(),
+                                r.windows.cols(), r.steps, to_string(r.by), r.random_directions ? "random " : "", r.columns);
+  if (r.gain.size() > 0) {
+    out += fmt::format("  {:>9}  gain\n", "lag");
+    for (const Eigen::Index k : samples(r.gain.size()))
+      out += fmt::format("  {:>9}  {}\n", k, with_interval(r.gain[k], r.lower[k], r.upper[k]));
+    out += fmt::format("  below {:.4g} of its largest from lag {} on; mean lag {}\n", r.fraction, beyond(r.fraction_lag),
+                       beyond(r.mean_lag));
+    const bool through = r.through_layers.rows() > 0;
+    for (Eigen::Index l = 0; l < r.layer_lag.size(); ++l)
+      out += fmt::format("  {}layer {}: {}\n", through ? "through " : "", l, beyond({r.layer_lag[l]}));
+  }
+  return out + detail::status_line(r.status, r.failed_at);
+}
+
 }  // namespace libration::inline LIBRATION_ABI::report
