@@ -12,6 +12,7 @@
 #include <libration/maps/henon.hpp>
 #include <libration/maps/iterate.hpp>
 #include <libration/maps/linear.hpp>
+#include <libration/maps/loop_with_input.hpp>
 #include <libration/maps/lorenz96.hpp>
 #include <libration/maps/matrix_product.hpp>
 #include <libration/maps/quantize.hpp>
@@ -242,6 +243,10 @@ TEST_CASE("maps::has_pullback: <W, J V> = <JtW, V> of every form, and what is ma
   check_vector_map(maps::close_loop(timed_cell{}, sine_in_workspace{}));
   check_vector_map(maps::close_loop(in_workspace{}, sine_in_workspace{}));
   check_vector_map(maps::iterate(maps::close_loop(in_workspace{}, sine_in_workspace{}), 3));
+  for (const maps::loop_output output : {maps::loop_output::value, maps::loop_output::increment})
+    check_vector_map(maps::loop_with_input(timed_cell{}, sine_in_workspace{}, output));
+  STATIC_REQUIRE(maps::has_pullback<decltype(maps::loop_with_input(cell{}, sine_with_pullback{}))>);
+  STATIC_REQUIRE(!maps::has_pullback<decltype(maps::loop_with_input(cell{}, sine{}))>);
   STATIC_REQUIRE(!maps::has_pullback<decltype(maps::close_loop(cell{}, sine{}))>);
   STATIC_REQUIRE(!maps::has_pullback<decltype(maps::close_loop(of_state_alone{}, sine_with_pullback{}))>);
   check_vector_map(maps::close_loop(cell{}, sine{}));

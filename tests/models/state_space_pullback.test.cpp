@@ -8,6 +8,7 @@
 
 #include <libration/maps/concepts.hpp>
 #include <libration/models/detail/packed_matrix.hpp>
+#include <libration/models/forecaster.hpp>
 #include <libration/models/mamba.hpp>
 #include <libration/models/mamba2.hpp>
 #include <libration/models/min_gru.hpp>
@@ -62,6 +63,20 @@ void check_model(const Config& c) {
 }
 
 }  // namespace
+
+TEST_CASE("models::forecaster: the adjoint is the tangent's, and goes through its loop", "[law]") {
+  models::min_gru_config c;
+  c.hidden_size = 4;
+  c.inner_size = 6;
+  c.ffn_size = 9;
+  c.layers = 2;
+  const models::min_gru<double> body(c, random_weights<models::min_gru<double>>(c));
+  const models::readout<double> input(random_matrix(4, 3, 1.0, 73), VectorXd()), output(random_matrix(3, 4, 1.0, 74), VectorXd());
+  check_adjoint(models::forecaster<models::min_gru<double>>(body, input, output, {.adds_input = false}));
+  const models::forecaster<models::min_gru<double>> adds(body, input, output, {.adds_input = true});
+  check_adjoint(adds);
+  STATIC_REQUIRE(maps::has_pullback<decltype(models::close_loop(adds))>);
+}
 
 TEST_CASE("models::mamba: the adjoint is the tangent's", "[law]") {
   models::mamba_config c;

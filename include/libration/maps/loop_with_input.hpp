@@ -96,6 +96,18 @@ class input_loop : public detail::vector_base<input_loop<Cell, F>, typename Cell
     JV.bottomRows(m) = ws.VX.leftCols(k);
     if (output_ == loop_output::increment) JV.bottomRows(m) += V.bottomRows(m);
   }
+  void pullback(matrix_view<S> W, matrix_span<S> JtW, workspace& ws) const
+    requires has_input_pullback<Cell> && feedback_with_pullback<F>
+  {
+    const Eigen::Index n = cell_.state_size(), m = cell_.input_size(), k = W.cols();
+    matrix_span<S> of_state = ws.JV.leftCols(k), of_input = ws.VX.leftCols(k);
+    ws.feedback.pullback(f_, W.bottomRows(m), of_state);
+    ws.V.leftCols(k) = W.topRows(n) + of_state;
+    ws.cell.pullback(cell_, ws.V.leftCols(k), of_state, of_input);
+    JtW.topRows(n) = of_state;
+    JtW.bottomRows(m) = of_input;
+    if (output_ == loop_output::increment) JtW.bottomRows(m) += W.bottomRows(m);
+  }
 
  private:
   friend detail::vector_base<input_loop, S, false, timed<Cell>>;

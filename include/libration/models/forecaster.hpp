@@ -163,6 +163,25 @@ class forecaster {
     body_.gates(ws.body, out);
   }
 
+  /// JtW = (dg/dh)ᵀ W at the last step on this workspace: nothing depends on the prediction of the step before.
+  void pullback(matrix_view<scalar_type> W, matrix_span<scalar_type> JtW, workspace& ws) const
+    requires layer_with_pullback<layer_type>
+  {
+    const Eigen::Index n = body_.state_size();
+    auto of_output = ws.x_tangent.leftCols(W.cols());
+    of_output.noalias() = readout_.weight().transpose() * W.topRows(output_size());
+    body_.pullback_with_output(W.bottomRows(n), of_output, JtW.bottomRows(n), ws.body);
+    JtW.topRows(output_size()).setZero();
+  }
+  /// The same, and BtW = (dg/dx)ᵀ W; out: shape (input_size, k).
+  void pullback(matrix_view<scalar_type> W, matrix_span<scalar_type> JtW, matrix_span<scalar_type> BtW, workspace& ws) const
+    requires layer_with_pullback<layer_type>
+  {
+    pullback(W, JtW, ws);
+    BtW.noalias() = input_.weight().transpose() * body_.input_pullback(ws.body, W.cols());
+    if (adds_input_) BtW += W.topRows(output_size());
+  }
+
  private:
   Body body_;
   models::readout<scalar_type> input_, readout_;
@@ -179,6 +198,10 @@ class first_components {
   Eigen::Index output_size() const { return count_; }
   void evaluate(vector_view<Scalar> h, vector_span<Scalar> x) const { x = h.head(count_); }
   void tangent(vector_view<Scalar>, matrix_view<Scalar> V, matrix_span<Scalar> VX) const { VX = V.topRows(count_); }
+  void pullback(vector_view<Scalar>, matrix_view<Scalar> WX, matrix_span<Scalar> W) const {
+    W.setZero();
+    W.topRows(count_) = WX;
+  }
 
  private:
   Eigen::Index state_, count_;
