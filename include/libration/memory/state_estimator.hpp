@@ -3,7 +3,6 @@
 /// \file
 /// `memory::state_estimator`: statistics of the states along an orbit, by layer: the norm, its trend, how many directions they use.
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -104,13 +103,6 @@ struct [[nodiscard]] state_result {
   LIBRATION_DECLARED std::vector<std::size_t> growing() const;
 };
 
-/// A map that says where the layers of its state begin: `offset(l)`, ascending from 0, for l = 0 .. layer_count() - 1.
-template <class M>
-concept layered = requires(const M& m, std::size_t l) {
-  { m.layer_count() } -> std::convertible_to<std::size_t>;
-  { m.offset(l) } -> std::convertible_to<Eigen::Index>;
-};
-
 namespace detail {
 
 /// The covariances of a layer's states over stretches of a run.
@@ -190,7 +182,7 @@ class state_run : public rollout::one_orbit<state_run<System>, state_result> {
   static std::vector<Eigen::Index> offsets([[maybe_unused]] const System& system, const state_options& options) {
     if (!options.layers.empty()) return options.layers;
     std::vector<Eigen::Index> all;
-    if constexpr (layered<std::remove_cvref_t<decltype(system.map())>>)
+    if constexpr (maps::has_layers<std::remove_cvref_t<decltype(system.map())>>)
       for (std::size_t l = 0; l < system.map().layer_count(); ++l) all.push_back(system.map().offset(l));
     if (all.empty()) all.push_back(0);
     return all;
