@@ -60,8 +60,11 @@ class reach_run : public rollout::one_orbit<reach_run<System>, reach_result> {
  public:
   static constexpr bool needs_tangent = true;
 
-  reach_run(const System& system, const reach_options& options, std::int64_t steps)
-      : options_(options), map_(map_of(system)), transport_(*map_, options, detail::reach_windows(options, steps), own(system)) {}
+  /// \param alone  whether it is the pass's only observer
+  reach_run(const System& system, const reach_options& options, std::int64_t steps, bool alone = false)
+      : options_(options),
+        map_(map_of(system)),
+        transport_(*map_, options, detail::reach_windows(options, steps), own(system), alone) {}
 
   std::int64_t warm_up() const { return 0; }
 
@@ -126,6 +129,14 @@ struct reach_estimator {
 
 namespace detail {
 
+/// The only estimator of its pass, which keeps the pass's workspaces themselves.
+struct lone_reach_estimator : reach_estimator {
+  template <class System>
+  reach_run<System> start(const System& system, std::int64_t steps) const {
+    return reach_run<System>(system, options, steps, true);
+  }
+};
+
 template <class M, class H, class Inputs>
 reach_result measure_reach(const M& map, const H& h0, Inputs&& inputs, reach_options options) {
   const std::int64_t window = saturating_sum(options.lags, 1);
@@ -135,7 +146,8 @@ reach_result measure_reach(const M& map, const H& h0, Inputs&& inputs, reach_opt
   const option_check check("memory::reach");
   check(options.lags >= 1, "lags", options.lags, ">= 1");
   if (options.by == transport::automatic) options.by = reach_transport<M>::choose(map, options);
-  return rollout::measure<double>("memory::reach", map, h0, std::forward<Inputs>(inputs), steps, options, reach_estimator{options});
+  return rollout::measure<double>("memory::reach", map, h0, std::forward<Inputs>(inputs), steps, options,
+                                  lone_reach_estimator{{options}});
 }
 template <maps::formula_map M, class Inputs>
 reach_result measure_reach_of_formula(const M& map, const state<double, M::dimension>& h0, Inputs&& inputs,

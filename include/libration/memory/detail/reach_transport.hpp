@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -55,7 +56,8 @@ class reach_transport {
   /// \param map      outlives this
   /// \param windows  of lags + 1 steps, that will be looked at
   /// \param system   of which workspaces are kept; null: steps are taken again on one of its own
-  reach_transport(const M& map, const reach_options& options, std::int64_t windows, const system_type* system)
+  /// \param alone    whether nobody else asks the system for its linearisation
+  reach_transport(const M& map, const reach_options& options, std::int64_t windows, const system_type* system, bool alone)
       : map_(&map), output_(options.output), lags_(options.lags), every_(every_of(options)), windows_(windows), seed_(options.seed),
         by_(options.by == transport::automatic ? choose(map, options) : options.by),
         directions_(by_ == transport::adjoint ? output_.rows(map.state_size()) : inputs_of(map)),
@@ -63,7 +65,7 @@ class reach_transport {
         // Of the estimator in a pass, whose frame may not be as wide.
         again_(by_ == transport::tangent || options.recompute || system == nullptr || !std::is_copy_assignable_v<system_type> ||
                (options.by == transport::automatic && output_.is_state() && options.probes == 0)),
-        own_(map, again_ ? columns_ : 0) {
+        alone_(alone), own_(map, again_ ? columns_ : 0) {
     require(by_ == transport::adjoint ? has_adjoint : has_tangent, "memory::reach", [&] {
       return ".by is " + std::string(to_string(by_)) + ", which this map has not: " +
              std::string(by_ == transport::adjoint ? (is_driven ? maps::explain_input_pullback<M>() : maps::explain_pullback<M>())
@@ -83,22 +85,30 @@ class reach_transport {
         states_.resize(n, lags_ + 1);
         inputs_.resize(m, lags_ + 1);
       } else {
-        tape_.assign(static_cast<std::size_t>(lags_ + 1), *system);
+        tape_.reserve(static_cast<std::size_t>(lags_ + 1));
+        for (std::int64_t k = 0; k <= lags_; ++k) {
+          if (alone_)
+            tape_.emplace_back(map, columns_);
+          else
+            tape_.push_back(*system);
+        }
       }
     }
     scratch_.setZero(n);
   }
 
-  /// Shows the step t: h → next under x. \param at  the system that made it, or null
+  /// Shows the step t: h → next under x.
+  ///
+  /// \param at  the system that made it, or null; where it is nobody else's it holds another step after this
   /// \return false where a derivative is not finite
-  bool observe(std::int64_t t, const vector& h, const vector& x, const vector& next, [[maybe_unused]] const system_type* at) {
+  bool observe(std::int64_t t, const vector& h, const vector& x, const vector& next, [[maybe_unused]] system_type* at) {
     if (by_ == transport::tangent) return go_ahead(t, h, x, next);
     const Eigen::Index slot = static_cast<Eigen::Index>(seen_ % (lags_ + 1));
     if (again_) {
       states_.col(slot) = h;
       if constexpr (is_driven) inputs_.col(slot) = x;
     } else {
-      if constexpr (std::is_copy_assignable_v<system_type>) tape_[static_cast<std::size_t>(slot)] = *at;
+      keep(tape_[static_cast<std::size_t>(slot)], *at);
     }
     ++seen_;
     return seen_ <= lags_ || (seen_ - lags_ - 1) % every_ != 0 || done_ == windows_ || look_back(t, next);
@@ -150,6 +160,14 @@ class reach_transport {
     for (std::size_t l = 0; l < first_rows_.size(); ++l) {
       const Eigen::Index end = l + 1 < first_rows_.size() ? first_rows_[l + 1] : V.rows();
       sums[static_cast<Eigen::Index>(l)] += norm_of(V.middleRows(first_rows_[l], end - first_rows_[l]), exponent);
+    }
+  }
+
+  void keep(system_type& slot, system_type& made) {
+    if (alone_) {
+      std::swap(slot, made);
+    } else if constexpr (std::is_copy_assignable_v<system_type>) {
+      slot = made;
     }
   }
 
@@ -240,7 +258,7 @@ class reach_transport {
   std::uint64_t seed_;
   transport by_;
   Eigen::Index directions_, columns_;
-  bool again_;
+  bool again_, alone_;
   system_type own_;
   reach_books books_;
   std::vector<Eigen::Index> first_rows_;  // of the layers
