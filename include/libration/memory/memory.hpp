@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// \file
-/// What a state of fixed size keeps of its past: how far back an output depends on the inputs, half-lives of gates, memory capacity,
-/// Fisher memory, recall of tokens, tasks; and statistics of states.
+/// What a state of fixed size keeps of its past: how far back an output depends on the inputs, half-lives of gates, memory
+/// capacity, Fisher memory, recall of tokens, tasks; and statistics of states.
 
 #include <libration/memory/capacity.hpp>
 #include <libration/memory/effective_dimension.hpp>
