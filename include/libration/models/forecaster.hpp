@@ -19,6 +19,7 @@
 #include <libration/models/detail/read_body.hpp>
 #include <libration/models/detail/weight_files.hpp>
 #include <libration/models/readout.hpp>
+#include <libration/models/residual_stack.hpp>
 #include <libration/models/sequence_model.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {

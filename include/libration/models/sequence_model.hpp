@@ -24,6 +24,7 @@
 #include <libration/models/detail/weight_files.hpp>
 #include <libration/models/embedding.hpp>
 #include <libration/models/readout.hpp>
+#include <libration/models/residual_stack.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
 
