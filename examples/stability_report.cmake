@@ -11,13 +11,13 @@ set(folder "${CMAKE_CURRENT_BINARY_DIR}/report")
 
 libration_add_program_test(bundled ${program} "${model}" "${text}" --steps 400 --count 2 --effort 0.02 --out
                           "${folder}/bundled")
-libration_expect(bundled "Verdict.*free-running.*fewer bits.*different texts.*weights.*Files")
+libration_expect(bundled "Verdict.*free-running.*What the state keeps of the past.*reach over.*bits over.*states over.*fewer bits.*different texts.*weights.*Files")
 
 # What is written as JSON says which version of the format it is, and which sections ran.
 libration_add_program_test(
   json sh -c "\"$0\" \"$@\" > /dev/null && cat \"${folder}/json/report.json\"" ${program} "${model}" "${text}" --sections
-  tokens,loops,growth --count 1 --effort 0.01 --no-pictures --out "${folder}/json")
-libration_expect(json "^{\n \"version\": 1,\n \"model\": {.*\"kind\": \"gru\".*\"closed_loop\": {.*\"growth\": {\n  \"reads_the_text\": {.*\n  \"free_running\": {.*\"tokens\": .\n")
+  tokens,loops,growth,memory --count 1 --effort 0.01 --no-pictures --out "${folder}/json")
+libration_expect(json "^{\n \"version\": 1,\n \"model\": {.*\"kind\": \"gru\".*\"closed_loop\": {.*\"memory\": {.*\"gain\": .*\"bits\": .*\"states\": {.*\"growth\": {\n  \"reads_the_text\": {.*\n  \"free_running\": {.*\"tokens\": .\n")
 
 set(transformer "${CMAKE_CURRENT_SOURCE_DIR}/models/austen_llama")
 libration_add_program_test(bundled_transformer ${program} "${transformer}" "${text}" --effort 0.02 --out "${folder}/transformer")

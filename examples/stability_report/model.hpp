@@ -3,12 +3,14 @@
 // A model of whatever kind, as the sections measure it. What is the same for many kinds is behind one type each, so that the
 // measurements are compiled once; what a model does not offer is empty.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -84,6 +86,10 @@ class any_map {
     virtual void step_batch(const matrix_view<double>& H, const matrix_view<double>& X, matrix_span<double>& next,
                             scratch& ws) const = 0;
     virtual void tangent(const matrix_view<double>& V, matrix_span<double>& JV, scratch& ws) const = 0;
+    virtual bool has_pullback() const = 0;
+    // BtW: null where it is not asked for.
+    virtual void pullback(const matrix_view<double>& W, matrix_span<double>& JtW, matrix_span<double>* BtW, scratch& ws) const = 0;
+    virtual std::vector<Eigen::Index> layers() const = 0;  // rows of the state at which layers begin
     virtual libration::maps::gate_structure structured_spectrum() const = 0;  // empty: the map has none
     virtual void gates(const scratch& ws, vector_span<double>& out) const = 0;
   };
@@ -111,6 +117,17 @@ class network_map : public any_map {
   void step(const vector_view<double>& h, const vector_view<double>& x, vector_span<double> next, workspace& ws) const {
     map().step(h, x, next, *ws);
   }
+  // Where there is an adjoint: the types of maps that have one and of those that have none are the same here.
+  bool has_pullback() const { return map().has_pullback(); }
+  void pullback(const matrix_view<double>& W, matrix_span<double> JtW, workspace& ws) const {
+    map().pullback(W, JtW, nullptr, *ws);
+  }
+  void pullback(const matrix_view<double>& W, matrix_span<double> JtW, matrix_span<double> BtW, workspace& ws) const {
+    map().pullback(W, JtW, &BtW, *ws);
+  }
+  std::vector<Eigen::Index> layers() const { return map().layers(); }
+  std::size_t layer_count() const { return layers().size(); }
+  Eigen::Index offset(std::size_t l) const { return layers()[l]; }
   libration::maps::gate_structure structured_spectrum() const { return map().structured_spectrum(); }
   void gates(const workspace& ws, vector_span<double> out) const { map().gates(*ws, out); }
   void step_batch(const matrix_view<double>& H, const matrix_view<double>& X, matrix_span<double> next, workspace& ws) const {

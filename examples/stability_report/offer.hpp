@@ -2,10 +2,12 @@
 #pragma once
 // Puts a model of a known type behind the types of model.hpp: for those who load one.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -75,6 +77,10 @@ class any_map_of final : public any_map::any {
     typename M::workspace ws;
     Eigen::VectorXd h, x, next;  // of one member of a batch, or of the last step
   };
+  static constexpr bool pulls_back =
+      requires(const M& map, const matrix_view<double>& W, matrix_span<double> to, typename M::workspace& ws) {
+    map.pullback(W, to, to, ws);
+  };
   static constexpr bool gated = maps::has_structured_spectrum<M>;
   static constexpr bool tangent_takes_state =
       !requires(const M& map, const matrix_view<double>& V, matrix_span<double> JV, typename M::workspace& ws) {
@@ -124,6 +130,25 @@ class any_map_of final : public any_map::any {
         next.col(j) = mine.next;
       }
     }
+  }
+  bool has_pullback() const override { return pulls_back; }
+  void pullback([[maybe_unused]] const matrix_view<double>& W, [[maybe_unused]] matrix_span<double>& JtW,
+                [[maybe_unused]] matrix_span<double>* BtW, [[maybe_unused]] any_map::scratch& ws) const override {
+    if constexpr (pulls_back) {
+      own& mine = static_cast<own&>(ws);
+      if (BtW != nullptr)
+        map_.pullback(W, JtW, *BtW, mine.ws);
+      else
+        map_.pullback(W, JtW, mine.ws);
+    }
+  }
+  std::vector<Eigen::Index> layers() const override {
+    std::vector<Eigen::Index> begins;
+    if constexpr (maps::has_layers<M>)
+      for (std::size_t l = 0; l < map_.layer_count(); ++l) begins.push_back(map_.offset(l));
+    else
+      begins.push_back(0);
+    return begins;
   }
   maps::gate_structure structured_spectrum() const override {
     if constexpr (gated)

@@ -4,8 +4,8 @@
 #include "sections.hpp"
 
 #define STABILITY_SECTIONS(line)                                                                                                \
-  line(spectrum) line(loops) line(attention) line(growth) line(cache_growth) line(precision) line(cache_precision) line(tokens) \
-      line(exposure)
+  line(spectrum) line(loops) line(memory) line(attention) line(growth) line(cache_growth) line(precision) line(cache_precision) \
+      line(tokens) line(exposure)
 
 namespace stability {
 
