@@ -35,7 +35,7 @@ std::int64_t lags_of(const question& q, std::int64_t number) {
   return std::clamp<std::int64_t>((q.length() - q.transient) / 8, 1, q.scaled(number, 10));
 }
 std::int64_t reach_lags(const question& q) { return lags_of(q, 300); }
-std::int64_t recall_samples(const question& q) { return std::min(q.length(), q.scaled(4000, 200)); }
+std::int64_t recall_samples(const question& q) { return std::min(q.length(), q.scaled(4000, 1500)); }
 
 report::json lag_json(const memory::lag_estimate& e) {
   return {{"value", report::number(e.value)}, {"lower", report::number(e.lower)}, {"upper", report::number(e.upper)}};
