@@ -3,9 +3,10 @@
 // grows.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include <libration/core/parallel.hpp>
@@ -35,6 +36,7 @@ std::int64_t lags_of(const question& q, std::int64_t number) {
   return std::clamp<std::int64_t>((q.length() - q.transient) / 8, 1, q.scaled(number, 10));
 }
 std::int64_t reach_lags(const question& q) { return lags_of(q, 300); }
+std::int64_t recalled_tokens(const question& q) { return std::min(q.length(), q.scaled(20'000, 2000)); }
 std::int64_t recall_samples(const question& q) { return std::min(q.length(), q.scaled(4000, 1500)); }
 
 report::json lag_json(const memory::lag_estimate& e) {
@@ -48,7 +50,7 @@ void print_reach(const question& q, answer& so_far) {
     return;
   }
   const std::int64_t lags = reach_lags(q), window = lags + 1;
-  memory::reach_options options{.lags = lags, .probes = 8, .seed = q.options.seed};
+  memory::reach_options options{.lags = lags, .probes = 4, .seed = q.options.seed};
   options.transient = q.transient;
   options.steps = std::min<std::int64_t>(q.length() - q.transient, 16 * window);
   options.by = memory::transport::adjoint;
@@ -89,21 +91,24 @@ void print_recall(const question& q, answer& so_far) {
   }
   memory::recall_result r;
   try {
-    r = memory::recall(model, q.tokens, {.lags = lags_of(q, 40),
-                                         .samples = recall_samples(q),
-                                         .starts = q.scaled(64, 8),
-                                         .seed = q.options.seed,
-                                         .threads = 0});
+    r = memory::recall(model, std::span(q.tokens).first(static_cast<std::size_t>(recalled_tokens(q))),
+                       {.lags = lags_of(q, 40),
+                        .samples = recall_samples(q),
+                        .starts = q.scaled(64, 8),
+                        .seed = q.options.seed,
+                        .threads = 0});
   } catch (const libration::argument_error& e) {  // a short text, or one token again and again
     fmt::print("  What a linear readout finds in it is not measured: {}\n", e.what());
     return;
   }
   fmt::print(
       "  What a linear readout, judged on states that it was not fitted to, finds of the {} k {}s ago: a lower bound of what\n"
-      "  the state holds. Beside it what the model loses where its context is cut to the last k (tokens are {}s here):\n  {}\n",
-      q.unit, q.unit, q.unit, report::text(r));
+      "  the state holds. Beside it what the model loses where its context is cut to the last k (tokens are {}s here). On the\n"
+      "  first {} of the text:\n  {}\n",
+      q.unit, q.unit, q.unit, recalled_tokens(q), report::text(r));
   so_far.whole = so_far.whole && r.status == libration::status::ok;
   so_far.json["memory"]["recall"] = {{"status", to_string(r.status)},
+                                     {"tokens", recalled_tokens(q)},
                                      {"bits", numbers(r.bits)},
                                      {"standard_error", numbers(r.standard_error)},
                                      {"floor", report::number(r.floor)},
@@ -130,7 +135,7 @@ void print_recall(const question& q, answer& so_far) {
 void print_states(const question& q, answer& so_far) {
   const state_capability& state = *q.model.state;
   memory::state_options options;
-  options.steps = std::min(q.length(), q.scaled(20'000, 200));
+  options.steps = std::min(q.length(), q.scaled(10'000, 200));
   Eigen::Index widest = 0;
   const auto begins = state.network.layers();
   for (std::size_t l = 0; l < begins.size(); ++l)

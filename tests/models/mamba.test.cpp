@@ -16,6 +16,7 @@
 #include <libration/models/forecaster.hpp>
 #include <libration/models/sequence_model.hpp>
 
+#include "models/small_configs.hpp"
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
 #include "support/dense.hpp"
@@ -36,14 +37,7 @@ using forecaster = models::forecaster<body>;
 
 // Small, with every option that a config has.
 std::vector<models::mamba_config> variants() {
-  models::mamba_config c;
-  c.hidden_size = 5;
-  c.inner_size = 10;
-  c.state_size = 3;
-  c.conv_kernel = 4;
-  c.layers = 2;
-  c.vocabulary_size = 7;
-  c.time_step_rank = 2;
+  models::mamba_config c = small_mamba();
   std::vector<models::mamba_config> all(3, c);
   all[1].projection_bias = true;
   all[1].conv_bias = false;

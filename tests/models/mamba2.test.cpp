@@ -11,6 +11,7 @@
 
 #include <libration/models/sequence_model.hpp>
 
+#include "models/small_configs.hpp"
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
 #include "support/message.hpp"
@@ -27,15 +28,7 @@ using model = models::sequence_model<body>;
 
 // Small, with every option that a config has.
 std::vector<models::mamba2_config> variants() {
-  models::mamba2_config c;
-  c.hidden_size = 4;
-  c.inner_size = 8;
-  c.heads = 4;
-  c.head_size = 2;
-  c.state_size = 3;
-  c.conv_kernel = 4;
-  c.layers = 2;
-  c.vocabulary_size = 7;
+  models::mamba2_config c = small_mamba2();
   c.tied_head = false;
   std::vector<models::mamba2_config> all(3, c);
   all[1].groups = 2;

@@ -12,6 +12,7 @@
 
 #include <libration/models/sequence_model.hpp>
 
+#include "models/small_configs.hpp"
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
 #include "support/message.hpp"
@@ -28,12 +29,7 @@ using model = models::sequence_model<body>;
 
 // minGRU, minLSTM, and one without to_out.
 std::vector<models::min_gru_config> variants() {
-  models::min_gru_config c;
-  c.hidden_size = 4;
-  c.inner_size = 6;
-  c.ffn_size = 9;
-  c.layers = 2;
-  c.vocabulary_size = 7;
+  models::min_gru_config c = small_min_gru();
   std::vector<models::min_gru_config> all(3, c);
   all[1].forget_gate = true;
   all[1].layers = 3;

@@ -12,6 +12,7 @@
 #include <libration/models/quantize_weights.hpp>
 #include <libration/models/rwkv7.hpp>
 
+#include "models/small_configs.hpp"
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
 #include "support/message.hpp"
@@ -23,56 +24,6 @@ using libration::argument_error;
 using models::quantize_weights;
 
 namespace {
-
-models::mamba_config mamba_shape() {
-  models::mamba_config c;
-  c.hidden_size = 6;
-  c.inner_size = 9;
-  c.state_size = 4;
-  c.conv_kernel = 3;
-  c.time_step_rank = 2;
-  c.layers = 2;
-  c.vocabulary_size = 7;
-  return c;
-}
-
-models::mamba2_config mamba2_shape() {
-  models::mamba2_config c;
-  c.hidden_size = 6;
-  c.inner_size = 12;
-  c.heads = 4;
-  c.head_size = 3;
-  c.groups = 2;
-  c.state_size = 3;
-  c.layers = 2;
-  c.vocabulary_size = 7;
-  return c;
-}
-
-models::rwkv7_config rwkv7_shape() {
-  models::rwkv7_config c;
-  c.hidden_size = 6;
-  c.heads = 2;
-  c.head_size = 3;
-  c.ffn_size = 9;
-  c.layers = 2;
-  c.vocabulary_size = 7;
-  c.decay_rank = 2;
-  c.rate_rank = 3;
-  c.value_rank = 1;
-  c.gate_rank = 4;
-  return c;
-}
-
-models::min_gru_config min_gru_shape() {
-  models::min_gru_config c;
-  c.hidden_size = 6;
-  c.inner_size = 5;
-  c.ffn_size = 9;
-  c.layers = 2;
-  c.vocabulary_size = 7;
-  return c;
-}
 
 // The matrices of a layer's products, by hand.
 template <class Round>
@@ -127,8 +78,9 @@ void check_rounding(const typename Body::config_type& config) {
   CHECK(difference(body, body.with_products([](const MatrixXd& product) { return product; })) == 0.0);
   CHECK(difference(body, Body(config, weights)) == 0.0);
 
-  const models::sequence_model<Body> model(body, models::embedding<double>(random_matrix(6, 7, 1.0, 50)),
-                                           {random_matrix(7, 6, 1.0, 51), VectorXd()});
+  const Index d = config.hidden_size, tokens = config.vocabulary_size;
+  const models::sequence_model<Body> model(body, models::embedding<double>(random_matrix(d, tokens, 1.0, 50)),
+                                           {random_matrix(tokens, d, 1.0, 51), VectorXd()});
   const auto small = quantize_weights(model, 4);
   CHECK(difference(small.body(), quantize_weights(body, 4)) == 0.0);
   CHECK(small.embedding().table() == quantize_weights(model.embedding(), 4).table());
@@ -138,17 +90,19 @@ void check_rounding(const typename Body::config_type& config) {
 }  // namespace
 
 TEST_CASE("models::quantize_weights: a state-space model of rounded weights is the rounded model", "[differential]") {
-  check_rounding<models::mamba<double>>(mamba_shape());
-  check_rounding<models::mamba2<double>>(mamba2_shape());
-  check_rounding<models::rwkv7<double>>(rwkv7_shape());
-  check_rounding<models::min_gru<double>>(min_gru_shape());
+  check_rounding<models::mamba<double>>(small_mamba());
+  auto grouped = small_mamba2();
+  grouped.groups = 2;
+  check_rounding<models::mamba2<double>>(grouped);
+  check_rounding<models::rwkv7<double>>(small_rwkv7());
+  check_rounding<models::min_gru<double>>(small_min_gru());
 }
 
 TEST_CASE("models::quantize_weights: a forecaster keeps what it adds", "[law]") {
-  models::mamba_config c = mamba_shape();
+  models::mamba_config c = small_mamba();
   const models::mamba<double> body(c, random_weights<models::mamba<double>>(c));
-  const models::readout<double> input(random_matrix(6, 2, 1.0, 40), random_matrix(6, 1, 1.0, 41)),
-      output(random_matrix(2, 6, 1.0, 42), random_matrix(2, 1, 1.0, 43));
+  const models::readout<double> input(random_matrix(c.hidden_size, 2, 1.0, 40), random_matrix(c.hidden_size, 1, 1.0, 41)),
+      output(random_matrix(2, c.hidden_size, 1.0, 42), random_matrix(2, 1, 1.0, 43));
   for (const bool adds : {true, false}) {
     const auto small = quantize_weights(models::forecaster<models::mamba<double>>(body, input, output, {.adds_input = adds}), 5);
     CHECK(small.adds_input() == adds);
@@ -160,9 +114,9 @@ TEST_CASE("models::quantize_weights: a forecaster keeps what it adds", "[law]") 
 }
 
 TEST_CASE("models::residual_stack: with_products refuses another shape and what is not finite", "[failure]") {
-  const models::mamba<double> body(mamba_shape(), random_weights<models::mamba<double>>(mamba_shape()));
+  const models::mamba<double> body(small_mamba(), random_weights<models::mamba<double>>(small_mamba()));
   CHECK(message_of<argument_error>([&] { (void)body.with_products([](const MatrixXd& m) { return MatrixXd(m.topRows(1)); }); }) ==
-        "models::mamba: with_products: a matrix of shape (18, 6) became one of shape (1, 6)");
+        "models::mamba: with_products: a matrix of shape (20, 5) became one of shape (1, 5)");
   CHECK(message_of<argument_error>([&] {
           (void)body.with_products([](const MatrixXd& m) { return MatrixXd(m * std::numeric_limits<double>::infinity()); });
         }) == "models::mamba: with_products: a matrix became one that is not finite");

@@ -14,6 +14,7 @@
 #include <libration/models/sequence_model.hpp>
 
 #include "models/finite_time.hpp"
+#include "models/small_configs.hpp"
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
 #include "support/message.hpp"
@@ -32,17 +33,7 @@ using model = models::sequence_model<body>;
 
 // Small, with every option that a config has.
 std::vector<models::rwkv7_config> variants() {
-  models::rwkv7_config c;
-  c.hidden_size = 6;
-  c.heads = 2;
-  c.head_size = 3;
-  c.ffn_size = 9;
-  c.layers = 2;
-  c.vocabulary_size = 7;
-  c.decay_rank = 2;
-  c.rate_rank = 3;
-  c.value_rank = 1;
-  c.gate_rank = 4;
+  models::rwkv7_config c = small_rwkv7();
   c.group_norm_epsilon = 3e-5;
   std::vector<models::rwkv7_config> all(4, c);
   all[1].naming = models::rwkv7_naming::blinkdl;

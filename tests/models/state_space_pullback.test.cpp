@@ -15,6 +15,7 @@
 #include <libration/models/rwkv7.hpp>
 #include <libration/models/sequence_model.hpp>
 
+#include "models/small_configs.hpp"
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
 
@@ -65,11 +66,7 @@ void check_model(const Config& c) {
 }  // namespace
 
 TEST_CASE("models::forecaster: the adjoint is the tangent's, and goes through its loop", "[law]") {
-  models::min_gru_config c;
-  c.hidden_size = 4;
-  c.inner_size = 6;
-  c.ffn_size = 9;
-  c.layers = 2;
+  models::min_gru_config c = small_min_gru();
   const models::min_gru<double> body(c, random_weights<models::min_gru<double>>(c));
   const models::readout<double> input(random_matrix(4, 3, 1.0, 73), VectorXd()), output(random_matrix(3, 4, 1.0, 74), VectorXd());
   check_adjoint(models::forecaster<models::min_gru<double>>(body, input, output, {.adds_input = false}));
@@ -79,14 +76,8 @@ TEST_CASE("models::forecaster: the adjoint is the tangent's, and goes through it
 }
 
 TEST_CASE("models::mamba: the adjoint is the tangent's", "[law]") {
-  models::mamba_config c;
-  c.hidden_size = 5;
-  c.inner_size = 10;
-  c.state_size = 3;
-  c.conv_kernel = 4;
+  models::mamba_config c = small_mamba();
   c.layers = 3;
-  c.vocabulary_size = 7;
-  c.time_step_rank = 2;
   check_model<models::mamba<double>>(c);
   c.conv_kernel = 1;
   c.projection_bias = true;
@@ -97,15 +88,7 @@ TEST_CASE("models::mamba: the adjoint is the tangent's", "[law]") {
 }
 
 TEST_CASE("models::mamba2: the adjoint is the tangent's", "[law]") {
-  models::mamba2_config c;
-  c.hidden_size = 4;
-  c.inner_size = 8;
-  c.heads = 4;
-  c.head_size = 2;
-  c.state_size = 3;
-  c.conv_kernel = 4;
-  c.layers = 2;
-  c.vocabulary_size = 7;
+  models::mamba2_config c = small_mamba2();
   check_model<models::mamba2<double>>(c);
   c.groups = 2;
   c.conv_kernel = 1;
@@ -116,12 +99,7 @@ TEST_CASE("models::mamba2: the adjoint is the tangent's", "[law]") {
 }
 
 TEST_CASE("models::min_gru: the adjoint is the tangent's", "[law]") {
-  models::min_gru_config c;
-  c.hidden_size = 4;
-  c.inner_size = 6;
-  c.ffn_size = 9;
-  c.layers = 2;
-  c.vocabulary_size = 7;
+  models::min_gru_config c = small_min_gru();
   check_model<models::min_gru<double>>(c);
   c.forget_gate = true;
   check_model<models::min_gru<double>>(c);
@@ -131,17 +109,8 @@ TEST_CASE("models::min_gru: the adjoint is the tangent's", "[law]") {
 }
 
 TEST_CASE("models::rwkv7: the adjoint is the tangent's", "[law]") {
-  models::rwkv7_config c;
-  c.hidden_size = 6;
-  c.heads = 2;
-  c.head_size = 3;
-  c.ffn_size = 9;
+  models::rwkv7_config c = small_rwkv7();
   c.layers = 3;
-  c.vocabulary_size = 7;
-  c.decay_rank = 2;
-  c.rate_rank = 3;
-  c.value_rank = 1;
-  c.gate_rank = 4;
   check_model<models::rwkv7<double>>(c);
   c.pre_norm = false;
   c.norm_bias = false;

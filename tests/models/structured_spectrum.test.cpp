@@ -22,6 +22,7 @@
 #include <libration/models/rwkv7.hpp>
 #include <libration/models/sequence_model.hpp>
 
+#include "models/small_configs.hpp"
 #include "models/state_space.hpp"
 #include "support/catch.hpp"
 
@@ -36,39 +37,29 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-models::mamba_config mamba_shape() {
-  models::mamba_config c;
+// Few states, as a frame has a column for each.
+models::mamba_config mamba_of_few() {
+  models::mamba_config c = small_mamba();
   c.hidden_size = 4;
   c.inner_size = 3;
   c.state_size = 2;
   c.conv_kernel = 3;
-  c.time_step_rank = 2;
-  c.layers = 2;
-  c.vocabulary_size = 7;
   return c;
 }
 
-models::mamba2_config mamba2_shape() {
-  models::mamba2_config c;
-  c.hidden_size = 4;
+models::mamba2_config mamba2_of_few() {
+  models::mamba2_config c = small_mamba2();
   c.inner_size = 4;
   c.heads = 2;
-  c.head_size = 2;
-  c.groups = 1;
   c.state_size = 2;
   c.conv_kernel = 2;
-  c.layers = 2;
-  c.vocabulary_size = 7;
   return c;
 }
 
-models::min_gru_config min_gru_shape(bool forget_gate) {
-  models::min_gru_config c;
-  c.hidden_size = 4;
+models::min_gru_config min_gru_of_few(bool forget_gate) {
+  models::min_gru_config c = small_min_gru();
   c.inner_size = 3;
   c.ffn_size = 5;
-  c.layers = 2;
-  c.vocabulary_size = 7;
   c.forget_gate = forget_gate;
   return c;
 }
@@ -115,15 +106,15 @@ void check_against_frame(const typename Body::config_type& config, Index nilpote
 
 TEST_CASE("maps::has_structured_spectrum: the general engine agrees with the mean log gates of state-space models",
           "[differential]") {
-  check_against_frame<models::mamba<double>>(mamba_shape(), 2 * 3 * 2);
-  check_against_frame<models::mamba2<double>>(mamba2_shape(), 2 * (4 + 4));
-  check_against_frame<models::min_gru<double>>(min_gru_shape(false), 0);
-  check_against_frame<models::min_gru<double>>(min_gru_shape(true), 0);
+  check_against_frame<models::mamba<double>>(mamba_of_few(), 2 * 3 * 2);
+  check_against_frame<models::mamba2<double>>(mamba2_of_few(), 2 * (4 + 4));
+  check_against_frame<models::min_gru<double>>(min_gru_of_few(false), 0);
+  check_against_frame<models::min_gru<double>>(min_gru_of_few(true), 0);
 }
 
 TEST_CASE("maps::has_structured_spectrum: a Mamba's exponents are its rates times the mean time steps, those of its equations",
           "[oracle]") {
-  const models::mamba_config c = mamba_shape();
+  const models::mamba_config c = mamba_of_few();
   auto weights = random_weights<models::mamba<double>>(c);
   // A time step that does not depend on the input: softplus of its bias.
   for (auto& layer : weights.layers) layer.dt.setZero();
@@ -144,7 +135,7 @@ TEST_CASE("maps::has_structured_spectrum: a Mamba's exponents are its rates time
 
 TEST_CASE("maps::has_structured_spectrum: in single precision and of many states at once, the gates are the first member's",
           "[differential]") {
-  const models::mamba2_config c = mamba2_shape();
+  const models::mamba2_config c = mamba2_of_few();
   const models::mamba2<double> wide(c, random_weights<models::mamba2<double>>(c));
   const models::mamba2<float> narrow(c, random_weights<models::mamba2<float>>(c));
   const Index n = wide.state_size(), m = wide.structured_spectrum().gates;
@@ -185,7 +176,7 @@ TEST_CASE("maps::has_structured_spectrum: a diagonal recurrence's exponents are 
 TEST_CASE("maps::has_structured_spectrum: RWKV-7 claims none, and a forecaster has its body's", "[law]") {
   STATIC_REQUIRE_FALSE(maps::has_structured_spectrum<models::rwkv7<double>>);
   STATIC_REQUIRE_FALSE(maps::has_structured_spectrum<models::sequence_model<models::rwkv7<double>>>);
-  const models::mamba<double> body(mamba_shape(), random_weights<models::mamba<double>>(mamba_shape()));
+  const models::mamba<double> body(mamba_of_few(), random_weights<models::mamba<double>>(mamba_of_few()));
   const models::forecaster<models::mamba<double>> net(body, {random_matrix(4, 2, 1.0, 40), VectorXd::Zero(4)},
                                                       {random_matrix(2, 4, 0.2, 41), VectorXd::Zero(2)});
   STATIC_REQUIRE_FALSE(maps::has_structured_spectrum<decltype(models::close_loop(net))>);
