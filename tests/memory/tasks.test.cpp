@@ -17,7 +17,7 @@
 #include "support/message.hpp"
 
 using Eigen::Index;
-using libration::argument_error, libration::maps::token;
+using libration::argument_error, libration::status, libration::maps::token;
 using namespace libration::memory;
 using namespace libration_test;
 
@@ -87,6 +87,7 @@ TEST_CASE("memory::task_accuracy: a register copies what it holds, and no more",
   // While the last of L answers is asked for, L symbols, the marker and L - 1 answers must be held: 2 L.
   const register_model model{.held = 16, .vocabulary = 10, .answer = copied, .certainty = 1.0};
   const task_result r = task_accuracy(model, copying{}, lengths, {.cases = 100, .seed = 1});
+  CHECK(r.status == status::ok);
   CHECK(r.chance == 0.125);
   CHECK(r.state_bits == 64.0 * 160.0);
   for (const Index l : {0, 1, 2, 3}) {
@@ -159,4 +160,36 @@ TEST_CASE("memory::task_accuracy: what is refused, and lengths that lose nothing
   const task_result held = task_accuracy(model, copying{}, std::vector<std::int64_t>{1, 2}, {.cases = 10});
   CHECK(std::isnan(held.half_length()));
   CHECK(std::isnan(task_result{}.half_length()));
+  CHECK(task_result{}.status == status::not_run);
+}
+
+TEST_CASE("memory::task_accuracy: logits that are not finite are no answer", "[failure]") {
+  const register_model silent{.held = 16, .vocabulary = 10, .answer = copied, .certainty = std::nan("")};
+  const std::vector<std::int64_t> L = {1, 2};
+  for (const bool forced : {true, false}) {
+    const task_result r = task_accuracy(silent, copying{}, L, {.cases = 20, .forced = forced});
+    CHECK(r.status == status::diverged);
+    for (const Eigen::VectorXd* curve : {&r.accuracy, &r.lower, &r.upper, &r.whole}) {
+      REQUIRE(curve->size() == 2);
+      CHECK(curve->array().isNaN().all());
+    }
+    CHECK(r.bound[0] == 1.0);
+    CHECK(std::isnan(r.half_length()));
+  }
+  // Right at length 1, where one answer is asked for; the second answer's logits are NaN.
+  struct failing_model : register_model {
+    void logits(libration::vector_view<double> h, libration::vector_span<double> out) const {
+      register_model::logits(h, out);
+      if (h[1] != 1.0) out[2] = std::nan("");  // the token just read is not the marker
+    }
+  };
+  failing_model failing;
+  static_cast<register_model&>(failing) = {.held = 16, .vocabulary = 10, .answer = copied, .certainty = 1.0};
+  const task_result r = task_accuracy(failing, copying{}, L, {.cases = 20});
+  CHECK(r.status == status::diverged);
+  CHECK(r.accuracy[0] == 1.0);
+  CHECK(r.whole[0] == 1.0);
+  CHECK(std::isnan(r.accuracy[1]));
+  CHECK(std::isnan(r.whole[1]));
+  CHECK(std::isnan(r.half_length()));
 }

@@ -92,6 +92,7 @@ TEST_CASE("report::text: recall, states and tasks", "[edge]") {
 
   memory::task_result task;
   CHECK(has(fmt::format("{}", task), "accuracy of a task: "));
+  task.status = status::ok;
   task.lengths = {4, 8};
   task.accuracy = (VectorXd(2) << 1.0, 0.25).finished();
   task.lower = (VectorXd(2) << 0.96, 0.17).finished();
@@ -105,6 +106,12 @@ TEST_CASE("report::text: recall, states and tasks", "[edge]") {
   CHECK(has(of_task, "100 cases a length, 0.125 by chance"));
   CHECK(has(of_task, "0.25 (0.17 to 0.34)"));
   CHECK(has(of_task, "half of it is lost at length 6.333"));
+  CHECK(has(of_task, "  status ok"));
+  task.accuracy[1] = task.lower[1] = task.upper[1] = task.whole[1] = std::numeric_limits<double>::quiet_NaN();
+  task.status = status::diverged;
+  const std::string without = fmt::format("{}", task);
+  CHECK(has(without, "  status diverged"));
+  CHECK_FALSE(has(without, "half of it"));
 }
 
 TEST_CASE("report::text: a reach, its lags and its layers", "[oracle]") {

@@ -16,6 +16,8 @@
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/core/parallel.hpp>
+#include <libration/core/status.hpp>
+#include <libration/maps/sampler.hpp>
 #include <libration/maps/token_model.hpp>
 
 namespace libration::inline LIBRATION_ABI::memory {
@@ -82,6 +84,8 @@ struct task_options {
 
 /// Accuracy against the length of a task.
 struct [[nodiscard]] task_result {
+  /// `ok` or `diverged`: a logit is not finite; `accuracy`, `lower`, `upper` and `whole` are NaN at the lengths where one is.
+  libration::status status = libration::status::not_run;
   std::vector<std::int64_t> lengths;  ///< as given, ascending
   /// Share of the answers' tokens to which the model gives the largest logit.
   Eigen::VectorXd accuracy;
@@ -99,7 +103,7 @@ struct [[nodiscard]] task_result {
   std::uint64_t seed = 0;
 
   /// \return  the length at which half of what the shortest length's accuracy is above chance is lost, by a line between the
-  ///          lengths around it; NaN where the accuracy stays above, or begins at chance
+  ///          lengths around it; NaN where the accuracy stays above, begins at chance, or is NaN before that length
   LIBRATION_DECLARED double half_length() const;
 };
 
@@ -108,6 +112,7 @@ namespace detail {
 LIBRATION_DECLARED void check_task(const task_options& options, std::span<const std::int64_t> lengths, std::string_view who);
 struct task_score {
   double right = 0.0, asked = 0.0;
+  bool finite = true;  ///< all of the logits that were asked for
 };
 /// \param scores  cases of the first length, then of the second, ...
 LIBRATION_DECLARED void write_task(std::span<const task_score> scores, const task_options& options, task_result& result);
@@ -119,6 +124,7 @@ LIBRATION_DECLARED void write_task(std::span<const task_score> scores, const tas
 /// Each case begins in the zero state. The largest logit of the whole vocabulary is the model's answer.
 ///
 /// \param lengths  ascending, >= 1
+/// \return         `ok` or `diverged`
 /// \throws argument_error  lengths and options out of range, a case whose tokens are not the model's, or without an answer
 /// Cost:      cases times (the prompt and the answer) steps for each length
 template <maps::token_model M, task Task>
@@ -149,12 +155,13 @@ task_result task_accuracy(const M& model, const Task& task, std::span<const std:
     detail::task_score& score = scores[static_cast<std::size_t>(i)];
     for (const maps::token v : one.answer) {
       model.logits(h, logits);
-      Eigen::Index largest = 0;
-      logits.maxCoeff(&largest);
+      const maps::token largest = maps::greedy_choice(logits);
+      score.finite = largest >= 0;
+      if (!score.finite) return;
       score.right += largest == v ? 1.0 : 0.0;
       score.asked += 1.0;
       if (score.asked < static_cast<double>(one.answer.size()))
-        maps::read_token(model, options.forced ? v : static_cast<maps::token>(largest), h, scratch, ws);
+        maps::read_token(model, options.forced ? v : largest, h, scratch, ws);
     }
   });
   detail::write_task(scores, options, result);

@@ -77,21 +77,30 @@ LIBRATION_DEFINED void write_task(std::span<const task_score> scores, const task
   result.whole.resize(lengths);
   result.bound.resize(lengths);
   const double alphabet = 1.0 / result.chance, a_token = std::log2(alphabet), cases = static_cast<double>(options.cases);
+  result.status = status::ok;
   for (Eigen::Index l = 0; l < lengths; ++l) {
     double right = 0.0, asked = 0.0, whole = 0.0;
+    bool finite = true;
     for (std::int64_t i = 0; i < options.cases; ++i) {
       const task_score& score = scores[static_cast<std::size_t>(l * options.cases + i)];
       right += score.right;
       asked += score.asked;
+      finite = finite && score.finite;
       whole += score.right == score.asked ? 1.0 : 0.0;
+    }
+    // Of the L = bits/log2 K tokens that the state has to hold each is missing so much in the mean.
+    result.bound[l] = fano_accuracy(a_token * (1.0 - result.state_bits / result.bits[l]), alphabet);
+    if (!finite) {
+      result.status = status::diverged;
+      for (Eigen::VectorXd* curve : {&result.accuracy, &result.lower, &result.upper, &result.whole})
+        (*curve)[l] = std::numeric_limits<double>::quiet_NaN();
+      continue;
     }
     result.accuracy[l] = right / asked;
     result.whole[l] = whole / cases;
     const auto band = stats::proportion_interval(std::llround(result.accuracy[l] * cases), options.cases, options.level);
     result.lower[l] = band.lower;
     result.upper[l] = band.upper;
-    // Of the L = bits/log2 K tokens that the state has to hold each is missing so much in the mean.
-    result.bound[l] = fano_accuracy(a_token * (1.0 - result.state_bits / result.bits[l]), alphabet);
   }
 }
 

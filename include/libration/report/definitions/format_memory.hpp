@@ -94,15 +94,18 @@ LIBRATION_DEFINED std::string text(const memory::state_result& r) {
 }
 
 LIBRATION_DEFINED std::string text(const memory::task_result& r) {
-  if (r.lengths.empty()) return detail::nothing("accuracy of a task");
+  if (r.status == status::not_run) return detail::nothing("accuracy of a task");
   std::string out = fmt::format("accuracy of a task, {} cases a length, {:.3g} by chance\n", r.cases, r.chance);
   out += fmt::format("  {:>8}  {:<26}  {:>9}  {:>9}  {}\n", "length", "accuracy", "all right", "bits", "bound");
   for (Eigen::Index l = 0; l < r.accuracy.size(); ++l)
     out += fmt::format("  {:>8}  {:<26}  {:>9.3g}  {:>9.4g}  {:.3g}\n", r.lengths[static_cast<std::size_t>(l)],
                        with_interval(r.accuracy[l], r.lower[l], r.upper[l]), r.whole[l], r.bits[l], r.bound[l]);
   const double half = r.half_length();
-  return out + (std::isnan(half) ? std::string("  half of it is not lost at these lengths")
-                                 : fmt::format("  half of it is lost at length {:.4g}", half));
+  if (!std::isnan(half))
+    out += fmt::format("  half of it is lost at length {:.4g}\n", half);
+  else if (r.status == status::ok)
+    out += "  half of it is not lost at these lengths\n";
+  return out + detail::status_line(r.status);
 }
 
 LIBRATION_DEFINED std::string text(const memory::reach_result& r) {
