@@ -236,6 +236,7 @@ TEST_CASE("lyapunov::spectrum: an exact run stops at a tolerance, at marks, and 
     CHECK(marked.at_marks[i].steps == marks.marks[i]);
     const auto shorter = lyapunov::spectrum(gated{}, start(), slow_inputs{}, {.steps = marks.marks[i]});
     CHECK((marked.at_marks[i].exponents - shorter.exponents).head(2).cwiseAbs().maxCoeff() < 1e-14);
+    CHECK(marked.at_marks[i].final_state == shorter.final_state);
   }
 
   const auto diverged = lyapunov::spectrum(gated{.sign = 1.0}, start(), slow_inputs{}, {.steps = 100'000, .transient = 0});

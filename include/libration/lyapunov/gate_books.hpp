@@ -33,6 +33,13 @@ class gate_books {
   /// Counts a step. \param gates  shape (gates)
   LIBRATION_DECLARED void add(const Eigen::VectorXd& gates);
 
+  /// Whether the next of the marks is reached; to be asked after every step, and then taken.
+  bool at_mark() const {
+    return at_marks_.size() < options_.marks.size() && series_.steps() + in_stretch_ == options_.marks[at_marks_.size()];
+  }
+  /// \param state  that the orbit has there, shape (n)
+  LIBRATION_DECLARED void take_mark(Eigen::VectorXd state);
+
   /// Whether the tolerance is met; to be asked after every step.
   LIBRATION_DECLARED bool enough();
 
@@ -40,8 +47,11 @@ class gate_books {
   LIBRATION_DECLARED spectrum_result result(libration::status how, std::int64_t failed_at) const;
 
  private:
-  LIBRATION_DECLARED void take_marks();
-  LIBRATION_DECLARED double worst_error() const;
+  Eigen::Index judged() const {
+    const Eigen::Index count = wanted(options_, structure_.gate.size());
+    return options_.tolerance_count == 0 ? count : options_.tolerance_count;
+  }
+  LIBRATION_DECLARED spectrum_result summarise() const;
   LIBRATION_DECLARED void fill_windows(const std::vector<Eigen::Index>& order, spectrum_result& r) const;
 
   maps::gate_structure structure_;

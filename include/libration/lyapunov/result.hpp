@@ -80,7 +80,8 @@ struct [[nodiscard]] spectrum_result {
                                        ///< the size of its separation does). Part of the error bars. Empty: not known
   std::int64_t frame_steps = 0;        ///< steps that only turned the frame: before the count, and windows left out of it
   Eigen::VectorXd frame_error;         ///< shape (count): what is left of its turning may have moved an exponent as far, per unit
-                                       ///< of time, by the gaps between the counted exponents; part of the error bars
+                                       ///< of time, by the gaps between the exponents, the next one's too where it
+                                       ///< is measured; part of the error bars
   bool rounding_dominates = false;     ///< of some exponent half the digits are lost to it, and it is 4 times the statistical
                                        ///< error: with a forced interval `lost_frame`
   double worst_condition = unknown;    ///< largest ratio, at any orthonormalisation, of a column's norm to its pivot

@@ -54,6 +54,8 @@ struct spectrum_estimator {
   std::int64_t warm_up_room = unlimited_steps;
   /// Whether the map has an exact spectrum, which then needs no frame. The pass sets it.
   bool exact = false;
+  /// Whether the map runs on frames as wide as is asked for, and not on small ones of fixed width. The pass sets it.
+  bool wide = true;
 
   static constexpr bool needs_tangent = true;
 
@@ -61,12 +63,13 @@ struct spectrum_estimator {
   template <class M>
   void look_at([[maybe_unused]] const M& map) {
     exact = false;
+    wide = !rollout::is_small<M>;
     if constexpr (maps::has_structured_spectrum<M>)
       exact = options.structured && !options.from_first_step && options.interval == 0 && !options.frame.given() &&
               options.frame.name() == random && map.structured_spectrum().found();
   }
 
-  Eigen::Index columns(Eigen::Index n) const { return exact ? 0 : guarded_columns(options, n); }
+  Eigen::Index columns(Eigen::Index n) const { return exact ? 0 : wide ? guarded_columns(options, n) : wanted(options, n); }
   void validate(Eigen::Index n) const { lyapunov::validate(options, n, "lyapunov::spectrum"); }
   bool reads_steps() const { return options.tolerance > 0.0; }
   std::int64_t warm_up(std::int64_t steps) const {
@@ -87,8 +90,8 @@ struct spectrum_estimator {
   /// The exact spectrum of a map that has one.
   template <class System>
   structured_run<System> start_exact(const System& system, std::int64_t steps) const {
-    return {system, gate_books(system.structure(), options, fewest_steps(options, steps), warm_up(steps), system.time_step(),
-                               system.per_unit_of_time())};
+    return structured_run<System>(gate_books(system.structure(), options, fewest_steps(options, steps), warm_up(steps),
+                                             system.time_step(), system.per_unit_of_time()));
   }
   template <class System>
   spectrum_run<System> start_frame(const System& system, std::int64_t steps) const {

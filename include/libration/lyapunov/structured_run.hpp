@@ -17,6 +17,7 @@
 #include <libration/lyapunov/spectrum_run.hpp>
 #include <libration/rollout/drive.hpp>
 #include <libration/rollout/final_state.hpp>
+#include <libration/rollout/one_orbit.hpp>
 
 namespace libration::inline LIBRATION_ABI::lyapunov {
 
@@ -24,43 +25,36 @@ namespace libration::inline LIBRATION_ABI::lyapunov {
 ///
 /// Cost: that of the gates in a step; no allocation
 template <class System>
-class structured_run {
+class structured_run : public rollout::one_orbit<structured_run<System>, spectrum_result> {
+  using ending = rollout::one_orbit<structured_run<System>, spectrum_result>;
+  friend ending;
+  using ending::result_;
+
  public:
   static constexpr bool needs_tangent = false;
 
-  structured_run(const System& system, gate_books books) : books_(std::move(books)), gates_(books_.gates()) {
-    result_.final_state = rollout::state_values(system.make_state(), 0);
-  }
+  explicit structured_run(gate_books books) : books_(std::move(books)), gates_(books_.gates()) {}
 
   std::int64_t warm_up() const { return books_.frame_steps(); }
-  bool done() const { return done_; }
   void observe(const rollout::step_view<System>& view) {
     if (seen_++ < warm_up()) return;
     view.system.gates(gates_);
     books_.add(gates_);
-    if (books_.enough()) finish(libration::status::ok, -1, view.next);
+    if (books_.at_mark()) books_.take_mark(rollout::state_values(view.next));
+    if (books_.enough()) this->finish_as(libration::status::ok, view.next);
   }
-  void end(bool lanes, libration::status how, std::int64_t t, const typename System::state_type& h) {
-    if (lanes && !done_) finish(how, t, h);
-  }
-  void conclude(const rollout::step_view<System>& view) {
-    if (!done_) finish(libration::status::ok, -1, view.next);
-  }
-  const spectrum_result& result(int = 0) const { return result_; }
-  spectrum_result take_result(int = 0) { return std::move(result_); }
+  spectrum_result take_result() { return std::move(result_); }
 
  private:
-  void finish(libration::status how, std::int64_t failed_at, const typename System::state_type& h) {
-    result_ = books_.result(how, failed_at);
-    result_.final_state = rollout::state_values(h, 0);
-    done_ = true;
+  void finish() {
+    Eigen::VectorXd state = std::move(result_.final_state);
+    result_ = books_.result(result_.status, result_.failed_at);
+    result_.final_state = std::move(state);
   }
 
   gate_books books_;
   Eigen::VectorXd gates_;
-  spectrum_result result_;
   std::int64_t seen_ = 0;
-  bool done_ = false;
 };
 
 /// What `spectrum_estimator` starts on a map that may have an exact spectrum: one or the other of the two runs.

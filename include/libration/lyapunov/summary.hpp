@@ -45,6 +45,10 @@ struct growth_doubt {
   bool discard = false;                                 ///< whether windows may be left out for the frame's sake
 };
 
+/// \return  the largest standard error of the first `judged` exponents, with rounding and what is left of the frame's turning;
+///          infinite where one is not known
+LIBRATION_DECLARED double worst_error(const spectrum_result& r, Eigen::Index judged);
+
 // A row's total without its first windows.
 LIBRATION_DECLARED double counted_after(const stats::batch_series<double>& series, Eigen::Index row, Eigen::Index discarded,
                                         double total);

@@ -41,47 +41,42 @@ LIBRATION_DEFINED void gate_books::add(const Eigen::VectorXd& gates) {
     sums_.setZero();
     in_stretch_ = 0;
   }
-  take_marks();
 }
 
-LIBRATION_DEFINED void gate_books::take_marks() {
-  const std::size_t next = at_marks_.size();
-  if (next >= options_.marks.size() || series_.steps() + in_stretch_ != options_.marks[next]) return;
+LIBRATION_DEFINED void gate_books::take_mark(Eigen::VectorXd state) {
   auto here = result(status::ok, -1);
   here.at_marks = {};
+  here.final_state = std::move(state);
   at_marks_.push_back(std::move(here));
 }
 
 LIBRATION_DEFINED bool gate_books::enough() {
   if (in_stretch_ != 0 || series_.steps() < rule_.next_check()) return false;
-  return rule_.stop(series_.steps(), worst_error());
-}
-
-// The largest standard error of the exponents that the tolerance is for.
-LIBRATION_DEFINED double gate_books::worst_error() const {
-  const auto r = result(status::ok, -1);
-  const Eigen::Index judged = options_.tolerance_count == 0 ? r.exponents.size() : options_.tolerance_count;
-  double worst = 0.0;
-  for (Eigen::Index i = 0; i < judged; ++i) {
-    if (r.exponents[i] == -std::numeric_limits<double>::infinity()) continue;
-    if (!(r.standard_error[i] <= worst)) worst = r.standard_error[i];  // NaN stays
-  }
-  return std::isnan(worst) ? std::numeric_limits<double>::infinity() : worst;
+  return rule_.stop(series_.steps(), detail::worst_error(summarise(), judged()));
 }
 
 LIBRATION_DEFINED spectrum_result gate_books::result(libration::status how, std::int64_t failed_at) const {
-  constexpr double none = -std::numeric_limits<double>::infinity();
-  const Eigen::Index n = structure_.gate.size(), count = options_.count == 0 ? n : options_.count;
-  spectrum_result r;
-  r.exact = true;
+  spectrum_result r = summarise();
   r.status = how;
   r.failed_at = how == status::diverged ? failed_at : -1;
+  r.at_marks = at_marks_;
+  if (options_.history && r.steps > 0) r.history = detail::running(r.finite_time.values, r.finite_time.window);
+  if (how == status::ok && r.steps > 0 && options_.tolerance > 0.0 && !(detail::worst_error(r, judged()) <= options_.tolerance))
+    r.status = status::not_converged;
+  return r;
+}
+
+// All but the status, the marks and the history.
+LIBRATION_DEFINED spectrum_result gate_books::summarise() const {
+  constexpr double none = -std::numeric_limits<double>::infinity();
+  const Eigen::Index n = structure_.gate.size(), count = wanted(options_, n);
+  spectrum_result r;
+  r.exact = true;
   r.seed = options_.seed;
   r.neutral_margin = options_.neutral_margin;
   r.time_step = time_step_;
   r.per_unit_of_time = per_unit_of_time_;
   r.frame_steps = frame_steps_;
-  r.at_marks = at_marks_;
   r.steps = series_.steps() + in_stretch_;
   r.exponents = r.standard_error = r.half_width = r.effective_samples = Eigen::VectorXd::Constant(count, unknown);
   r.rounding = r.frame_error = Eigen::VectorXd::Zero(count);
@@ -121,12 +116,6 @@ LIBRATION_DEFINED spectrum_result gate_books::result(libration::status how, std:
   detail::dimension_and_entropy(r.finite_time.values, r);
   if (count == n) r.dimension_is_lower_bound = false;
   r.verdict = detail::judge_leading(r);
-  if (options_.history) r.history = detail::running(r.finite_time.values, r.finite_time.window);
-  if (how == status::ok && options_.tolerance > 0.0) {
-    const Eigen::Index judged = options_.tolerance_count == 0 ? count : options_.tolerance_count;
-    for (Eigen::Index i = 0; i < judged; ++i)
-      if (r.exponents[i] != none && !(r.standard_error[i] <= options_.tolerance)) r.status = status::not_converged;
-  }
   return r;
 }
 

@@ -20,16 +20,6 @@ LIBRATION_DECLARED Eigen::Index judged(const growth_so_far& growth, const spectr
   return options.tolerance_count == 0 ? growth.wanted : options.tolerance_count;
 }
 
-// The largest standard error among them, with rounding and what is left of the frame's turning.
-LIBRATION_DECLARED double worst_error(const spectrum_result& r, Eigen::Index judged) {
-  double worst = 0.0;
-  for (Eigen::Index i = 0; i < judged; ++i) {
-    if (r.exponents[i] == -std::numeric_limits<double>::infinity()) continue;
-    if (!(r.standard_error[i] <= worst)) worst = r.standard_error[i];  // NaN stays
-  }
-  return std::isnan(worst) ? std::numeric_limits<double>::infinity() : worst;
-}
-
 LIBRATION_DECLARED void summarise(const growth_so_far& growth, const spectrum_options& options, bool history, spectrum_result& r) {
   r.time_step = growth.time_step;
   r.per_unit_of_time = growth.per_unit_of_time;

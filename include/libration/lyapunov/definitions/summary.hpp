@@ -123,6 +123,15 @@ LIBRATION_DEFINED running_estimate running(const Eigen::MatrixXd& batches, std::
   return history;
 }
 
+LIBRATION_DEFINED double worst_error(const spectrum_result& r, Eigen::Index judged) {
+  double worst = 0.0;
+  for (Eigen::Index i = 0; i < judged; ++i) {
+    if (r.exponents[i] == -std::numeric_limits<double>::infinity()) continue;
+    if (!(r.standard_error[i] <= worst)) worst = r.standard_error[i];  // NaN stays
+  }
+  return std::isnan(worst) ? std::numeric_limits<double>::infinity() : worst;
+}
+
 // A row's total without its first windows.
 LIBRATION_DEFINED double counted_after(const stats::batch_series<double>& series, Eigen::Index row, Eigen::Index discarded,
                                        double total) {
