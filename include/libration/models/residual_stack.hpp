@@ -225,9 +225,11 @@ class residual_stack {
     carry_back(W, JtW, ws);
     BtW = ws.stream_tangent.leftCols(W.cols());
   }
-  /// What W, wanted of the next state, and WO, wanted of `output`, together make of the state; of the input it is `input_pullback`.
+  /// The adjoint of the state from that of the next state and that of `output`; that of the input is then `input_pullback`.
   ///
-  /// \param WO  shape (d, k)
+  /// \param W    the adjoint of the next state, shape (n, k)
+  /// \param WO   the adjoint of `output`, shape (d, k)
+  /// \param JtW  out: the adjoint of the state, shape (n, k), apart from W
   void pullback_with_output(matrix_view<scalar_type> W, matrix_view<scalar_type> WO, matrix_span<scalar_type> JtW,
                             workspace& ws) const
     requires layer_with_pullback<Layer>

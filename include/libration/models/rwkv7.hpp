@@ -213,10 +213,11 @@ class rwkv7_layer {
   /// \param at      what the step left
   void tangent(matrix_span<Scalar> stream, matrix_view<Scalar> V, matrix_span<Scalar> JV, scratch& s, const kept& at) const;
 
-  /// \param stream  in and out: what is wanted of the stream after the layer, and what that makes of the one before, shape (d, k)
-  /// \param W       what is wanted of the next state; \param JtW  out: what both make of the state; apart from W
+  /// \param stream  in: the adjoint of the stream after the layer, shape (d, k); out: that of the stream before it
+  /// \param W       the adjoint of the next state, shape (state_size, k); \param JtW  out: that of the state; apart from W
   /// \param at      what the step left
-  /// What the layers want of the lowest one's value is summed in the scratch, from the topmost layer down, and taken by the lowest.
+  ///
+  /// The adjoint of the lowest layer's value is summed in the scratch, from the topmost layer down, and taken by the lowest.
   void pullback(matrix_span<Scalar> stream, matrix_view<Scalar> W, matrix_span<Scalar> JtW, scratch& s, const kept& at) const;
 
  private:

@@ -37,11 +37,11 @@ void shift(const Scalar* past, const Scalar* x, Scalar* next, Eigen::Index chann
   std::copy_n(x, channels, next + (kernel - 2) * channels);
 }
 
-/// The transpose of `convolve` and `shift` together: from what is wanted of y and of the next register to what that makes of the
-/// register and of x.
+/// The transpose of `convolve` and `shift` together: the adjoints of the register and of x from those of y and of the next
+/// register.
 ///
-/// \param of_y     of y; \param of_next  of the register after x has come in
-/// \param of_past  out: of the register, apart from `of_next`; \param of_x  out: of x
+/// \param of_y     adjoint of y; \param of_next  adjoint of the register after x has come in
+/// \param of_past  out: adjoint of the register, apart from `of_next`; \param of_x  out: adjoint of x
 template <class Scalar>
 void convolve_and_shift_pullback(const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>& weight, const Scalar* of_y,
                                  const Scalar* of_next, Scalar* of_past, Scalar* of_x) {
