@@ -196,9 +196,10 @@ int main(int argc, char** argv) {
   CLI::App app{
       "How stable is a trained recurrent network, state-space model or transformer, while it reads a text and when it writes?\n\n"
       "Measures along the text how fast small disturbances of the network's state fade or grow (Lyapunov exponents), the same\n"
-      "of the free-running network, how errors grow and how long a run can be trusted, what keeping the state or the weights\n"
-      "in fewer bits costs over a long run, and when two runs begin to write different texts; of a transformer, where its\n"
-      "attention goes as the context grows. Prints a report, and writes the same as JSON and as pictures."};
+      "of the free-running network, how far back the state depends on its inputs and what of them it holds, how errors grow\n"
+      "and how long a run can be trusted, what keeping the state or the weights in fewer bits costs over a long run, and when\n"
+      "two runs begin to write different texts; of a transformer, where its attention goes as the context grows. Prints a\n"
+      "report, and writes the same as JSON and as pictures."};
   app.add_option(
          "MODEL", a.model,
          "A safetensors file with PyTorch's names: an rnn, gru or lstm, an embedding (embedding.weight, encoder.weight, ...)\n"
@@ -209,8 +210,8 @@ int main(int argc, char** argv) {
   app.add_option("TEXT", a.text, "A text in UTF-8; every character must be in the model's vocabulary")->required();
   app.add_option("--vocabulary", a.vocabulary,
                  "JSON file with the characters by token, [\"a\", \"<unk>\", ...] or {\"a\": 0, ...}; without it a recurrent\n"
-                 "network's metadata \"vocabulary\", else vocabulary.json or vocab.json beside it; of a folder its\n"
-                 "vocabulary.json, else the metadata");
+                 "network's metadata \"vocabulary\", else vocabulary.json or vocab.json beside it; of a folder, or of a\n"
+                 "state-space model's file, vocabulary.json there, else the metadata's, else its config's \"vocab\"");
   app.add_option("--unknown", a.unknown,
                  "What becomes of characters that the model does not know: refuse, skip, or the token to read in their place,\n"
                  "such as \"<unk>\"")

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-#include <libration/core/parallel.hpp>
+#include <libration/core/error.hpp>
 #include <libration/memory/reach.hpp>
 #include <libration/memory/recall.hpp>
 #include <libration/memory/state_estimator.hpp>
@@ -45,20 +45,20 @@ report::json lag_json(const memory::lag_estimate& e) {
 
 void print_reach(const question& q, answer& so_far) {
   const state_capability& state = *q.model.state;
-  if (!state.network.has_pullback()) {
-    fmt::print("  How far back the state depends on its inputs is not measured: this kind of network has no adjoint.\n");
-    return;
-  }
   const std::int64_t lags = reach_lags(q), window = lags + 1;
   memory::reach_options options{.lags = lags, .probes = 4, .seed = q.options.seed};
   options.transient = q.transient;
   options.steps = std::min<std::int64_t>(q.length() - q.transient, 16 * window);
   options.by = memory::transport::adjoint;
+  options.recompute = state.network.state_size() > largest_read_out;  // a workspace a lag is many times the state
   memory::reach_result r;
-  {
+  try {
     report::progress_bar bar("derivatives back in time");
     options.on_progress = [&](const libration::progress& p) { bar(p); };
     r = memory::reach(state.network, Eigen::VectorXd::Zero(state.network.state_size()), text_inputs(q), options);
+  } catch (const libration::argument_error& e) {  // more memory than there is
+    fmt::print("  How far back it depends on its inputs is not measured: {}\n", e.what());
+    return;
   }
   fmt::print(
       "  How far back it depends on its inputs: the norm of the derivative of the state in the input k {}s ago, along the\n"
@@ -177,10 +177,7 @@ section memory_section() {
   return {.name = "memory",
           .needs = fixed_state,
           .options = {"--effort", "--seed"},
-          .run = print_memory,
-          .states = [](const question& q) {
-            return static_cast<double>(reach_lags(q)) + 2.0 * static_cast<double>(recall_samples(q));
-          }};
+          .run = print_memory};
 }
 
 }  // namespace stability
