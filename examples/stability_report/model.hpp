@@ -86,8 +86,7 @@ class any_map {
     virtual void step_batch(const matrix_view<double>& H, const matrix_view<double>& X, matrix_span<double>& next,
                             scratch& ws) const = 0;
     virtual void tangent(const matrix_view<double>& V, matrix_span<double>& JV, scratch& ws) const = 0;
-    virtual bool has_pullback() const = 0;
-    // BtW: null where it is not asked for.
+    // Of what is driven. BtW: null where it is not asked for.
     virtual void pullback(const matrix_view<double>& W, matrix_span<double>& JtW, matrix_span<double>* BtW, scratch& ws) const = 0;
     virtual std::vector<Eigen::Index> layers() const = 0;  // rows of the state at which layers begin
     virtual libration::maps::gate_structure structured_spectrum() const = 0;  // empty: the map has none
@@ -117,8 +116,6 @@ class network_map : public any_map {
   void step(const vector_view<double>& h, const vector_view<double>& x, vector_span<double> next, workspace& ws) const {
     map().step(h, x, next, *ws);
   }
-  // Where there is an adjoint: the types of maps that have one and of those that have none are the same here.
-  bool has_pullback() const { return map().has_pullback(); }
   void pullback(const matrix_view<double>& W, matrix_span<double> JtW, workspace& ws) const {
     map().pullback(W, JtW, nullptr, *ws);
   }

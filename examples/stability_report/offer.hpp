@@ -77,10 +77,7 @@ class any_map_of final : public any_map::any {
     typename M::workspace ws;
     Eigen::VectorXd h, x, next;  // of one member of a batch, or of the last step
   };
-  static constexpr bool pulls_back =
-      requires(const M& map, const matrix_view<double>& W, matrix_span<double> to, typename M::workspace& ws) {
-    map.pullback(W, to, to, ws);
-  };
+  static constexpr bool pulls_back = maps::has_input_pullback<M>;  // of what is driven, see network_of
   static constexpr bool gated = maps::has_structured_spectrum<M>;
   static constexpr bool tangent_takes_state =
       !requires(const M& map, const matrix_view<double>& V, matrix_span<double> JV, typename M::workspace& ws) {
@@ -131,7 +128,6 @@ class any_map_of final : public any_map::any {
       }
     }
   }
-  bool has_pullback() const override { return pulls_back; }
   void pullback([[maybe_unused]] const matrix_view<double>& W, [[maybe_unused]] matrix_span<double>& JtW,
                 [[maybe_unused]] matrix_span<double>* BtW, [[maybe_unused]] any_map::scratch& ws) const override {
     if constexpr (pulls_back) {
@@ -175,6 +171,9 @@ class any_map_of final : public any_map::any {
 
 template <maps::vector_map M>
 network_map network_of(M map) {
+  static_assert(maps::has_input_pullback<M>,
+                "stability_report: a network needs its adjoint in the state and in the input, which the section memory carries "
+                "back in time (libration::maps::explain_input_pullback<M>() says what it misses)");
   return network_map(std::make_shared<any_map_of<M>>(std::move(map)));
 }
 template <maps::vector_map M>
