@@ -127,6 +127,27 @@ TEST_CASE("memory::recall: what fades is recalled less and less, never more than
   CHECK(merged.bits[0] > 0.78);
 }
 
+TEST_CASE("memory::recall: short stretches have states to choose the readout on", "[oracle][edge]") {
+  // 16 stretches of 10 states, of which 3 are trained on: 2 to fit to, and 1 to choose on. The register holds the token.
+  const std::vector<token> tokens = uniform_tokens(160, 4, 7);
+  const recall_result r = recall(register_model{}, tokens, {.lags = 1, .samples = 160, .training = 0.3});
+  REQUIRE(r.status == status::ok);
+  CHECK(r.training_samples == 48);
+  CHECK(r.bits[0] > 0.9 * r.entropy);
+  CHECK(message_of<argument_error>([&] { (void)recall(register_model{}, tokens, {.lags = 1, .samples = 160, .training = 0.1}); }) ==
+        "memory::recall: 0 training states to fit to and 16 to choose the ridge on, expected at least 1 of each: a longer text, more "
+        ".samples or a larger .training");
+}
+
+TEST_CASE("memory::recall: the excess at a cut context has the digits of its own spread", "[oracle][edge]") {
+  // Excesses of 1e8 + {0, 1, 2}: mean 1e8 + 1, standard error 1/√3.
+  const MatrixXd cut = (MatrixXd(1, 3) << 1e8, 1e8 + 1.0, 1e8 + 2.0).finished();
+  recall_result r;
+  libration::memory::detail::write_cut_losses(cut, MatrixXd::Zero(1, 3), r);
+  CHECK(r.cut_excess[0] == 1e8 + 1.0);
+  CHECK(std::abs(r.cut_excess_error[0] - 1.0 / std::sqrt(3.0)) < 1e-15);
+}
+
 TEST_CASE("memory::recall: what is refused, and a model that diverges", "[failure][edge]") {
   const std::vector<token> tokens = uniform_tokens(400, 4, 5);
   const auto message = [](const std::vector<token>& text, const recall_options& options) {

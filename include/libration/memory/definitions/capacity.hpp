@@ -21,6 +21,7 @@
 #include <libration/memory/capacity.hpp>
 #include <libration/memory/definitions/detail/shuffled_order.hpp>
 #include <libration/stats/mean_error.hpp>
+#include <libration/stats/quantiles.hpp>
 
 namespace libration::inline LIBRATION_ABI::memory::detail {
 
@@ -201,17 +202,15 @@ LIBRATION_DEFINED capacity_result capacity_of(Eigen::MatrixXd states, const Eige
   result.total_standard_error = stats::mean_error(std::span<const double>(influence)).standard_error;
 
   random_stream numbers(options.seed, 0x7065726d);  // a stream of its own: "perm"
-  const auto count = static_cast<double>(options.permutations);
-  double sum = 0.0, squares = 0.0, in_sample = 0.0;
+  std::vector<double> floors, in_sample;
   for (Eigen::Index p = 0; p < options.permutations; ++p) {
     const auto fit = regression(permuted(u, options.block, numbers).tail(T - first), options.ridge);
-    sum += fit.held_out;
-    squares += fit.held_out * fit.held_out;
-    in_sample += fit.training;
+    floors.push_back(fit.held_out);
+    in_sample.push_back(fit.training);
   }
-  result.floor = sum / count;
-  result.floor_deviation = std::sqrt(std::max(0.0, squares - sum * sum / count) / (count - 1.0));
-  result.training_floor = in_sample / count;
+  result.floor = stats::mean(floors);
+  result.floor_deviation = stats::standard_deviation(floors);
+  result.training_floor = stats::mean(in_sample);
   result.status = status::ok;
   return result;
 }

@@ -23,6 +23,7 @@
 #include <libration/memory/definitions/detail/shuffled_order.hpp>
 #include <libration/memory/recall.hpp>
 #include <libration/stats/mean_error.hpp>
+#include <libration/stats/quantiles.hpp>
 
 namespace libration::inline LIBRATION_ABI::memory::detail {
 
@@ -178,13 +179,14 @@ LIBRATION_DEFINED void fit_recall(Eigen::MatrixXd states, std::span<const maps::
   const Eigen::Index n = states.rows(), samples = states.cols(), lags = options.lags, gap = (lags - 1) / stride + 1;
   const std::vector<Eigen::Index> classes = classes_of(tokens, vocabulary, options.classes, result.classes);
   // Stretches of the text, each with a part to fit to, one to choose on, a gap, one that is held out, and a gap: a state that
-  // drifts along the text is then judged where it was fitted. The gaps are at most a fifth of the text.
+  // drifts along the text is then judged where it was fitted. Where there are several, the gaps are at most a fifth of the text; a
+  // short one is a single stretch, whose gap leaves what it leaves.
   const Eigen::Index stretches = std::clamp<Eigen::Index>(samples / (10 * gap), 1, 16);
   std::vector<Eigen::Index> order, choosing, held;
   for (Eigen::Index s = 0; s < stretches; ++s) {
     const Eigen::Index from = s * samples / stretches, to = (s + 1) * samples / stretches;
     const Eigen::Index trained = from + static_cast<Eigen::Index>(options.training * static_cast<double>(to - from));
-    const Eigen::Index fitted = trained - (trained - from) / 5;
+    const Eigen::Index fitted = trained - ((trained - from) + 4) / 5;  // a fifth, rounded up
     for (Eigen::Index j = from; j < fitted; ++j) order.push_back(j);
     for (Eigen::Index j = fitted; j < trained; ++j) choosing.push_back(j);
     for (Eigen::Index j = trained + gap; j < to - (s + 1 < stretches ? gap : 0); ++j) held.push_back(j);
@@ -203,6 +205,10 @@ LIBRATION_DEFINED void fit_recall(Eigen::MatrixXd states, std::span<const maps::
   require(held_out >= least_held_out, who, [&] {
     return number_text(held_out) + " held-out states, expected at least " + number_text(least_held_out) +
            ": a longer text, more .samples, fewer .lags or a smaller .training";
+  });
+  require(fit >= 1 && chosen_on >= 1, who, [&] {
+    return number_text(fit) + " training states to fit to and " + number_text(chosen_on) +
+           " to choose the ridge on, expected at least 1 of each: a longer text, more .samples or a larger .training";
   });
   Eigen::MatrixXd in_order(n, training + held_out);
   for (Eigen::Index j = 0; j < in_order.cols(); ++j) in_order.col(j) = states.col(order[static_cast<std::size_t>(j)]);
@@ -245,16 +251,11 @@ LIBRATION_DEFINED void fit_recall(Eigen::MatrixXd states, std::span<const maps::
   result.total = total.mean * per_nat;
   result.total_standard_error = total.standard_error * per_nat;
   result.entropy = entropies[0] * per_nat;
-  double sum = 0.0, squares = 0.0;
-  const auto permutations = static_cast<double>(options.permutations);
-  for (Eigen::Index p = 0; p < options.permutations; ++p) {
-    double mean = 0.0;
-    for (const double gain : gains[static_cast<std::size_t>(lags + p)]) mean += gain * per_nat / static_cast<double>(held_out);
-    sum += mean;
-    squares += mean * mean;
-  }
-  result.floor = sum / permutations;
-  result.floor_deviation = std::sqrt(std::max(0.0, squares - sum * sum / permutations) / (permutations - 1.0));
+  std::vector<double> floors;
+  for (Eigen::Index p = 0; p < options.permutations; ++p)
+    floors.push_back(stats::mean(gains[static_cast<std::size_t>(lags + p)]) * per_nat);
+  result.floor = stats::mean(floors);
+  result.floor_deviation = stats::standard_deviation(floors);
   result.status = status::ok;
 }
 
@@ -265,16 +266,11 @@ LIBRATION_DEFINED void write_cut_losses(const Eigen::MatrixXd& cut, const Eigen:
   result.cut_loss = cut.rowwise().mean();
   result.cut_excess.resize(lags);
   result.cut_excess_error.setConstant(lags, std::numeric_limits<double>::quiet_NaN());
-  const auto count = static_cast<double>(starts);
+  std::vector<double> excess(static_cast<std::size_t>(starts));
   for (Eigen::Index k = 0; k < lags; ++k) {
-    double mean = 0.0, squares = 0.0;
-    for (Eigen::Index j = 0; j < starts; ++j) mean += (cut(k, j) - full(k, j)) / count;
-    for (Eigen::Index j = 0; j < starts; ++j) {
-      const double apart = cut(k, j) - full(k, j) - mean;
-      squares += apart * apart;
-    }
-    result.cut_excess[k] = mean;
-    if (starts > 1) result.cut_excess_error[k] = std::sqrt(squares / (count - 1.0) / count);
+    for (Eigen::Index j = 0; j < starts; ++j) excess[static_cast<std::size_t>(j)] = cut(k, j) - full(k, j);
+    result.cut_excess[k] = stats::mean(excess);
+    if (starts > 1) result.cut_excess_error[k] = stats::standard_deviation(excess) / std::sqrt(static_cast<double>(starts));
   }
 }
 
