@@ -20,6 +20,7 @@
 #include <libration/maps/leapfrog.hpp>
 #include <libration/maps/level_grid.hpp>
 #include <libration/maps/linear.hpp>
+#include <libration/maps/log_sum_exp.hpp>
 #include <libration/maps/logistic.hpp>
 #include <libration/maps/logistic_lattice.hpp>
 #include <libration/maps/loop_with_input.hpp>

@@ -19,6 +19,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/memory.hpp>
 #include <libration/core/status.hpp>
+#include <libration/maps/log_sum_exp.hpp>
 #include <libration/maps/token_model.hpp>
 
 namespace libration::inline LIBRATION_ABI::memory {
@@ -93,10 +94,7 @@ LIBRATION_DECLARED void write_cut_losses(const Eigen::MatrixXd& cut, const Eigen
 /// -log2 of the probability of token v.
 template <class Vector>
 double surprise(const Vector& logits, maps::token v) {
-  const auto largest = static_cast<double>(logits.maxCoeff());
-  double sum = 0.0;
-  for (Eigen::Index i = 0; i < logits.size(); ++i) sum += std::exp(static_cast<double>(logits[i]) - largest);
-  return (std::log(sum) + largest - static_cast<double>(logits[v])) / std::log(2.0);
+  return (maps::log_sum_exp(logits) - static_cast<double>(logits[v])) / std::log(2.0);
 }
 
 }  // namespace detail

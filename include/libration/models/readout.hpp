@@ -3,7 +3,6 @@
 /// \file
 /// A linear readout, and what its logits say: log-probabilities and cross entropy, in nats.
 
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include <libration/core/error.hpp>
 #include <libration/core/views.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/maps/log_sum_exp.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 
@@ -72,17 +72,7 @@ class readout {
   vector bias_;
 };
 
-/// ln sum_i exp(l_i), shifted by the largest logit; summed in double.
-///
-/// \param logits  shape (V), V >= 1
-template <class Derived>
-double log_sum_exp(const Eigen::MatrixBase<Derived>& logits) {
-  const double top = static_cast<double>(logits.maxCoeff());
-  if (!(std::isfinite)(top)) return top;
-  double sum = 0;
-  for (Eigen::Index i = 0; i < logits.size(); ++i) sum += std::exp(static_cast<double>(logits[i]) - top);
-  return top + std::log(sum);
-}
+using maps::log_sum_exp;
 
 /// Replaces logits by log-probabilities, ln softmax(l) = l - ln sum exp l.
 ///

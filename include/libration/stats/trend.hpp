@@ -50,7 +50,7 @@ struct [[nodiscard]] trend_estimate {
 /// \throws argument_error  for another row, or a negative `first`
 /// Accuracy:  the 95 % interval holds the truth in 91 to 97 % of runs for independent and autoregressive series whose memory
 ///            1/(1 - φ) is at most a tenth of the run, and in 75 % where it is the run (tests/stats/trend.test.cpp)
-/// Cost:      about 20 N operations and as many cosines as K N for N < 256 batches and K <= 16
+/// Cost:      about 4 (K + 1)(K + 2) N operations and K N cosines for N < 256 batches and K <= 16 cosines
 /// Source:    as `mean_error`; the bias -(2 + 4 φ)/N of the autocorrelation about a line, and the cosines' orthogonalisation, are
 ///            derived here
 LIBRATION_DECLARED trend_estimate fit_trend(const batch_series<double>& series, Eigen::Index row = 0, Eigen::Index first = 0);

@@ -20,6 +20,7 @@
 #include <libration/core/parallel.hpp>
 #include <libration/core/random.hpp>
 #include <libration/core/scaling.hpp>
+#include <libration/maps/log_sum_exp.hpp>
 #include <libration/memory/definitions/detail/shuffled_order.hpp>
 #include <libration/memory/recall.hpp>
 #include <libration/stats/mean_error.hpp>
@@ -158,11 +159,7 @@ class discriminants {
 
   double log_probability(const Eigen::MatrixXd& scores, Eigen::Index j, const Eigen::VectorXd& log_prior, double factor,
                          Eigen::Index c) const {
-    double largest = -std::numeric_limits<double>::infinity();
-    for (Eigen::Index i = 0; i < classes_; ++i) largest = std::max(largest, log_prior[i] + factor * scores(i, j));
-    double sum = 0.0;
-    for (Eigen::Index i = 0; i < classes_; ++i) sum += std::exp(log_prior[i] + factor * scores(i, j) - largest);
-    return log_prior[c] + factor * scores(c, j) - largest - std::log(sum);
+    return log_prior[c] + factor * scores(c, j) - maps::log_sum_exp(log_prior + factor * scores.col(j));
   }
 
   Eigen::Index classes_, fit_, chosen_on_, held_out_;
