@@ -188,9 +188,9 @@ class reach_transport {
         const auto slot = static_cast<std::size_t>((seen_ - 1 - lag) % (lags_ + 1));
         system_type& at = again_ ? own_ : tape_[slot];
         if (again_) {
-          vector x;
-          if constexpr (is_driven) x = inputs_.col(static_cast<Eigen::Index>(slot));
-          own_.advance(t - lag, states_.col(static_cast<Eigen::Index>(slot)), x, scratch_);
+          if constexpr (is_driven) input_ = inputs_.col(static_cast<Eigen::Index>(slot));
+          state_ = states_.col(static_cast<Eigen::Index>(slot));
+          own_.advance(t - lag, state_, input_, scratch_);
         }
         pull_back(at);
         if constexpr (is_driven) {
@@ -268,7 +268,7 @@ class reach_transport {
   std::int64_t seen_ = 0, done_ = 0, started_ = 0;
   block W_, BtW_;
   Eigen::MatrixXd derivative_, image_;
-  vector scratch_;
+  vector state_, input_, scratch_;
 };
 
 }  // namespace libration::inline LIBRATION_ABI::memory::detail
