@@ -135,8 +135,8 @@ TEST_CASE("memory::recall: short stretches have states to choose the readout on"
   CHECK(r.training_samples == 48);
   CHECK(r.bits[0] > 0.9 * r.entropy);
   CHECK(message_of<argument_error>([&] { (void)recall(register_model{}, tokens, {.lags = 1, .samples = 160, .training = 0.1}); }) ==
-        "memory::recall: 0 training states to fit to and 16 to choose the ridge on, expected at least 1 of each: a longer text, more "
-        ".samples or a larger .training");
+        "memory::recall: 0 training states to fit to and 16 to choose the ridge on, expected at least 1 of each: a longer text, "
+        "more .samples or a larger .training");
 }
 
 TEST_CASE("memory::recall: the excess at a cut context has the digits of its own spread", "[oracle][edge]") {
