@@ -7,6 +7,7 @@
 #include <libration/maps/henon.hpp>
 #include <libration/maps/logistic_lattice.hpp>
 #include <libration/maps/standard.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/maps/tanh_network.hpp>
 #include <libration/maps/tent.hpp>
 
@@ -65,6 +66,48 @@ void check_only(const law_report& report, const std::string& law) {
   CHECK(!report.ok());
   REQUIRE(report.failures.size() == 1);
   CHECK_THAT(report.failures.front(), Contains(law));
+}
+
+// h' = (a h, of which the first is a gate that x moves), one upon the other; with one fault a kind.
+enum class structure_fault { none, scale, order, own_state, ends };
+
+template <structure_fault kind>
+struct gated_pair {
+  using scalar_type = double;
+  struct workspace {
+    Eigen::Matrix3d J;
+    double gate;
+  };
+  Eigen::Index state_size() const { return 3; }
+  Eigen::Index input_size() const { return 1; }
+  workspace make_workspace(Eigen::Index) const { return {}; }
+  void step(std::int64_t t, libration::vector_view<double> h, libration::vector_view<double> x, libration::vector_span<double> next,
+            workspace& ws) const {
+    const bool other = kind == structure_fault::order && t % 2 == 0;
+    const double gate = 0.8 + 0.1 * std::sin(x[0]) + (kind == structure_fault::own_state ? 0.1 * h[0] : 0.0);
+    ws.gate = std::log(std::abs(gate));
+    ws.J << gate, other ? 0.3 : 0.0, 0.0, other ? 0.0 : 0.4, 0.25, 0.0, 0.2, -0.7, kind == structure_fault::ends ? 0.1 : 0.0;
+    next = ws.J * h;
+    next[0] += x[0];
+    if constexpr (kind == structure_fault::own_state) ws.J(0, 0) += 0.1 * h[0];
+  }
+  void tangent(libration::matrix_view<double> V, libration::matrix_span<double> JV, const workspace& ws) const { JV = ws.J * V; }
+  maps::gate_structure structured_spectrum() const {
+    maps::gate_structure all;
+    all.gates = 2;
+    all.gate = Eigen::Matrix<Eigen::Index, 3, 1>(0, 1, maps::gate_structure::nilpotent);
+    all.scale = Eigen::Vector3d(kind == structure_fault::scale ? 1.01 : 1.0, 2.0, 0.0);
+    return all;
+  }
+  void gates(const workspace& ws, libration::vector_span<double> out) const {
+    out[0] = ws.gate;
+    out[1] = std::log(0.5);
+  }
+};
+
+template <structure_fault kind>
+law_report structure_laws() {
+  return check_laws(gated_pair<kind>{}, VectorXd(Eigen::Vector3d(0.3, -0.2, 0.7)), VectorXd(VectorXd::Constant(1, 0.4)));
 }
 
 // A formula that is wrong where its scalar is not double: the branch of `if (h > 0)` is taken by one lane for all.
@@ -187,4 +230,14 @@ TEST_CASE("testing::check_laws: what a map says of its coordinates and its deter
   CHECK(check_laws(maps::standard{1.5}, h).ok());
   check_only(check_laws(other_period{{1.5}}, h), "periods: a period added to coordinate 1");
   check_only(check_laws(other_determinant{{1.5}}, h), "log_abs_determinant: it is 0.01");
+}
+
+TEST_CASE("testing::check_laws: the gates of an exact spectrum are the moduli of the Jacobians' eigenvalues", "[law]") {
+  const auto good = structure_laws<structure_fault::none>();
+  INFO(good.text());
+  CHECK(good.ok());
+  check_only(structure_laws<structure_fault::scale>(), "structured_spectrum");
+  check_only(structure_laws<structure_fault::order>(), "structured_spectrum");
+  check_only(structure_laws<structure_fault::own_state>(), "structured_spectrum");
+  check_only(structure_laws<structure_fault::ends>(), "structured_spectrum");
 }

@@ -11,6 +11,7 @@
 #include <libration/maps/coordinates.hpp>
 #include <libration/maps/couple.hpp>
 #include <libration/maps/doubling.hpp>
+#include <libration/maps/eigenvalue_moduli.hpp>
 #include <libration/maps/euler.hpp>
 #include <libration/maps/gauss.hpp>
 #include <libration/maps/henon.hpp>

@@ -18,18 +18,12 @@
 #include <libration/core/number_text.hpp>
 #include <libration/core/random.hpp>
 #include <libration/io/safetensors.hpp>
+#include <libration/maps/eigenvalue_moduli.hpp>
 #include <libration/models/checkpoint.hpp>
 #include <libration/models/layer_weights.hpp>
 #include <libration/models/rnn.hpp>
 
 namespace libration::inline LIBRATION_ABI::models {
-
-namespace detail {
-
-/// The largest modulus of W's eigenvalues, W of shape (n, n).
-LIBRATION_DECLARED double spectral_radius(const Eigen::MatrixXd& W);
-
-}  // namespace detail
 
 struct reservoir_options {
   double spectral_radius = 0.9;  ///< largest |eigenvalue| of W, above 0; below 1 by custom, not by necessity
@@ -87,7 +81,7 @@ class reservoir : public rnn<Scalar> {
       for (Eigen::Index i = 0; i < W.size(); ++i)
         if (kept.uniform(static_cast<std::uint64_t>(i)) >= options.connectivity) W.data()[i] = 0;
     }
-    const double radius = detail::spectral_radius(W);
+    const double radius = maps::spectral_radius(W);
     // A nilpotent matrix's eigenvalues come out as roots of rounding errors, far below those of a random matrix,
     // sqrt(n).
     require(radius > 1e-3, who, "the random W is nilpotent: raise connectivity");
@@ -133,7 +127,3 @@ class reservoir : public rnn<Scalar> {
 };
 
 }  // namespace libration::inline LIBRATION_ABI::models
-
-#if !defined(LIBRATION_COMPILED)
-#include <libration/models/definitions/reservoir.hpp>
-#endif

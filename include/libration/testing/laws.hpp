@@ -3,8 +3,10 @@
 /// \file
 /// The laws that every map must satisfy, for users' own tests: `testing::check_laws(map, h)` says which one fails, and how.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -22,6 +24,8 @@
 #include <libration/maps/coordinates.hpp>
 #include <libration/maps/detail/input_tangent.hpp>
 #include <libration/maps/detail/vector_base.hpp>
+#include <libration/maps/eigenvalue_moduli.hpp>
+#include <libration/maps/structured_spectrum.hpp>
 #include <libration/rollout/ensemble.hpp>
 #include <libration/rollout/prepare.hpp>
 #include <libration/scalar/scalar.hpp>
@@ -196,6 +200,51 @@ void pullback_laws(law_report& report, const M& map, const Eigen::Matrix<typenam
   }
 }
 
+// The exact spectrum of at most 64 coordinates: eigenvalues of the product of three steps' Jacobians have the moduli e^{sum of
+// scale_i gate}, and are 0 where perturbations end. The inputs differ in sign from step to step.
+template <class M>
+  requires maps::has_structured_spectrum<M> && maps::differentiable<M>
+void structure_laws(law_report& report, const M& map, Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1> h,
+                    Eigen::Matrix<typename M::scalar_type, Eigen::Dynamic, 1> x, std::int64_t t) {
+  using S = typename M::scalar_type;
+  const maps::gate_structure structure = map.structured_spectrum();
+  const Eigen::Index n = map.state_size();
+  if (!structure.found() || n > 64) return;
+  const bool fits = structure.gate.size() == n && structure.scale.size() == n && structure.gate.minCoeff() >= structure.nilpotent &&
+                    structure.gate.maxCoeff() < structure.gates;
+  law(report, fits,
+      "structured_spectrum: it names " + number_text(structure.gate.size()) + " coordinates and " + number_text(structure.gates) +
+          " gates, expected one of its gates for each of " + number_text(n) + " coordinates");
+  if (!fits) return;
+  tangent::vector_system<M> system(map, n);
+  auto next = system.make_state();
+  auto product = system.make_frame(n);
+  product.setIdentity();
+  Eigen::VectorXd sums = Eigen::VectorXd::Zero(structure.gates), gates(structure.gates);
+  constexpr std::int64_t steps = 3;
+  for (std::int64_t k = 0; k < steps; ++k) {
+    system.advance(t + k, h, x, next);
+    system.gates(gates);
+    sums += gates;
+    system.tangent(product);
+    h = next;
+    x = -x;
+  }
+  Eigen::VectorXd said = Eigen::VectorXd::Zero(n);
+  for (Eigen::Index i = 0; i < n; ++i)
+    if (structure.gate[i] != structure.nilpotent) said[i] = std::exp(structure.scale[i] * sums[structure.gate[i]]);
+  std::sort(said.data(), said.data() + n, std::greater<>());
+  const Eigen::MatrixXd J = product.template cast<double>();
+  const double apart = (maps::eigenvalue_moduli(J) - said).cwiseAbs().maxCoeff() / (1.0 + static_cast<double>(J.norm()));
+  // An eigenvalue 0 on which others are strung is known to the root of the rounding alone.
+  const bool ends = (structure.gate.array() == structure.nilpotent).any();
+  const double most = std::pow(static_cast<double>(std::numeric_limits<S>::epsilon()), ends ? 0.25 : 0.5);
+  law(report, apart <= most,
+      "structured_spectrum: moduli of the eigenvalues of the product of " + number_text(steps) +
+          " Jacobians differ from what the gates say by " + number_text(apart, 3) + " (relative), expected at most " +
+          number_text(most, 3));
+}
+
 inline void tangent_law(law_report& report, const tangent::check_result& found) {
   const bool agrees = found.error <= found.tolerance;
   law(report, found.ok(),
@@ -208,7 +257,7 @@ inline void tangent_law(law_report& report, const tangent::check_result& found) 
 }  // namespace detail
 
 /// Checks a vector map at one point: purity, tangent against central differences, block against single columns, linearity, its
-/// adjoint against the tangent, and what the map says of itself: its periods and ln|det J|.
+/// adjoint against the tangent, and what the map says of itself: its periods, ln|det J| and the gates of its exact spectrum.
 ///
 /// \param h shape (n); \param x shape (m), driven maps only; \param t the step's number
 /// \throws argument_error where a shape does not fit or the map's dimension is 0
@@ -223,6 +272,7 @@ law_report check_laws(const M& map, vector_view<typename M::scalar_type> h,
   detail::vector_laws(report, map, h, x, seed, t);
   detail::said_laws(report, map, h, x, t);
   if constexpr (maps::has_pullback<M>) detail::pullback_laws(report, map, h, x, seed, t);
+  if constexpr (maps::has_structured_spectrum<M>) detail::structure_laws(report, map, h, x, t);
   if constexpr (maps::differentiable<M>) detail::tangent_law(report, tangent::check(map, h, x, t, seed));
   return report;
 }

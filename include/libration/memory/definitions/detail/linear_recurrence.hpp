@@ -11,10 +11,10 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
+#include <libration/maps/eigenvalue_moduli.hpp>
 
 namespace libration::inline LIBRATION_ABI::memory::detail {
 
@@ -22,10 +22,6 @@ namespace libration::inline LIBRATION_ABI::memory::detail {
 inline constexpr Eigen::Index most_lags = 100'000;
 /// The part of the total that may stay unlisted there.
 inline constexpr double unlisted = 1e-9;
-
-LIBRATION_DECLARED double spectral_radius(const Eigen::MatrixXd& W) {
-  return Eigen::EigenSolver<Eigen::MatrixXd>(W, false).eigenvalues().cwiseAbs().maxCoeff();
-}
 
 /// \return  the spectral radius
 LIBRATION_DECLARED double check_recurrence(const Eigen::MatrixXd& W, const Eigen::VectorXd& v, std::string_view who) {
@@ -35,7 +31,7 @@ LIBRATION_DECLARED double check_recurrence(const Eigen::MatrixXd& W, const Eigen
   require_rows(v.rows(), W.rows(), who, "v", "the rows of W");
   require(W.allFinite(), who, "W has an entry that is not finite");
   require(v.allFinite(), who, "v has an entry that is not finite");
-  const double radius = spectral_radius(W);
+  const double radius = maps::spectral_radius(W);
   require(radius < 1.0, who, [&] {
     return "the spectral radius of W is " + number_text(radius, 6) +
            ", expected below 1: the state has no stationary covariance otherwise";
