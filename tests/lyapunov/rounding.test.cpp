@@ -118,12 +118,12 @@ TEST_CASE("lyapunov::spectrum: rounding is part of the error bar, and a forced i
 }
 
 TEST_CASE("lyapunov::spectrum: a step too long for its condition is not resolved, with a bound", "[oracle][failure]") {
-  const double dt = 0.01, slow = stepped_rate(-1.0, dt), fast = stepped_rate(-30.0, dt);
+  const double dt = 0.05, slow = stepped_rate(-1.0, dt), fast = stepped_rate(-30.0, dt);
   int resolved = 0, bounded = 0;
-  for (const int count : {1, 10, 40, 60, 80, 90, 100, 110, 120, 130, 150, 200, 400, 628}) {
+  for (const int count : {1, 2, 12, 16, 18, 20, 22, 26, 40, 126}) {
     const auto map = maps::iterate(maps::rk4(stiff_field{}, dt), count);
     for (const std::int64_t interval : {0, 1}) {
-      const auto r = spectrum(map, {0.3, -0.2}, {.steps = 300, .transient = 0, .interval = interval});
+      const auto r = spectrum(map, {0.3, -0.2}, {.steps = 120, .transient = 0, .interval = interval});
       INFO(count << " steps in one, interval " << interval << ": " << r.exponents.transpose() << " +- "
                  << r.standard_error.transpose());
       CHECK(r.status == (r.unresolved(1) ? status::not_resolved : status::ok));
@@ -143,8 +143,8 @@ TEST_CASE("lyapunov::spectrum: a step too long for its condition is not resolved
       }
     }
   }
-  CHECK(resolved >= 8);
-  CHECK(bounded >= 10);
+  CHECK(resolved >= 6);
+  CHECK(bounded >= 6);
   // The same of a block: 900 applications of a matrix in one step.
   const maps::linear<> one(turned_triangle(1.0 - 1e-3, 0.9, 0.4));
   const auto block = spectrum(maps::iterate(one, 900), VectorXd::Zero(2).eval(), {.steps = 200});
@@ -155,11 +155,11 @@ TEST_CASE("lyapunov::spectrum: a step too long for its condition is not resolved
 }
 
 TEST_CASE("lyapunov::spectrum_ensemble: members that are not resolved are those that are not resolved alone", "[differential]") {
-  const auto map = maps::iterate(maps::rk4(stiff_field{}, 0.01), 200);
-  const MatrixXd starts = uniform_inputs(2, 11, 3);
-  const auto together = lyapunov::spectrum_ensemble(map, starts, {.steps = 200});
+  const auto map = maps::iterate(maps::rk4(stiff_field{}, 0.05), 40);
+  const MatrixXd starts = uniform_inputs(2, 9, 3);  // a member more than one set of lanes holds
+  const auto together = lyapunov::spectrum_ensemble(map, starts, {.steps = 50});
   for (Eigen::Index i = 0; i < starts.cols(); ++i) {
-    const auto alone = spectrum(map, {starts(0, i), starts(1, i)}, {.steps = 200});
+    const auto alone = spectrum(map, {starts(0, i), starts(1, i)}, {.steps = 50});
     CHECK(difference(together[static_cast<std::size_t>(i)], alone) == "");
     CHECK(alone.unresolved(1));
   }

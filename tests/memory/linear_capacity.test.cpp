@@ -112,7 +112,7 @@ TEST_CASE("memory::linear_capacity: without noise, closed forms and the total", 
 
 TEST_CASE("memory::linear_capacity: without noise the total is the dimension that inputs reach", "[law]") {
   for (std::uint64_t k = 0; k < 6; ++k) {
-    const Index n = 5 + 19 * static_cast<Index>(k);
+    const Index n = 5 + 9 * static_cast<Index>(k);
     const MatrixXd W = random_matrix(n, 0.5 + 0.09 * static_cast<double>(k), 10 + k);
     const auto r = linear_capacity(W, normal_vector(n, 20 + k));
     INFO("n " << n << ", condition " << r.condition);

@@ -68,7 +68,7 @@ models::min_gru_config min_gru_of_few(bool forget_gate) {
 template <class Body>
 void check_against_frame(const typename Body::config_type& config, Index nilpotent) {
   const Body net(config, random_weights<Body>(config));
-  const Index n = net.state_size(), count = n - nilpotent, steps = 4000;
+  const Index n = net.state_size(), count = n - nilpotent, steps = 1000;
   const MatrixXd X = random_matrix(net.input_size(), steps + 300, 1.0, 20);
   const VectorXd h0 = VectorXd::Zero(n);
   lyapunov::spectrum_options options{.steps = steps, .transient = 100, .frame_transient = 200};
