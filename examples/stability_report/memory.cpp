@@ -15,6 +15,7 @@
 #include <libration/memory/state_estimator.hpp>
 #include <libration/report/format_memory.hpp>
 #include <libration/report/gnuplot_script.hpp>
+#include <libration/report/json_memory.hpp>
 #include <libration/report/progress_bar.hpp>
 
 #include "pieces.hpp"
@@ -25,7 +26,6 @@ namespace stability {
 namespace {
 
 namespace memory = libration::memory;
-using report::numbers;
 
 // A readout takes the covariance of the whole state, and n³ operations.
 constexpr Eigen::Index largest_read_out = 2048;
@@ -38,10 +38,6 @@ std::int64_t lags_of(const question& q, std::int64_t number) {
 std::int64_t reach_lags(const question& q) { return lags_of(q, 300); }
 std::int64_t recalled_tokens(const question& q) { return std::min(q.length(), q.scaled(20'000, 2000)); }
 std::int64_t recall_samples(const question& q) { return std::min(q.length(), q.scaled(4000, 1500)); }
-
-report::json lag_json(const memory::lag_estimate& e) {
-  return {{"value", report::number(e.value)}, {"lower", report::number(e.lower)}, {"upper", report::number(e.upper)}};
-}
 
 void print_reach(const question& q, answer& so_far) {
   const state_capability& state = *q.model.state;
@@ -65,12 +61,7 @@ void print_reach(const question& q, answer& so_far) {
       "  text (a lag is a {}; layers: through which of them the past reaches it):\n  {}\n",
       q.unit, q.unit, report::text(r));
   so_far.whole = so_far.whole && r.status == libration::status::ok;
-  so_far.json["memory"]["reach"] = {{"status", to_string(r.status)},       {"gain", numbers(r.gain)},
-                                    {"lower", numbers(r.lower)},           {"upper", numbers(r.upper)},
-                                    {"level", r.level},                    {"fraction", r.fraction},
-                                    {"fraction_lag", lag_json(r.fraction_lag)}, {"mean_lag", lag_json(r.mean_lag)},
-                                    {"layer_lag", numbers(r.layer_lag)},   {"windows", r.windows.cols()},
-                                    {"random_directions", r.random_directions}, {"seed", r.seed}};
+  so_far.json["memory"]["reach"] = report::to_json(r);
   if (q.options.no_pictures || r.gain.size() == 0) return;
   const auto file = std::filesystem::path(q.options.out) / "reach.png";
   draw(so_far,
@@ -107,20 +98,8 @@ void print_recall(const question& q, answer& so_far) {
       "  first {} of the text:\n  {}\n",
       q.unit, q.unit, q.unit, recalled_tokens(q), report::text(r));
   so_far.whole = so_far.whole && r.status == libration::status::ok;
-  so_far.json["memory"]["recall"] = {{"status", to_string(r.status)},
-                                     {"tokens", recalled_tokens(q)},
-                                     {"bits", numbers(r.bits)},
-                                     {"standard_error", numbers(r.standard_error)},
-                                     {"floor", report::number(r.floor)},
-                                     {"total", report::number(r.total)},
-                                     {"total_standard_error", report::number(r.total_standard_error)},
-                                     {"state_bits", report::number(r.state_bits)},
-                                     {"loss", report::number(r.loss)},
-                                     {"cut_excess", numbers(r.cut_excess)},
-                                     {"cut_excess_error", numbers(r.cut_excess_error)},
-                                     {"classes", r.classes},
-                                     {"held_out_samples", r.held_out_samples},
-                                     {"seed", r.seed}};
+  so_far.json["memory"]["recall"] = report::to_json(r);
+  so_far.json["memory"]["recall"]["tokens"] = recalled_tokens(q);
   if (q.options.no_pictures || r.bits.size() == 0) return;
   const auto file = std::filesystem::path(q.options.out) / "recall.png";
   const Eigen::VectorXd half = 1.96 * r.standard_error;
@@ -149,19 +128,7 @@ void print_states(const question& q, answer& so_far) {
   }
   fmt::print("  Whether it grows, layer by layer, from the text's beginning:\n  {}\n", report::text(r));
   so_far.whole = so_far.whole && r.status == libration::status::ok;
-  report::json& j = so_far.json["memory"]["states"];
-  j = {{"status", to_string(r.status)}, {"steps", r.steps}};
-  for (const memory::layer_statistics& layer : r.layers)
-    j["layers"].push_back({{"first", layer.first},
-                           {"size", layer.size},
-                           {"norm", report::number(layer.norm.mean)},
-                           {"norm_standard_error", report::number(layer.norm.standard_error)},
-                           {"trend", report::number(layer.trend.slope)},
-                           {"trend_standard_error", report::number(layer.trend.standard_error)},
-                           {"growth", to_string(layer.growth)},
-                           {"largest_norm", report::number(layer.largest_norm)},
-                           {"participation_ratio", report::number(layer.participation_ratio)},
-                           {"effective_rank", report::number(layer.effective_rank)}});
+  so_far.json["memory"]["states"] = report::to_json(r);
 }
 
 void print_memory(const question& q, answer& so_far) {

@@ -82,13 +82,16 @@ TEST_CASE("report::text: recall, states and tasks", "[edge]") {
   layer.fastest = 479;
   layer.fastest_slope = 0.2588;
   layer.leaves_for_good_at = 102;
+  layer.outside = 0.985;
   states.layers = {layer};
   states.steps = 9000;
   states.status = status::ok;
   const std::string of_states = fmt::format("{}", states);
   CHECK(has(of_states, "  256-511 "));
   CHECK(has(of_states, "the state of layer 0 grows throughout the run: row 479 by 0.259 a step"));
-  CHECK(has(of_states, "layer 0 is outside the range of training lengths for good from step 102 on"));
+  CHECK(has(of_states,
+            "the norm of layer 0 exceeds all within the training length from step 102 to the end, and at 98.5 % of the steps "
+            "beyond that length"));
 
   memory::task_result task;
   CHECK(has(fmt::format("{}", task), "accuracy of a task: "));

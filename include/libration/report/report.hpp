@@ -12,4 +12,5 @@
 #include <libration/report/json.hpp>
 #include <libration/report/json_attention.hpp>
 #include <libration/report/json_error.hpp>
+#include <libration/report/json_memory.hpp>
 #include <libration/report/progress_bar.hpp>

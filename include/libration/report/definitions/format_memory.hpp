@@ -88,8 +88,9 @@ LIBRATION_DEFINED std::string text(const memory::state_result& r) {
                        r.layers[l].fastest_slope);
   for (std::size_t l = 0; l < r.layers.size(); ++l)
     if (r.layers[l].leaves_for_good_at >= 0)
-      out += fmt::format("  layer {} is outside the range of training lengths for good from step {} on\n", l,
-                         r.layers[l].leaves_for_good_at);
+      out += fmt::format("  the norm of layer {} exceeds all within the training length from step {} to the end, and at {:.3g} % "
+                         "of the steps beyond that length\n",
+                         l, r.layers[l].leaves_for_good_at, 100.0 * r.layers[l].outside);
   return out + detail::status_line(r.status, r.failed_at);
 }
 
