@@ -79,6 +79,7 @@ declare -A sees=(
   [error]="core scalar maps tangent rollout stats"
   [memory]="core scalar maps tangent rollout stats"
   [attention]="core scalar stats"
+  [drift]="core scalar stats"
   [io]="core"
   [models]="core scalar maps tangent io attention"
   [testing]="core scalar maps tangent rollout"

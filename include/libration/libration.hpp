@@ -5,6 +5,7 @@
 
 #include <libration/attention/attention.hpp>
 #include <libration/core/core.hpp>
+#include <libration/drift/drift.hpp>
 #include <libration/error/error.hpp>
 #include <libration/io/io.hpp>
 #include <libration/lyapunov/lyapunov.hpp>

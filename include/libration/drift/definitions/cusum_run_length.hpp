@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// \file
+/// The definitions of what drift/cusum_run_length.hpp declares.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numbers>
+#include <string_view>
+
+#include <Eigen/Core>
+#include <Eigen/LU>
+
+#include <libration/core/config.hpp>
+#include <libration/core/error.hpp>
+#include <libration/drift/cusum_run_length.hpp>
+
+namespace libration::inline LIBRATION_ABI::drift {
+
+namespace detail {
+
+inline constexpr double highest_threshold = 100.0, longest_run = 1e13;
+
+LIBRATION_DECLARED double normal_below(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
+
+/// L(u) = 1 + L(0) Φ(k - shift - u) + ∫₀^h L(y) φ(y + k - shift - u) dy, solved at 10 points in each of as many panels as h has
+/// units.
+LIBRATION_DECLARED double one_sided_run_length(double reference, double threshold, double shift) {
+  // Gauss-Legendre on (-1, 1), 10 points.
+  constexpr std::array<double, 5> points = {0.14887433898163121, 0.43339539412924719, 0.67940956829902441, 0.86506336668898451,
+                                            0.97390652851717172};
+  constexpr std::array<double, 5> shares = {0.29552422471475287, 0.26926671930999635, 0.21908636251598204, 0.14945134915058059,
+                                            0.066671344308688138};
+  const auto panels = static_cast<Eigen::Index>(std::ceil(threshold));
+  const double half = 0.5 * threshold / static_cast<double>(panels);
+  const Eigen::Index n = 10 * panels;
+  Eigen::VectorXd y(n), weight(n);
+  for (Eigen::Index p = 0; p < panels; ++p)
+    for (Eigen::Index i = 0; i < 10; ++i) {
+      const auto of = static_cast<std::size_t>(i < 5 ? 4 - i : i - 5);
+      y[10 * p + i] = half * (2.0 * static_cast<double>(p) + 1.0 + (i < 5 ? -points[of] : points[of]));
+      weight[10 * p + i] = half * shares[of];
+    }
+  // Unknowns: L at the points, and last L(0).
+  const double drop = reference - shift;
+  const double density = 1.0 / std::sqrt(2.0 * std::numbers::pi);
+  Eigen::MatrixXd A(n + 1, n + 1);
+  for (Eigen::Index i = 0; i <= n; ++i) {
+    const double u = i < n ? y[i] : 0.0;
+    for (Eigen::Index j = 0; j < n; ++j) {
+      const double z = y[j] + drop - u;
+      A(i, j) = -weight[j] * density * std::exp(-0.5 * z * z);
+    }
+    A(i, n) = -normal_below(drop - u);
+    A(i, i) += 1.0;
+  }
+  const double length = Eigen::PartialPivLU<Eigen::MatrixXd>(A).solve(Eigen::VectorXd::Ones(n + 1))[n];
+  // The matrix is singular to rounding where runs are as long as that.
+  return length > 0.0 && length < longest_run ? length : std::numeric_limits<double>::infinity();
+}
+
+LIBRATION_DECLARED double run_length_of(const cusum_chart& chart, double shift) {
+  const double up = one_sided_run_length(chart.reference, chart.threshold, shift);
+  if (!chart.two_sided) return up;
+  return 1.0 / (1.0 / up + 1.0 / one_sided_run_length(chart.reference, chart.threshold, -shift));
+}
+
+}  // namespace detail
+
+LIBRATION_DEFINED double cusum_run_length(const cusum_chart& chart, double shift) {
+  constexpr std::string_view who = "drift::cusum_run_length";
+  const option_check check(who);
+  check(chart.reference >= 0.0 && std::isfinite(chart.reference), "reference", chart.reference, "a number >= 0");
+  check(chart.threshold > 0.0 && chart.threshold <= detail::highest_threshold, "threshold", chart.threshold,
+        "a number in (0, 100]");
+  require(std::isfinite(shift), who, [&] { return "the shift is " + number_text(shift) + ", expected a finite number"; });
+  return detail::run_length_of(chart, shift);
+}
+
+LIBRATION_DEFINED double cusum_threshold(double run_length, double reference, bool two_sided) {
+  constexpr std::string_view who = "drift::cusum_threshold";
+  constexpr double longest = 1e9;
+  require(reference >= 0.0 && std::isfinite(reference), who,
+          [&] { return "the reference is " + number_text(reference) + ", expected a number >= 0"; });
+  // A threshold of 0 alarms at the first value above the reference.
+  const double shortest = 1.0 / (detail::normal_below(-reference) * (two_sided ? 2.0 : 1.0));
+  require(run_length > shortest && run_length <= longest, who, [&] {
+    return "the run length is " + number_text(run_length) + ", expected more than " + number_text(shortest, 6) +
+           " (a threshold of 0 gives that) and at most " + number_text(longest);
+  });
+  // The logarithm of the run length is nearly a line: regula falsi with halved ends (Illinois).
+  const auto above = [&](double h) { return std::log(detail::run_length_of({reference, h, two_sided}, 0.0) / run_length); };
+  double low = 0.0, at_low = std::log(shortest / run_length), high = 1.0, at_high = above(high);
+  while (at_high < 0.0) {
+    require(high < detail::highest_threshold, who, [&] {
+      return "the run length " + number_text(run_length) + " takes a threshold above " + number_text(detail::highest_threshold) +
+             ", expected a larger reference or a shorter run";
+    });
+    low = high;
+    at_low = at_high;
+    high = std::min(2.0 * high, detail::highest_threshold);
+    at_high = above(high);
+  }
+  // Too long a run is infinite here, between which and a number there is no line.
+  double h = high;
+  for (int k = 0, side = 0; k < 200 && high - low > 1e-13 * high; ++k) {
+    h = std::isfinite(at_high) ? (low * at_high - high * at_low) / (at_high - at_low) : 0.5 * (low + high);
+    if (!(h > low && h < high)) h = 0.5 * (low + high);
+    const double at = above(h);
+    if (std::abs(at) < 1e-12) break;
+    if (at < 0.0) {
+      low = h;
+      at_low = at;
+      if (side == -1) at_high *= 0.5;
+      side = -1;
+    } else {
+      high = h;
+      at_high = at;
+      if (side == 1) at_low *= 0.5;
+      side = 1;
+    }
+  }
+  return h;
+}
+
+}  // namespace libration::inline LIBRATION_ABI::drift
