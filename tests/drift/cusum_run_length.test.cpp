@@ -42,9 +42,9 @@ TEST_CASE("drift::cusum_run_length: the limit of no threshold, long runs, and a 
     CHECK(cusum_run_length({0.5, h}, 0.3) == cusum_run_length({0.2, h}));
     before = length;
   }
-  CHECK(cusum_run_length({0.5, 60.0}) == std::numeric_limits<double>::infinity());
+  CHECK(cusum_run_length({0.5, 45.0}) == std::numeric_limits<double>::infinity());
   // Without a drift towards 0 it is finite however high the threshold.
-  CHECK(cusum_run_length({0.0, 60.0}) < 5000.0);
+  CHECK(cusum_run_length({0.0, 45.0}) < 5000.0);
 
   const drift::cusum_chart chart{.reference = 0.3, .threshold = 2.5, .two_sided = true};
   libration::random_stream numbers(9);
@@ -69,7 +69,7 @@ TEST_CASE("drift::cusum_threshold: published values, and back to the run length"
   CHECK(std::abs(cusum_threshold(500.0) - 4.3891297417) < 1e-9);
   CHECK(std::abs(cusum_threshold(1000.0) - 5.0707038561) < 1e-9);
   CHECK(std::abs(cusum_threshold(1e4) - 7.3607855704) < 1e-9);
-  for (const double length : {4.0, 20.0, 370.4, 1e6, 1e9})
+  for (const double length : {4.0, 370.4, 1e6})
     for (const bool two_sided : {false, true})
       CHECK(std::abs(cusum_run_length({0.5, cusum_threshold(length, 0.5, two_sided), two_sided}) / length - 1.0) < 1e-6);
 }
@@ -78,10 +78,10 @@ TEST_CASE("drift::cusum_run_length, cusum_threshold: what they refuse", "[failur
   const auto refusal = [](const auto& call) { return message_of<argument_error>([&] { (void)call(); }); };
   CHECK(refusal([] { return cusum_run_length({-0.1, 4.0}); }) ==
         "drift::cusum_run_length: .reference is -0.1, expected a number >= 0");
-  CHECK_THAT(refusal([] { return cusum_run_length({0.5, 0.0}); }), Contains(".threshold is 0, expected a number in (0, 100]"));
-  CHECK_THAT(refusal([] { return cusum_run_length({0.5, 101.0}); }), Contains(".threshold is 101"));
+  CHECK_THAT(refusal([] { return cusum_run_length({0.5, 0.0}); }), Contains(".threshold is 0, expected a number in (0, 50]"));
+  CHECK_THAT(refusal([] { return cusum_run_length({0.5, 51.0}); }), Contains(".threshold is 51"));
   CHECK_THAT(refusal([] { return cusum_run_length({}, std::numeric_limits<double>::quiet_NaN()); }), Contains("the shift is nan"));
   CHECK_THAT(refusal([] { return cusum_threshold(3.0); }), Contains("the run length is 3, expected more than 3.241"));
   CHECK_THAT(refusal([] { return cusum_threshold(1e10); }), Contains("at most 1"));
-  CHECK_THAT(refusal([] { return cusum_threshold(1e6, 0.0); }), Contains("takes a threshold above 100"));
+  CHECK_THAT(refusal([] { return cusum_threshold(1e6, 0.0); }), Contains("takes a threshold above 50"));
 }

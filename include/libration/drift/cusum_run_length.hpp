@@ -11,7 +11,7 @@ namespace libration::inline LIBRATION_ABI::drift {
 /// beside it, and the alarm of either.
 struct cusum_chart {
   double reference = 0.5;  ///< k >= 0, in standard deviations: half the shift that is to be found soonest
-  double threshold = 5.0;  ///< h > 0, in standard deviations, at most 100
+  double threshold = 5.0;  ///< h > 0, in standard deviations, at most 50
   bool two_sided = false;
 };
 

@@ -22,7 +22,7 @@ namespace libration::inline LIBRATION_ABI::drift {
 
 namespace detail {
 
-inline constexpr double highest_threshold = 100.0, longest_run = 1e13;
+inline constexpr double highest_threshold = 50.0, longest_run = 1e13;
 
 LIBRATION_DECLARED double normal_below(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 
@@ -75,7 +75,7 @@ LIBRATION_DEFINED double cusum_run_length(const cusum_chart& chart, double shift
   const option_check check(who);
   check(chart.reference >= 0.0 && std::isfinite(chart.reference), "reference", chart.reference, "a number >= 0");
   check(chart.threshold > 0.0 && chart.threshold <= detail::highest_threshold, "threshold", chart.threshold,
-        "a number in (0, 100]");
+        "a number in (0, 50]");
   require(std::isfinite(shift), who, [&] { return "the shift is " + number_text(shift) + ", expected a finite number"; });
   return detail::run_length_of(chart, shift);
 }
