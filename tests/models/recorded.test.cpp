@@ -109,7 +109,7 @@ TEST_CASE("models::character_model: the Shakespeare network's states and logits 
   CHECK(worst < 0x1p-24 * 1.01);
 }
 
-TEST_CASE("models::character_model: the Shakespeare network's nats per character are the recorded ones", "[oracle]") {
+TEST_CASE("models::character_model: the Shakespeare network's nats per character are the recorded ones", "[oracle][heavy]") {
   LIBRATION_REQUIRE_SHARED(shared);
   const auto folder = shared / "models" / "shakespeare_lstm";
   const auto expected = read_json(folder / "expected.json");
