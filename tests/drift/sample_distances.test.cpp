@@ -48,11 +48,12 @@ double by_loops(const MatrixXd& X, const MatrixXd& Y, const Kernel& k) {
 TEST_CASE("drift::wasserstein: samples of equal and of other sizes", "[oracle]") {
   CHECK(drift::wasserstein(zero_one, two_four) == 2.5);
   CHECK(drift::wasserstein(zero_one, two_four, 2) == 6.5);
-  const VectorXd three = (VectorXd(3) << 2.0, 0.0, 1.0).finished(), two = (VectorXd(2) << 0.0, 3.0).finished();
+  const Eigen::Vector3d three(2.0, 0.0, 1.0);
+  const Eigen::Vector2d two(0.0, 3.0);
   CHECK(std::abs(drift::wasserstein(three, two) - 5.0 / 6.0) < 1e-15);
   CHECK(std::abs(drift::wasserstein(three, two, 2) - 7.0 / 6.0) < 1e-15);
   CHECK(drift::wasserstein(three, three) == 0.0);
-  CHECK(drift::wasserstein(VectorXd::Zero(1).eval(), VectorXd::Constant(1, -3.0).eval(), 2) == 9.0);
+  CHECK(drift::wasserstein(VectorXd::Zero(1), VectorXd::Constant(1, -3.0), 2) == 9.0);
   // In integers and floats the same.
   CHECK(drift::wasserstein(Eigen::Array2i(0, 1), Eigen::Vector2f(2.0f, 4.0f)) == 2.5);
 }
@@ -121,7 +122,7 @@ TEST_CASE("drift::maximum_mean_discrepancy: small samples, and the loops of its 
 
 TEST_CASE("drift::sliced_wasserstein: its mean and its standard error over directions", "[oracle]") {
   // Two points: (Δ·θ)², whose mean is |Δ|²/d = 3 and whose variance 2 (d - 1) |Δ|⁴/(d² (d + 2)) = 7.2.
-  const VectorXd apart = (VectorXd(3) << 1.0, 2.0, 2.0).finished();
+  const Eigen::Vector3d apart(1.0, 2.0, 2.0);
   const auto r = drift::sliced_wasserstein(VectorXd::Zero(3), apart, {.slices = 4000, .seed = 3});
   CHECK(std::abs(r.standard_error / std::sqrt(7.2 / 4000.0) - 1.0) < 0.05);
   CHECK(std::abs(r.squared - 3.0) < 4.0 * r.standard_error);
