@@ -48,6 +48,27 @@ MatrixXd random_matrix(Index n, double radius, std::uint64_t stream) {
   return W;
 }
 
+// States of 5 numbers and more, so many from one to the next: without noise the total is their number.
+void check_totals(Index apart) {
+  for (std::uint64_t k = 0; k < 6; ++k) {
+    const Index n = 5 + apart * static_cast<Index>(k);
+    const MatrixXd W = random_matrix(n, 0.5 + 0.09 * static_cast<double>(k), 10 + k);
+    const auto r = linear_capacity(W, normal_vector(n, 20 + k));
+    INFO("n " << n << ", condition " << r.condition);
+    CHECK(r.status == status::ok);
+    CHECK(r.dimension == n);
+    CHECK(r.total == static_cast<double>(n));
+    CHECK(r.beyond() <= 1e-9 * static_cast<double>(n));
+    CHECK(std::abs(r.capacity.sum() - static_cast<double>(n)) < 1.1e-9 * static_cast<double>(n));
+    // 1 - MC_0 = Π |λ_j|², and what an input leaves only fades.
+    CHECK(std::abs(1.0 - r.capacity[0] - std::pow(W.determinant(), 2.0)) < 1e-12);
+    for (Index i = 1; i < r.capacity.size(); ++i) REQUIRE(r.capacity[i] <= r.capacity[i - 1] + 1e-14);
+    // The same in single precision, whose entries are other numbers.
+    const auto single = linear_capacity(W.cast<float>(), normal_vector(n, 20 + k).cast<float>(), {.lags = 1});
+    CHECK(single.total == static_cast<double>(n));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("memory::linear_capacity: without noise, closed forms and the total", "[oracle]") {
@@ -110,24 +131,12 @@ TEST_CASE("memory::linear_capacity: without noise, closed forms and the total", 
   }
 }
 
+TEST_CASE("memory::linear_capacity: without noise the total is the dimension of up to 100 numbers", "[law][heavy]") {
+  check_totals(19);
+}
+
 TEST_CASE("memory::linear_capacity: without noise the total is the dimension that inputs reach", "[law]") {
-  for (std::uint64_t k = 0; k < 6; ++k) {
-    const Index n = 5 + 9 * static_cast<Index>(k);
-    const MatrixXd W = random_matrix(n, 0.5 + 0.09 * static_cast<double>(k), 10 + k);
-    const auto r = linear_capacity(W, normal_vector(n, 20 + k));
-    INFO("n " << n << ", condition " << r.condition);
-    CHECK(r.status == status::ok);
-    CHECK(r.dimension == n);
-    CHECK(r.total == static_cast<double>(n));
-    CHECK(r.beyond() <= 1e-9 * static_cast<double>(n));
-    CHECK(std::abs(r.capacity.sum() - static_cast<double>(n)) < 1.1e-9 * static_cast<double>(n));
-    // 1 - MC_0 = Π |λ_j|², and what an input leaves only fades.
-    CHECK(std::abs(1.0 - r.capacity[0] - std::pow(W.determinant(), 2.0)) < 1e-12);
-    for (Index i = 1; i < r.capacity.size(); ++i) REQUIRE(r.capacity[i] <= r.capacity[i - 1] + 1e-14);
-    // The same in single precision, whose entries are other numbers.
-    const auto single = linear_capacity(W.cast<float>(), normal_vector(n, 20 + k).cast<float>(), {.lags = 1});
-    CHECK(single.total == static_cast<double>(n));
-  }
+  check_totals(9);
   SECTION("parts that inputs do not reach hold nothing") {
     MatrixXd W = MatrixXd::Zero(6, 6);
     W.topLeftCorner(3, 3) = random_matrix(3, 0.9, 3);

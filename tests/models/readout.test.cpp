@@ -57,11 +57,3 @@ TEST_CASE("models::cross_entropy: equal logits cost ln V, a leading one log1p of
     CHECK(std::abs(logits.array().exp().sum() - 1) < 1e-12);
   }
 }
-
-TEST_CASE("models::log_sum_exp: infinities and NaN are kept", "[edge]") {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  CHECK(models::log_sum_exp(Eigen::Vector2d(-infinity, 1.0)) == 1.0);
-  CHECK(models::log_sum_exp(Eigen::Vector2d(-infinity, -infinity)) == -infinity);
-  CHECK(std::isnan(models::log_sum_exp(Eigen::Vector2d(std::nan(""), 1.0))));
-  CHECK(std::isnan(models::log_sum_exp(Eigen::Vector2d(1.0, std::nan("")))));
-}

@@ -66,9 +66,9 @@ models::min_gru_config min_gru_of_few(bool forget_gate) {
 
 // Along random inputs: an exact spectrum, and that of a frame over the same steps, which turns before.
 template <class Body>
-void check_against_frame(const typename Body::config_type& config, Index nilpotent) {
+void check_against_frame(const typename Body::config_type& config, Index nilpotent, Index steps) {
   const Body net(config, random_weights<Body>(config));
-  const Index n = net.state_size(), count = n - nilpotent, steps = 1000;
+  const Index n = net.state_size(), count = n - nilpotent;
   const MatrixXd X = random_matrix(net.input_size(), steps + 300, 1.0, 20);
   const VectorXd h0 = VectorXd::Zero(n);
   lyapunov::spectrum_options options{.steps = steps, .transient = 100, .frame_transient = 200};
@@ -102,14 +102,22 @@ void check_against_frame(const typename Body::config_type& config, Index nilpote
   CHECK(of_model.exponents == exact.exponents.head(count));
 }
 
+void check_all_against_frame(Index steps) {
+  check_against_frame<models::mamba<double>>(mamba_of_few(), 2 * 3 * 2, steps);
+  check_against_frame<models::mamba2<double>>(mamba2_of_few(), 2 * (4 + 4), steps);
+  check_against_frame<models::min_gru<double>>(min_gru_of_few(false), 0, steps);
+  check_against_frame<models::min_gru<double>>(min_gru_of_few(true), 0, steps);
+}
+
 }  // namespace
 
 TEST_CASE("maps::has_structured_spectrum: the general engine agrees with the mean log gates of state-space models",
           "[differential]") {
-  check_against_frame<models::mamba<double>>(mamba_of_few(), 2 * 3 * 2);
-  check_against_frame<models::mamba2<double>>(mamba2_of_few(), 2 * (4 + 4));
-  check_against_frame<models::min_gru<double>>(min_gru_of_few(false), 0);
-  check_against_frame<models::min_gru<double>>(min_gru_of_few(true), 0);
+  check_all_against_frame(1000);
+}
+TEST_CASE("maps::has_structured_spectrum: the general engine agrees with the mean log gates over 4,000 steps",
+          "[differential][heavy]") {
+  check_all_against_frame(4000);
 }
 
 TEST_CASE("maps::has_structured_spectrum: a Mamba's exponents are its rates times the mean time steps, those of its equations",

@@ -105,6 +105,11 @@ struct gated_pair {
   }
 };
 
+// Without a tangent there is nothing to hold the gates against.
+struct gated_pair_alone : gated_pair<structure_fault::scale> {
+  void tangent(libration::matrix_view<double>, libration::matrix_span<double>, const workspace&) const = delete;
+};
+
 template <structure_fault kind>
 law_report structure_laws() {
   return check_laws(gated_pair<kind>{}, VectorXd(Eigen::Vector3d(0.3, -0.2, 0.7)), VectorXd(VectorXd::Constant(1, 0.4)));
@@ -240,4 +245,6 @@ TEST_CASE("testing::check_laws: the gates of an exact spectrum are the moduli of
   check_only(structure_laws<structure_fault::order>(), "structured_spectrum");
   check_only(structure_laws<structure_fault::own_state>(), "structured_spectrum");
   check_only(structure_laws<structure_fault::ends>(), "structured_spectrum");
+  STATIC_REQUIRE(maps::has_structured_spectrum<gated_pair_alone> && !maps::differentiable<gated_pair_alone>);
+  CHECK(check_laws(gated_pair_alone{}, VectorXd(VectorXd::Zero(3)), VectorXd(VectorXd::Zero(1))).ok());
 }

@@ -109,7 +109,7 @@ double energy_distance(const Eigen::MatrixBase<A>& X, const Eigen::MatrixBase<B>
 /// \throws argument_error  for shapes, fewer than 2 states, values that are not finite, options out of range, and states that are
 ///                         all alike where the bandwidth is their median distance
 /// Accuracy:  a few epsilon
-/// Cost:      (n + m)² (d + 20) operations; for the median bandwidth (n + m)²/2 numbers of memory
+/// Cost:      (n + m)² (d + 20) operations; for the median bandwidth (n + m)² numbers of memory
 /// Source:    A. Gretton et al., "A kernel two-sample test", 2012, lemma 6
 template <class A, class B>
 discrepancy_result maximum_mean_discrepancy(const Eigen::MatrixBase<A>& X, const Eigen::MatrixBase<B>& Y,

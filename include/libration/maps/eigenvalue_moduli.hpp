@@ -11,7 +11,9 @@ namespace libration::inline LIBRATION_ABI::maps {
 
 /// Moduli of the eigenvalues of a square matrix, descending, each as often as its multiplicity.
 ///
-/// \param A  shape (n, n), finite
+/// \param A  shape (n, n)
+/// \return   shape (n); NaN where the QR iteration does not converge in 40 n steps
+/// \throws argument_error  for a matrix that is not square, or not finite
 /// Accuracy:  a few epsilon of ‖A‖ times the eigenvalue's condition; of a Jordan block of size k, to the k-th root of that
 /// Cost:      about 10 n³ operations
 LIBRATION_DECLARED Eigen::VectorXd eigenvalue_moduli(const Eigen::MatrixXd& A);

@@ -58,7 +58,7 @@ struct mixture {
         }
         return part;
       };
-      sum += log_sum_exp(Eigen::VectorXd::NullaryExpr(components, log_part));
+      sum += maps::log_sum_exp(Eigen::VectorXd::NullaryExpr(components, log_part));
     }
     return sum;
   }
@@ -199,7 +199,7 @@ class mixture_density {
     out.log_weight = raw.head(weight_rows());
     for (Eigen::Index g = 0; g < groups(); ++g) {
       auto logs = out.log_weight.segment(g * components_, components_);
-      logs.array() -= static_cast<Scalar>(log_sum_exp(logs));
+      logs.array() -= static_cast<Scalar>(maps::log_sum_exp(logs));
     }
     out.weight = out.log_weight.array().exp();
     const Eigen::Index d = out.mean.rows();

@@ -72,14 +72,12 @@ class readout {
   vector bias_;
 };
 
-using maps::log_sum_exp;
-
 /// Replaces logits by log-probabilities, ln softmax(l) = l - ln sum exp l.
 ///
 /// \param logits  in: shape (V); out: nats, shape (V)
 template <class Scalar>
 void log_softmax_in_place(vector_span<Scalar> logits) {
-  logits.array() -= static_cast<Scalar>(log_sum_exp(logits));
+  logits.array() -= static_cast<Scalar>(maps::log_sum_exp(logits));
 }
 
 /// -ln softmax(l)_target: what the target costs.
@@ -90,7 +88,7 @@ void log_softmax_in_place(vector_span<Scalar> logits) {
 template <class Derived>
 double cross_entropy(const Eigen::MatrixBase<Derived>& logits, Eigen::Index target) {
   eigen_assert(target >= 0 && target < logits.size());
-  return log_sum_exp(logits) - static_cast<double>(logits[target]);
+  return maps::log_sum_exp(logits) - static_cast<double>(logits[target]);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::models

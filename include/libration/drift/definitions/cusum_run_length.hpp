@@ -4,19 +4,22 @@
 /// The definitions of what drift/cusum_run_length.hpp declares.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <numbers>
 #include <string_view>
 
 #include <Eigen/Core>
 #include <Eigen/LU>
+#include <boost/math/quadrature/gauss.hpp>
+#include <boost/math/tools/toms748_solve.hpp>
 
 #include <libration/core/config.hpp>
 #include <libration/core/error.hpp>
 #include <libration/drift/cusum_run_length.hpp>
+#include <libration/stats/student_t.hpp>
 
 namespace libration::inline LIBRATION_ABI::drift {
 
@@ -24,16 +27,13 @@ namespace detail {
 
 inline constexpr double highest_threshold = 50.0, longest_run = 1e13;
 
-LIBRATION_DECLARED double normal_below(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
-
 /// L(u) = 1 + L(0) Φ(k - shift - u) + ∫₀^h L(y) φ(y + k - shift - u) dy, solved at 10 points in each of as many panels as h has
 /// units.
 LIBRATION_DECLARED double one_sided_run_length(double reference, double threshold, double shift) {
-  // Gauss-Legendre on (-1, 1), 10 points.
-  constexpr std::array<double, 5> points = {0.14887433898163121, 0.43339539412924719, 0.67940956829902441, 0.86506336668898451,
-                                            0.97390652851717172};
-  constexpr std::array<double, 5> shares = {0.29552422471475287, 0.26926671930999635, 0.21908636251598204, 0.14945134915058059,
-                                            0.066671344308688138};
+  // The points of (0, 1), of which each has its mirror image, and their weights.
+  using rule = boost::math::quadrature::gauss<double, 10>;
+  const auto& points = rule::abscissa();
+  const auto& shares = rule::weights();
   const auto panels = static_cast<Eigen::Index>(std::ceil(threshold));
   const double half = 0.5 * threshold / static_cast<double>(panels);
   const Eigen::Index n = 10 * panels;
@@ -54,7 +54,7 @@ LIBRATION_DECLARED double one_sided_run_length(double reference, double threshol
       const double z = y[j] + drop - u;
       A(i, j) = -weight[j] * density * std::exp(-0.5 * z * z);
     }
-    A(i, n) = -normal_below(drop - u);
+    A(i, n) = -stats::normal_tail(u - drop);
     A(i, i) += 1.0;
   }
   const double length = Eigen::PartialPivLU<Eigen::MatrixXd>(A).solve(Eigen::VectorXd::Ones(n + 1))[n];
@@ -86,12 +86,11 @@ LIBRATION_DEFINED double cusum_threshold(double run_length, double reference, bo
   require(reference >= 0.0 && std::isfinite(reference), who,
           [&] { return "the reference is " + number_text(reference) + ", expected a number >= 0"; });
   // A threshold of 0 alarms at the first value above the reference.
-  const double shortest = 1.0 / (detail::normal_below(-reference) * (two_sided ? 2.0 : 1.0));
+  const double shortest = 1.0 / (stats::normal_tail(reference) * (two_sided ? 2.0 : 1.0));
   require(run_length > shortest && run_length <= longest, who, [&] {
     return "the run length is " + number_text(run_length) + ", expected more than " + number_text(shortest, 6) +
            " (a threshold of 0 gives that) and at most " + number_text(longest);
   });
-  // The logarithm of the run length is nearly a line: regula falsi with halved ends (Illinois).
   const auto above = [&](double h) { return std::log(detail::run_length_of({reference, h, two_sided}, 0.0) / run_length); };
   double low = 0.0, at_low = std::log(shortest / run_length), high = 1.0, at_high = above(high);
   while (at_high < 0.0) {
@@ -104,26 +103,16 @@ LIBRATION_DEFINED double cusum_threshold(double run_length, double reference, bo
     high = std::min(2.0 * high, detail::highest_threshold);
     at_high = above(high);
   }
-  // Too long a run is infinite here, between which and a number there is no line.
-  double h = high;
-  for (int k = 0, side = 0; k < 200 && high - low > 1e-13 * high; ++k) {
-    h = std::isfinite(at_high) ? (low * at_high - high * at_low) / (at_high - at_low) : 0.5 * (low + high);
-    if (!(h > low && h < high)) h = 0.5 * (low + high);
-    const double at = above(h);
-    if (std::abs(at) < 1e-12) break;
-    if (at < 0.0) {
-      low = h;
-      at_low = at;
-      if (side == -1) at_high *= 0.5;
-      side = -1;
-    } else {
-      high = h;
-      at_high = at;
-      if (side == 1) at_low *= 0.5;
-      side = 1;
-    }
+  while (std::isinf(at_high)) {  // a run too long to be known
+    const double middle = 0.5 * (low + high), at = above(middle);
+    (at < 0.0 ? low : high) = middle;
+    (at < 0.0 ? at_low : at_high) = at;
   }
-  return h;
+  if (at_high == 0.0) return high;
+  std::uintmax_t most = 100;
+  const auto [from, to] = boost::math::tools::toms748_solve(above, low, high, at_low, at_high,
+                                                            boost::math::tools::eps_tolerance<double>(45), most);
+  return 0.5 * (from + to);
 }
 
 }  // namespace libration::inline LIBRATION_ABI::drift

@@ -21,6 +21,7 @@
 #include <libration/core/random.hpp>
 #include <libration/core/scaling.hpp>
 #include <libration/drift/sample_distances.hpp>
+#include <libration/stats/quantiles.hpp>
 
 namespace libration::inline LIBRATION_ABI::drift::detail {
 
@@ -83,7 +84,7 @@ LIBRATION_DEFINED sliced_result sliced_wasserstein_of(Eigen::MatrixXd X, Eigen::
   check(options.slices >= 2, "slices", options.slices, ">= 2");
   check(options.threads >= 0, "threads", options.threads, ">= 0");
   const int exponent = scale_together(X, Y);
-  Eigen::VectorXd squares(static_cast<Eigen::Index>(options.slices));
+  std::vector<double> squares(static_cast<std::size_t>(options.slices));
   constexpr std::uint64_t stream = 0x736c6963'65000000;  // apart from what else is drawn from the user's seed
   parallel_for(options.slices, options.threads, [&](std::int64_t s) {
     Eigen::VectorXd direction(X.rows());
@@ -92,13 +93,11 @@ LIBRATION_DEFINED sliced_result sliced_wasserstein_of(Eigen::MatrixXd X, Eigen::
     Eigen::VectorXd x = X.transpose() * direction, y = Y.transpose() * direction;
     std::sort(x.data(), x.data() + x.size());
     std::sort(y.data(), y.data() + y.size());
-    squares[static_cast<Eigen::Index>(s)] = sorted_wasserstein(x, y, 2);
+    squares[static_cast<std::size_t>(s)] = sorted_wasserstein(x, y, 2);
   });
-  const auto slices = static_cast<double>(options.slices);
-  const double mean = squares.mean();
-  const double error = std::sqrt((squares.array() - mean).square().sum() / (slices * (slices - 1.0)));
+  const double error = stats::standard_deviation(squares) / std::sqrt(static_cast<double>(options.slices));
   sliced_result result;
-  result.squared = std::ldexp(mean, 2 * exponent);
+  result.squared = std::ldexp(stats::mean(squares), 2 * exponent);
   result.standard_error = std::ldexp(error, 2 * exponent);
   result.slices = options.slices;
   result.seed = options.seed;
@@ -135,17 +134,13 @@ LIBRATION_DEFINED double energy_distance_of(Eigen::MatrixXd X, Eigen::MatrixXd Y
 LIBRATION_DECLARED double median_distance(const Eigen::MatrixXd& X, const Eigen::MatrixXd& Y, std::string_view who) {
   const Eigen::Index n = X.cols(), all = n + Y.cols();
   const double pairs = 0.5 * static_cast<double>(all) * static_cast<double>(all - 1);
-  require_memory(pairs * sizeof(double), who, "the distances of all pairs", "a .bandwidth, or fewer states");
-  std::vector<double> squares;
-  squares.reserve(static_cast<std::size_t>(pairs));
+  require_memory(2.0 * pairs * sizeof(double), who, "the distances of all pairs", "a .bandwidth, or fewer states");
+  std::vector<double> distances;
+  distances.reserve(static_cast<std::size_t>(pairs));
   const auto state = [&](Eigen::Index i) { return i < n ? X.col(i) : Y.col(i - n); };
   for (Eigen::Index i = 0; i < all; ++i)
-    for (Eigen::Index j = i + 1; j < all; ++j) squares.push_back((state(i) - state(j)).squaredNorm());
-  const auto middle = squares.begin() + static_cast<std::ptrdiff_t>(squares.size() / 2);
-  std::nth_element(squares.begin(), middle, squares.end());
-  const double upper = std::sqrt(*middle);
-  if (squares.size() % 2 == 1) return upper;
-  return 0.5 * (upper + std::sqrt(*std::max_element(squares.begin(), middle)));
+    for (Eigen::Index j = i + 1; j < all; ++j) distances.push_back((state(i) - state(j)).norm());
+  return stats::median(distances);
 }
 
 LIBRATION_DEFINED discrepancy_result discrepancy_of(Eigen::MatrixXd X, Eigen::MatrixXd Y, const discrepancy_options& options) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <string_view>
 
 #include <Eigen/Core>
@@ -23,7 +24,9 @@ LIBRATION_DEFINED Eigen::VectorXd eigenvalue_moduli(const Eigen::MatrixXd& A) {
   });
   require(A.allFinite(), who, "A has an entry that is not finite");
   if (A.size() == 0) return {};
-  Eigen::VectorXd moduli = Eigen::EigenSolver<Eigen::MatrixXd>(A, false).eigenvalues().cwiseAbs();
+  const Eigen::EigenSolver<Eigen::MatrixXd> solver(A, false);
+  if (solver.info() != Eigen::Success) return Eigen::VectorXd::Constant(A.rows(), std::numeric_limits<double>::quiet_NaN());
+  Eigen::VectorXd moduli = solver.eigenvalues().cwiseAbs();
   std::sort(moduli.data(), moduli.data() + moduli.size(), std::greater<>());
   return moduli;
 }
