@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <libration/drift/hotelling.hpp>
+#include <libration/drift/neighbours.hpp>
 #include <libration/drift/reference.hpp>
 
 #include <vector>
@@ -31,4 +33,21 @@ TEST_CASE("drift::reference: the distance of a state allocates nothing, whatever
       CHECK(sum > 0.0);
     }
   }
+}
+
+TEST_CASE("drift::hotelling, neighbours: a state's distances allocate nothing", "[no-alloc]") {
+  const Eigen::Index n = 300;
+  const Eigen::MatrixXd X = Eigen::MatrixXd::Random(n, 40);
+  const drift::hotelling chart(drift::reference(X, {.rank = 9}), {.components = 6});
+  const drift::neighbours plain(X), directions(X, {.normalise = true});
+  auto ws = chart.make_workspace();
+  auto other = plain.make_workspace();
+  double sum = 0.0;
+  CHECK(libration_test::allocations_in([&] {
+          for (Eigen::Index t = 0; t < 40; ++t) {
+            const auto v = chart.value(X.col(t), -1, ws);
+            sum += v.t_squared + v.spe + plain.distance(X.col(t), 3, other) + directions.distance(X.col(t), 3, other);
+          }
+        }) == 0);
+  CHECK(sum > 0.0);
 }

@@ -16,6 +16,8 @@
 
 namespace libration::inline LIBRATION_ABI::drift {
 
+class reference_parts;
+
 /// What `drift::ledoit_wolf` returns, in the letters of its source.
 struct [[nodiscard]] ledoit_wolf_result {
   /// `ok`; `not_resolved`: the states are all alike; `diverged`: the covariance leaves the range of double.
@@ -116,6 +118,7 @@ class factored_covariance {
   LIBRATION_DECLARED double squared_norm(workspace& ws) const;
 
  private:
+  friend class reference_parts;  // reads and writes: reference_file.hpp
   LIBRATION_DECLARED void factor_in_full(Eigen::MatrixXd S, int exponent);
   LIBRATION_DECLARED void keep_components(Eigen::MatrixXd vectors, const Eigen::VectorXd& values, double scale, double shift,
                                           Eigen::Index rank, int exponent);

@@ -11,9 +11,12 @@
 #include <libration/drift/cusum_run_length.hpp>
 #include <libration/drift/detector_rule.hpp>
 #include <libration/drift/e_detector.hpp>
+#include <libration/drift/hotelling.hpp>
 #include <libration/drift/monitor.hpp>
+#include <libration/drift/neighbours.hpp>
 #include <libration/drift/page_hinkley.hpp>
 #include <libration/drift/reference.hpp>
+#include <libration/drift/reference_file.hpp>
 #include <libration/drift/sample_distances.hpp>
 #include <libration/drift/score_bag.hpp>
 #include <libration/drift/score_process.hpp>

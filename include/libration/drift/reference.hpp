@@ -17,6 +17,8 @@
 
 namespace libration::inline LIBRATION_ABI::drift {
 
+class reference_parts;
+
 /// Options of `drift::reference`, declared in the order in which designated initialisers name them.
 struct reference_options {
   /// A mean for each position (column of a run), and not one for all: what is usual at token 500 is not what is usual at token 5.
@@ -68,12 +70,10 @@ class reference {
   /// Of several runs.
   ///
   /// \param runs  each of shape (n, T) with its own T >= 1
-  LIBRATION_FUNC explicit reference(std::span<const Eigen::MatrixXd> runs, const reference_options& options = {});
-  LIBRATION_FUNC explicit reference(std::span<const Eigen::MatrixXf> runs, const reference_options& options = {});
-  explicit reference(const std::vector<Eigen::MatrixXd>& runs, const reference_options& options = {})
-      : reference(std::span<const Eigen::MatrixXd>(runs), options) {}
-  explicit reference(const std::vector<Eigen::MatrixXf>& runs, const reference_options& options = {})
-      : reference(std::span<const Eigen::MatrixXf>(runs), options) {}
+  LIBRATION_DECLARED explicit reference(std::span<const Eigen::MatrixXd> runs, const reference_options& options = {});
+  LIBRATION_DECLARED explicit reference(std::span<const Eigen::MatrixXf> runs, const reference_options& options = {});
+  LIBRATION_DECLARED explicit reference(const std::vector<Eigen::MatrixXd>& runs, const reference_options& options = {});
+  LIBRATION_DECLARED explicit reference(const std::vector<Eigen::MatrixXf>& runs, const reference_options& options = {});
 
   /// \return  `ok`; `not_resolved`: a covariance is singular to rounding, as that of fewer states than components without
   ///          shrinkage, and its distances are NaN; `diverged`: it leaves the range of double, likewise
@@ -149,6 +149,7 @@ class reference {
   LIBRATION_DECLARED Eigen::VectorXd relative_mahalanobis_along(matrix_view<double> run, int threads = 1) const;
 
  private:
+  friend class reference_parts;  // reads and writes: reference_file.hpp
   reference() = default;
 
   LIBRATION_DECLARED void fit(std::span<const Eigen::MatrixXd> runs, const reference_options& options);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,13 +76,22 @@ LIBRATION_DECLARED mean_groups groups_by_label(const std::vector<int>& labels, s
 
 }  // namespace detail
 
-LIBRATION_FUNC reference::reference(std::span<const Eigen::MatrixXd> runs, const reference_options& options) { fit(runs, options); }
+LIBRATION_DEFINED reference::reference(std::span<const Eigen::MatrixXd> runs, const reference_options& options) {
+  fit(runs, options);
+}
 
-LIBRATION_FUNC reference::reference(std::span<const Eigen::MatrixXf> runs, const reference_options& options) {
+LIBRATION_DEFINED reference::reference(std::span<const Eigen::MatrixXf> runs, const reference_options& options) {
   std::vector<Eigen::MatrixXd> wide;
   for (const Eigen::MatrixXf& run : runs) wide.push_back(run.cast<double>());
   fit(wide, options);
 }
+
+LIBRATION_DEFINED reference::reference(const std::vector<Eigen::MatrixXd>& runs, const reference_options& options) {
+  fit(runs, options);
+}
+
+LIBRATION_DEFINED reference::reference(const std::vector<Eigen::MatrixXf>& runs, const reference_options& options)
+    : reference(std::span<const Eigen::MatrixXf>(runs), options) {}
 
 LIBRATION_DEFINED void reference::fit(std::span<const Eigen::MatrixXd> runs, const reference_options& options) {
   constexpr std::string_view who = "drift::reference";
