@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -44,4 +47,26 @@ TEST_CASE("drift: a detector's push and reset allocate nothing", "[no-alloc]") {
   check(drift::conformal_detector({.bet = drift::conformal_bet::jumper, .capacity = 4000}));
   const auto process = drift::autoregressive_scores(0.5);
   check(drift::cusum_detector::uncalibrated(process, {}, true));
+}
+
+TEST_CASE("drift::state_monitor: a push allocates nothing", "[no-alloc]") {
+  std::vector<Eigen::MatrixXd> runs(24, Eigen::MatrixXd(5, 60));
+  for (std::size_t r = 0; r < runs.size(); ++r) libration::random_stream(2, r).fill_normal(runs[r]);
+  const std::vector<Eigen::MatrixXd> held(runs.begin() + 12, runs.end());
+  runs.resize(12);
+  for (const Eigen::Index rank : {0, 2}) {
+    drift::state_monitor watch(drift::reference(runs, {.by_position = true, .rank = rank}), held,
+                               {.false_alarm_every = 50.0, .runs = 50});
+    const Eigen::MatrixXd states = Eigen::MatrixXd::Random(5, 70);
+    const Eigen::MatrixXf in_single = states.cast<float>();
+    std::int64_t beyond = 0;
+    const auto run = [&] {
+      for (Eigen::Index t = 0; t < states.cols(); ++t)
+        if (watch.push(states.col(t)).reading == drift::reading::no_reference) ++beyond;
+      watch.reset();
+      for (Eigen::Index t = 0; t < states.cols(); ++t) (void)watch.push(in_single.col(t));
+    };
+    CHECK(libration_test::allocations_in(run) == 0);
+    CHECK(beyond == 10);
+  }
 }

@@ -11,6 +11,7 @@
 #include <libration/drift/cusum_run_length.hpp>
 #include <libration/drift/detector_rule.hpp>
 #include <libration/drift/e_detector.hpp>
+#include <libration/drift/estimator.hpp>
 #include <libration/drift/hotelling.hpp>
 #include <libration/drift/monitor.hpp>
 #include <libration/drift/neighbours.hpp>
@@ -20,3 +21,4 @@
 #include <libration/drift/sample_distances.hpp>
 #include <libration/drift/score_bag.hpp>
 #include <libration/drift/score_process.hpp>
+#include <libration/drift/state_monitor.hpp>

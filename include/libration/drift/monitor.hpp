@@ -23,8 +23,9 @@ namespace libration::inline LIBRATION_ABI::drift {
 /// What became of a value that was pushed.
 enum class reading : std::uint8_t {
   ok,
-  not_finite,  ///< NaN or infinite: the detector is as it was before
-  full         ///< a conformal detector holds as many scores as it has room for: it is as it was before
+  not_finite,   ///< NaN or infinite: the detector is as it was before
+  full,         ///< a conformal detector holds as many scores as it has room for: it is as it was before
+  no_reference  ///< of a state, at a position beyond the last of the reference: the detector is as it was before
 };
 
 /// What a detector says of one value. It converts to whether it alarms.
