@@ -221,7 +221,10 @@ TEST_CASE("drift::reference: blocks, floats, threads and single states agree", "
     }
     CHECK(usual.squared_mahalanobis_along(Q, 0, 3) == d);
     const VectorXd single = usual.squared_mahalanobis_along(floats);
-    CHECK((single - d).cwiseQuotient(d).cwiseAbs().maxCoeff() < 1e-3);
+    // In full form floats are converted, and only their own rounding is left.
+    const MatrixXd rounded = floats.cast<double>();
+    const VectorXd wanted = usual.squared_mahalanobis_along(rounded);
+    CHECK((single - wanted).cwiseQuotient(wanted).cwiseAbs().maxCoeff() <= (rank == 0 ? 0.0 : 1e-3));
     CHECK(usual.squared_mahalanobis_along(floats, 7, 3) == single);
   }
 }
@@ -235,6 +238,18 @@ TEST_CASE("drift::reference: floats that lie nearly in the components' span keep
   const MatrixXf Q = (scale.asDiagonal() * normal(12, 64, 51)).cast<float>();
   const VectorXd d = usual.squared_mahalanobis_along(MatrixXd(Q.cast<double>())), single = usual.squared_mahalanobis_along(Q);
   CHECK((single - d).cwiseQuotient(d).cwiseAbs().maxCoeff() < 1e-3);
+}
+
+TEST_CASE("drift::reference: floats about a large mean", "[edge]") {
+  // A mean of 1000 and residuals of 0.01: a mean rounded to float, an error of 3e-5 that all states share, is not what is taken
+  // off.
+  MatrixXd scale = MatrixXd::Constant(64, 1, 0.01);
+  scale.topRows(2).setConstant(0.05);
+  const MatrixXd X = (scale.asDiagonal() * normal(64, 400, 52)).array() + 1000.0 / 3.0;
+  const drift::reference usual(X, {.rank = 2});
+  const MatrixXf Q = ((scale.asDiagonal() * normal(64, 100, 53)).array() + 1000.0 / 3.0).matrix().cast<float>();
+  const VectorXd d = usual.squared_mahalanobis_along(MatrixXd(Q.cast<double>())), single = usual.squared_mahalanobis_along(Q);
+  CHECK((single - d).cwiseQuotient(d).cwiseAbs().maxCoeff() < 1e-5);
 }
 
 TEST_CASE("drift::reference: the mean of a window, and states that are not finite", "[edge]") {

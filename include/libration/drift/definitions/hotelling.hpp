@@ -148,16 +148,16 @@ LIBRATION_DEFINED hotelling_values hotelling::values_along(matrix_view<double> r
   const double none = std::numeric_limits<double>::quiet_NaN();
   hotelling_values result{Eigen::VectorXd::Constant(run.cols(), none), Eigen::VectorXd::Constant(run.cols(), none)};
   if (status_ != libration::status::ok) return result;
-  detail::for_deviations<double>(run, means_, by_position_ ? first : 0, by_position_, threads,
-                                 [&](const Eigen::MatrixXd& C, Eigen::Index from) {
-                                   std::vector<detail::component_sum> sums(static_cast<std::size_t>(C.cols()));
-                                   detail::component_sums_of<double>(vectors_, vectors_, variances_, C, sums.data());
-                                   for (Eigen::Index j = 0; j < C.cols(); ++j) {
-                                     if (!run.col(from + j).allFinite()) continue;
-                                     result.t_squared[from + j] = sums[static_cast<std::size_t>(j)].t_squared;
-                                     result.spe[from + j] = sums[static_cast<std::size_t>(j)].spe;
-                                   }
-                                 });
+  detail::for_deviations<double, double>(run, means_, by_position_ ? first : 0, by_position_, threads,
+                                         [&](const Eigen::MatrixXd& C, Eigen::Index from) {
+                                           std::vector<detail::component_sum> sums(static_cast<std::size_t>(C.cols()));
+                                           detail::component_sums_of<double>(vectors_, vectors_, variances_, C, sums.data());
+                                           for (Eigen::Index j = 0; j < C.cols(); ++j) {
+                                             if (!run.col(from + j).allFinite()) continue;
+                                             result.t_squared[from + j] = sums[static_cast<std::size_t>(j)].t_squared;
+                                             result.spe[from + j] = sums[static_cast<std::size_t>(j)].spe;
+                                           }
+                                         });
   return result;
 }
 
