@@ -7,6 +7,7 @@
 #include <libration/stats/bootstrap.hpp>
 #include <libration/stats/compensated_sum.hpp>
 #include <libration/stats/fisher_f.hpp>
+#include <libration/stats/independent_mean.hpp>
 #include <libration/stats/mean_error.hpp>
 #include <libration/stats/quantiles.hpp>
 #include <libration/stats/regression.hpp>
