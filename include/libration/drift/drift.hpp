@@ -22,3 +22,4 @@
 #include <libration/drift/score_bag.hpp>
 #include <libration/drift/score_process.hpp>
 #include <libration/drift/state_monitor.hpp>
+#include <libration/drift/writing_drift.hpp>
