@@ -94,6 +94,20 @@ class program {
     print_sides(sides, cost, unit, sides.size());
   }
 
+  /// Measures and prints what a unit costs, in seconds times whatever `ours.units` makes of it (calls times 1e-9: nanoseconds).
+  ///
+  /// \param target  of the cost, at most
+  void measure_cost(const std::string& name, const std::string& unit, double target, const alternative& ours) {
+    std::vector<double> cost = time({&ours})[0];
+    const double median = quantile(cost, 0.5);
+    const bool met = median <= target;
+    missed_ = missed_ || !met;
+    std::printf("%s: %.1f %s (quartiles %.1f to %.1f of %d rounds), target at most %.3g: %s\n    %s\n", name.c_str(), median,
+                unit.c_str(), quantile(cost, 0.25), quantile(cost, 0.75), rounds, target, met ? "met" : "MISSED",
+                ours.name.c_str());
+    std::fflush(stdout);
+  }
+
   int status() const { return strict_ && missed_ ? 1 : 0; }
 
  private:
