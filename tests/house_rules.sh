@@ -80,10 +80,11 @@ declare -A sees=(
   [memory]="core scalar maps tangent rollout stats"
   [attention]="core scalar stats"
   [drift]="core scalar maps tangent rollout stats io"
+  [diagnosis]="core scalar stats maps tangent"
   [io]="core"
   [models]="core scalar maps tangent io attention"
   [testing]="core scalar maps tangent rollout"
-  [report]="core scalar stats maps tangent rollout lyapunov error memory attention io models testing"
+  [report]="core scalar stats maps tangent rollout lyapunov error memory attention diagnosis io models testing"
 )
 while IFS=: read -r file line include; do
   module="${file#include/libration/}"

@@ -5,6 +5,7 @@
 
 #include <libration/attention/attention.hpp>
 #include <libration/core/core.hpp>
+#include <libration/diagnosis/diagnosis.hpp>
 #include <libration/drift/drift.hpp>
 #include <libration/error/error.hpp>
 #include <libration/io/io.hpp>
@@ -14,6 +15,7 @@
 #include <libration/models/models.hpp>
 #include <libration/report/format.hpp>
 #include <libration/report/format_attention.hpp>
+#include <libration/report/format_diagnosis.hpp>
 #include <libration/report/format_error.hpp>
 #include <libration/report/format_memory.hpp>
 #include <libration/rollout/rollout.hpp>
